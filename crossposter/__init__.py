@@ -1,0 +1,3 @@
+"""crossposter: a city's news on its official accounts, once and right."""
+
+__version__ = "0.1.0"
