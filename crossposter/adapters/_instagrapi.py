@@ -1,0 +1,209 @@
+"""instagrapi's client made safe for an unattended account: the only owner of instagrapi.
+
+Measured on 3.2.2: its `photo_upload` posted ten times on one odd answer; a dropped connection or a 408 posted twice; it
+has no timeout, answers challenges by itself and asks a terminal for codes. None of that may happen in a city's name:
+`private_request` is replaced by one that sends once, and the upload by one that sends the prepared bytes as they are.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import random
+import tempfile
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+from curl_cffi import CurlECode, CurlOpt
+from instagrapi import Client, config, exceptions
+
+from crossposter.adapters._wire import causes, surely_not_sent
+from crossposter.adapters.options import Connection
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.wording import Message, say
+
+#: Turkey, as the office's own telephone says it.
+_LOCALE, _COUNTRY_CODE, _UTC_OFFSET_S = "tr_TR", 90, 3 * 3600
+_PUBLISH = "media/configure"
+#: Instagram blocks who asks again at once; an hour is what careful users wait (2026-11).
+_COOLING = timedelta(hours=1)
+_CURL_BEFORE_SENDING = frozenset(
+    {
+        CurlECode.COULDNT_RESOLVE_PROXY,
+        CurlECode.COULDNT_RESOLVE_HOST,
+        CurlECode.COULDNT_CONNECT,
+        CurlECode.SSL_CONNECT_ERROR,
+        CurlECode.PEER_FAILED_VERIFICATION,
+        CurlECode.PROXY,
+    }
+)
+
+
+class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
+    """Acts with a saved session only; every request is sent once, and its failure is a PublishError."""
+
+    def __init__(self, connection: Connection, settings: dict[str, Any]) -> None:
+        self._connection = connection
+        super().__init__(settings=settings, with_challenge_flow=False, request_timeout=0)
+        # Saved settings override the constructor, so these come after it.
+        self.set_tls_verify(connection.ca_file or True)
+        self.set_proxy(connection.proxy or "")
+        self.set_locale(_LOCALE)
+        self.set_country_code(_COUNTRY_CODE)
+        self.set_timezone_offset(_UTC_OFFSET_S)
+        for session in (self.private, self.public, self.graphql):
+            session.trust_env = False  # REQUESTS_CA_BUNDLE would silently beat the certificates set above
+            session.request = functools.partial(session.request, timeout=connection.timeout_s)
+
+    def private_request(self, endpoint: str, data: Any = None, params: Any = None, **kwargs: Any) -> dict[str, Any]:
+        """Send one request, once: no second try, no challenge flow, no login.
+
+        Raises:
+            PublishError: It was not answered with a JSON object that says success.
+        """
+        is_publish = endpoint.startswith(_PUBLISH)
+        headers = {"Authorization": self.authorization, **(kwargs.pop("headers", None) or {})}
+        if is_publish:
+            self._use_fresh_connection()
+        try:
+            answer = self._send_private_request(endpoint, data=data, params=params, headers=headers, **kwargs)
+        except (exceptions.ClientError, requests.RequestException) as error:
+            raise self._translated(error, is_publish=is_publish) from error
+        if not isinstance(answer, dict) or not answer:
+            raise _lost(is_publish)
+        return answer
+
+    def upload_jpeg(self, content: bytes) -> str:
+        """Upload exactly these bytes and give the upload id; nothing is published.
+
+        The request is that of instagrapi's `photo_rupload`, which would encode the picture a second time.
+        """
+        upload_id = str(int(self._connection.now().timestamp() * 1000))
+        name = f"{upload_id}_0_{random.randint(1_000_000_000, 9_999_999_999)}"  # noqa: S311 - a name, no secret
+        parameters = {
+            "retry_context": '{"num_step_auto_retry":0,"num_reupload":0,"num_step_manual_retry":0}',
+            "media_type": "1",
+            "xsharing_user_ids": "[]",
+            "upload_id": upload_id,
+            "image_compression": json.dumps({"lib_name": "moz", "lib_version": "3.1.m", "quality": "80"}),
+        }
+        headers = self.private_headers(
+            {
+                "Accept-Encoding": "gzip",
+                "X-Instagram-Rupload-Params": json.dumps(parameters),
+                "X_FB_PHOTO_WATERFALL_ID": str(uuid.uuid4()),
+                "X-Entity-Type": "image/jpeg",
+                "Offset": "0",
+                "X-Entity-Name": name,
+                "X-Entity-Length": str(len(content)),
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(len(content)),
+            }
+        )
+        try:
+            response = self.private.post(
+                f"https://{config.API_DOMAIN}/rupload_igphoto/{name}", data=content, headers=headers
+            )
+            response.raise_for_status()
+            accepted = response.json().get("status") == "ok"
+        except (requests.RequestException, ValueError, AttributeError) as error:
+            raise self._translated(error, is_publish=False) from error
+        if not accepted:
+            raise TransientError(say("Instagram did not take the picture"))
+        return upload_id
+
+    def _use_fresh_connection(self) -> None:
+        """Make curl connect anew: on a kept connection that died it sends the request a second time."""
+        adapter = self.private.get_adapter("https://i.instagram.com/")
+        adapter.client.curl_options[CurlOpt.FRESH_CONNECT] = 1
+
+    def _translated(self, error: Exception, *, is_publish: bool) -> PublishError:
+        words = str(getattr(error, "message", "") or type(error).__name__)
+        kind, meaning = _meaning(error, words)
+        message = say("{meaning} ({kind}: {words})", meaning=meaning, kind=type(error).__name__, words=words[:200])
+        if kind is TransientError:
+            return TransientError(message, retry_at=self._connection.now() + _COOLING)
+        if kind is not None:
+            return kind(message)
+        return UncertainError(message) if is_publish and not _surely_not_sent(error) else TransientError(message)
+
+
+def _meaning(error: Exception, words: str) -> tuple[type[PublishError] | None, Message]:
+    """Look the error up: by its class, then by the status of its answer; None when there was no answer to speak of."""
+    for classes, says, kind, meaning in _ERRORS:
+        if isinstance(error, classes) and says in words:
+            return kind, meaning
+    status = getattr(getattr(error, "response", None), "status_code", 0) or 0
+    if status in (401, 403):
+        return AccountError, _A_PERSON
+    if 400 <= status < 500 and status != 408:
+        return RejectedError, _REFUSES
+    return None, _NO_ANSWER
+
+
+def _surely_not_sent(error: Exception) -> bool:
+    codes = (getattr(cause, "code", None) for cause in causes(error))
+    return surely_not_sent(error) or any(code in _CURL_BEFORE_SENDING for code in codes)
+
+
+def _lost(is_publish: bool) -> PublishError:
+    message = say("Instagram gave no usable answer")
+    return UncertainError(message) if is_publish else TransientError(message)
+
+
+_A_PERSON = say("Instagram wants a person: open the app with this account and confirm, then log in again")
+_REFUSES = say("Instagram refuses this post")
+_NO_ANSWER = say("Instagram gave no usable answer")
+
+#: Class, words it must hold, what it is, what to say; most specific first.
+_ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError] | None, Message], ...] = (
+    (
+        (exceptions.PleaseWaitFewMinutes, exceptions.RateLimitError, exceptions.ClientThrottledError),
+        "",
+        TransientError,
+        say("Instagram asks to wait"),
+    ),
+    ((exceptions.FeedbackRequired,), "", AccountError, say("Instagram has blocked posting for a while: wait a day")),
+    (
+        (
+            exceptions.LoginRequired,
+            exceptions.ClientLoginRequired,
+            exceptions.BadPassword,
+            exceptions.BadCredentials,
+            exceptions.TwoFactorRequired,
+            exceptions.ChallengeError,
+            exceptions.CaptchaChallengeRequired,
+            exceptions.SentryBlock,
+            exceptions.ProxyAddressIsBlocked,
+        ),
+        "",
+        AccountError,
+        _A_PERSON,
+    ),
+    ((exceptions.AccountSuspended,), "", AccountError, say("Instagram has suspended the account")),
+    ((exceptions.ClientNeedsUpgradeError,), "", AccountError, say("Instagram wants a newer app: update crossposter")),
+    # These two come with a body that says that nothing was made of the request.
+    ((exceptions.UnknownError,), "checkpoint_required", AccountError, _A_PERSON),
+    ((exceptions.ClientError,), "media_needs_reupload", TransientError, say("Instagram wants the picture once more")),
+    # Raised for a 400 with a reason only; the library drops the answer itself.
+    ((exceptions.UnknownError,), "", RejectedError, _REFUSES),
+)
+
+
+def save_settings(path: Path, settings: Mapping[str, Any]) -> None:
+    """Write a session so that it is never half there and nobody else can read it (it holds keys)."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(settings, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,182 @@
+"""tweepy's client made fit for an official account: the only owner of tweepy.
+
+tweepy 4.17 has no v2 media upload, no timeouts, follows redirects, and can sleep inside a call; all of it goes through
+one method, which is replaced here. The table below says what each refusal of X means.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+import tweepy
+
+from crossposter.adapters._wire import Answer, Rule, first_match, lost, new_session, no_answer
+from crossposter.adapters.options import Connection
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.wording import Message, say
+
+API_URL = "https://api.x.com"
+_PUBLISH = ("POST", "/2/tweets")
+#: Where X names no time: its longest usual window (docs.x.com, rate limits, 2026-08).
+_RATE_WINDOW = timedelta(minutes=15)
+
+
+class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
+    """Speaks OAuth 1.0a for one account; every request is sent once, and its failure is a PublishError."""
+
+    def __init__(self, connection: Connection) -> None:
+        secrets = connection.secrets
+        super().__init__(
+            consumer_key=secrets["api_key"].reveal(),
+            consumer_secret=secrets["api_secret"].reveal(),
+            access_token=secrets["access_token"].reveal(),
+            access_token_secret=secrets["access_secret"].reveal(),
+            return_type=dict,
+            # True would sleep up to a day inside the call, and recurse without end on a 429 without reset time.
+            wait_on_rate_limit=False,
+        )
+        self._connection = connection
+        self._url = (connection.url or API_URL).rstrip("/")
+        self.session = new_session(connection)
+
+    def request(
+        self,
+        method: str,
+        route: str,
+        params: dict[str, Any] | None = None,
+        json: dict[str, Any] | None = None,
+        user_auth: bool = False,
+        *,
+        data: dict[str, str] | None = None,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+    ) -> requests.Response:
+        """Send one request, once. tweepy's own methods come through here.
+
+        Raises:
+            PublishError: It was not answered with a JSON object and a 2xx.
+        """
+        is_publish = (method, route) == _PUBLISH
+        if is_publish:
+            # On a kept connection that died meanwhile, "surely not sent" could not be told from "lost".
+            self.session.close()
+        signer = tweepy.OAuth1UserHandler(
+            self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret
+        )
+        try:
+            response = self.session.request(
+                method,
+                self._url + route,
+                params=params,
+                json=json,
+                data=data,
+                files=files,
+                auth=signer.apply_auth(),
+                headers={"User-Agent": self.user_agent},
+                timeout=self._connection.timeout_s,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise no_answer(error, is_publish=is_publish) from error
+        body = _json_object(response)
+        if not response.ok or response.is_redirect or not body:
+            answer = Answer(status=response.status_code, headers=response.headers, body=body, is_publish=is_publish)
+            raise self._error(answer)
+        return response
+
+    def upload_image(self, content: bytes, media_type: str) -> str:
+        """Upload a picture and give its media id; it lives a day and belongs to this account."""
+        files = {"media": ("picture.jpg", content, media_type)}
+        response = self.request("POST", "/2/media/upload", data={"media_category": "tweet_image"}, files=files)
+        return str(response.json().get("data", {}).get("id", ""))
+
+    def describe_image(self, media_id: str, alt: str) -> None:
+        """Give an uploaded picture its alt text."""
+        self.request("POST", "/2/media/metadata", json={"id": media_id, "metadata": {"alt_text": {"text": alt}}})
+
+    def _error(self, answer: Answer) -> PublishError:
+        error = first_match(_RULES, answer, _words(answer))
+        if isinstance(error, TransientError) and answer.status == 429:
+            error.retry_at = _reset_time(answer) or self._connection.now() + _RATE_WINDOW
+        return error
+
+
+def _json_object(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _reset_time(answer: Answer) -> datetime | None:
+    reset = answer.headers.get("x-rate-limit-reset", "")
+    return datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else None
+
+
+def _words(answer: Answer) -> str:
+    """Give X's own words."""
+    errors = answer.body.get("errors")
+    messages = [str(error.get("message", "")) for error in errors if isinstance(error, dict)] if errors else []
+    return "; ".join(messages) or str(answer.body.get("detail") or answer.body.get("title") or "-")
+
+
+def _kind(answer: Answer) -> str:
+    return f"{answer.body.get('type', '')} {answer.body.get('title', '')}"
+
+
+def _account(message: Message, _answer: Answer) -> PublishError:
+    return AccountError(message)
+
+
+def _rejected(message: Message, _answer: Answer) -> PublishError:
+    return RejectedError(message)
+
+
+def _transient(message: Message, _answer: Answer) -> PublishError:
+    return TransientError(message)
+
+
+def _uncertain(message: Message, _answer: Answer) -> PublishError:
+    return UncertainError(message)
+
+
+#: Most specific first. Bodies: docs.x.com (OpenAPI 2.167, 2026-08) and public reports of 2026.
+_RULES = (
+    Rule(lambda a: a.status == 429, _transient, say("X asks to wait")),
+    Rule(lambda a: a.status >= 500 or a.status < 400, lost, say("X gave no usable answer")),
+    # No JSON: a proxy or the edge spoke, not the platform.
+    Rule(lambda a: not a.body, lost, say("X gave no usable answer")),
+    Rule(lambda a: a.status == 401, _account, say("X does not accept the tokens: run 'check', then renew them")),
+    Rule(lambda a: a.status == 402, _account, say("the X app has no credits left: buy some in the developer console")),
+    Rule(
+        lambda a: a.status == 403 and "SpendCapReached" in _kind(a),
+        _account,
+        say("the X app has reached its spending limit: raise it in the developer console"),
+    ),
+    # A post with this text stands there already: made by hand, or by an attempt whose answer was lost.
+    Rule(
+        lambda a: a.status == 403 and "duplicate content" in _words(a),
+        _uncertain,
+        say("X says that this text was posted already"),
+    ),
+    Rule(
+        lambda a: a.status == 403 and "oauth1-permissions" in _kind(a),
+        _account,
+        say("the X app may only read: set it to 'Read and write', then make new access tokens"),
+    ),
+    Rule(lambda a: a.status == 403 and "suspended" in _kind(a), _account, say("X has suspended the account")),
+    Rule(
+        lambda a: a.status == 403 and "not-authorized-for-resource" in _kind(a), _rejected, say("X refuses this post")
+    ),
+    # An id that was uploaded too long ago, or by another account: the next try uploads again.
+    Rule(
+        lambda a: a.status == 400 and "media IDs are invalid" in _words(a),
+        _transient,
+        say("X does not know the picture any more"),
+    ),
+    Rule(lambda a: a.status in (400, 413, 422), _rejected, say("X refuses this post")),
+    # 403 and 404 came for hours in known incidents (docs.x.com, incidents, 2025-05 to 2026-06): not proof of anything.
+    Rule(lambda a: True, _transient, say("X refuses for an unknown reason")),
+)

@@ -1,0 +1,93 @@
+"""What adapters over HTTP share: the session, and the one question that matters after a failure: did it leave?"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from crossposter.adapters.options import Connection
+from crossposter.errors import PublishError, TransientError, UncertainError
+from crossposter.wording import Message, say
+
+#: Raised before the first byte of the request is written. (A TLS failure is one only when the certificate was refused:
+#: the same class also comes from a connection that broke later.)
+_BEFORE_SENDING = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificationError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A platform's answer that is no success.
+
+    Attributes:
+        status: HTTP status.
+        headers: Case-insensitive.
+        body: The JSON object, or empty when there was none to be read.
+        is_publish: Whether the request was the public one.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    is_publish: bool
+
+
+class Rule(NamedTuple):
+    """One line of an adapter's error table."""
+
+    matches: Callable[[Answer], bool]
+    error: Callable[[Message, Answer], PublishError]
+    meaning: Message
+
+
+def first_match(rules: Sequence[Rule], answer: Answer, words: str) -> PublishError:
+    """Give the error of the first rule that matches; the last rule of a table matches everything."""
+    rule = next(rule for rule in rules if rule.matches(answer))
+    sentence = say("{meaning} (HTTP {status}: {words})", meaning=rule.meaning, status=answer.status, words=words)
+    return rule.error(sentence, answer)
+
+
+def new_session(connection: Connection) -> requests.Session:
+    """Make a session that takes nothing from the environment: no proxy, no password file, no certificates."""
+    session = requests.Session()
+    session.trust_env = False
+    if connection.proxy:
+        session.proxies = {"http": connection.proxy, "https": connection.proxy}
+    if connection.ca_file:
+        session.verify = connection.ca_file
+    return session
+
+
+def no_answer(error: Exception, *, is_publish: bool) -> PublishError:
+    """Say what a request without an answer means: it left, or it surely did not."""
+    cause = type(error).__name__
+    if is_publish and not surely_not_sent(error):
+        return UncertainError(say("the answer of the platform was lost ({cause})", cause=cause))
+    return TransientError(say("the platform cannot be reached ({cause})", cause=cause))
+
+
+def lost(message: Message, answer: Answer) -> PublishError:
+    """Take an answer that says nothing: after a publish the post may be there."""
+    return UncertainError(message) if answer.is_publish else TransientError(message)
+
+
+def surely_not_sent(error: BaseException) -> bool:
+    """Tell whether the connection failed before the request was written."""
+    return any(isinstance(cause, _BEFORE_SENDING) for cause in causes(error))
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk from an error to what it was made of; urllib3 hides causes in `reason`, requests in `args`."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop()
+        if not isinstance(found, BaseException) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        waiting += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]

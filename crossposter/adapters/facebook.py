@@ -1,0 +1,126 @@
+"""Facebook: posts of a Page, with a link card or with pictures, by the Graph API."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import StringConstraints
+
+from crossposter.adapters.options import Connection, Credentials
+from crossposter.adapters.options import Options as BaseOptions
+from crossposter.core.model import Body, Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
+from crossposter.errors import TransientError, UncertainError
+from crossposter.ports import Staged
+from crossposter.references import SecretRef
+from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.adapters._graph import GraphClient
+
+#: How many of the newest posts `find` reads.
+_RECENT = 25
+
+
+class FacebookCredentials(Credentials):
+    """The Page's token, and the app's secret where the app insists on signed calls."""
+
+    page_token: SecretRef
+    app_secret: SecretRef | None = None
+
+
+class FacebookOptions(BaseOptions):
+    """What Facebook adds to an account."""
+
+    credentials: FacebookCredentials
+    #: Each version lives two years; v26.0 came on 2026-07-29 (Graph API changelog).
+    graph_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")] = "v26.0"
+
+
+class FacebookAdapter:
+    """One Page."""
+
+    Options: ClassVar[type[BaseOptions]] = FacebookOptions
+
+    limits: ClassVar[Limits] = Limits(
+        # Characters; by the field's experience (2026-11), no page of Meta's says it.
+        max_length=63_206,
+        measure=len,
+        link=LinkPlace.CARD,
+        body=Body.TEXT,
+        max_pictures=10,
+        needs_picture=False,
+        max_alt_length=1000,
+        # Error 1366046 says "smaller than 4 MB and saved as JPG, PNG" (2026-11); 2048 px is the largest Facebook keeps.
+        picture=PictureLimits(max_bytes=4_000_000, max_width=2048),
+    )
+
+    def __init__(self, connection: Connection, options: FacebookOptions) -> None:
+        self._connection = connection
+        self._options = options
+
+    @cached_property
+    def _client(self) -> GraphClient:
+        from crossposter.adapters._graph import GraphClient
+
+        return GraphClient(self._connection, version=self._options.graph_version)
+
+    @property
+    def _page(self) -> str:
+        return self._connection.remote_id
+
+    def verify(self) -> Identity:
+        """Ask whose token this is."""
+        page = self._client.get_object("me", fields="id,name,username")
+        return Identity(id=str(page.get("id", "")), handle=str(page.get("username") or page.get("name") or ""))
+
+    def stage(self, post: Post) -> Staged:
+        """Upload the pictures, unpublished: an upload that is lost is seen by nobody."""
+        return Staged(post=post, media_ids=tuple(self._upload(picture) for picture in post.pictures))
+
+    def _upload(self, picture: Picture) -> str:
+        file = ("picture.jpg", io.BytesIO(picture.content), picture.media_type)
+        answer = self._client.put_photo(
+            file, album_path=f"{self._page}/photos", published=False, alt_text_custom=picture.alt or None
+        )
+        if not answer.get("id"):
+            raise TransientError(say("Facebook gave no usable answer"))
+        return str(answer["id"])
+
+    def publish(self, staged: Staged) -> Receipt:
+        """Make the post: one request."""
+        attached = {
+            f"attached_media[{number}]": {"media_fbid": media_id} for number, media_id in enumerate(staged.media_ids)
+        }
+        answer = self._client.put_object(
+            self._page, "feed", message=staged.post.text, link=staged.post.link, **attached
+        )
+        if not answer.get("id"):
+            raise UncertainError(say("Facebook gave no usable answer"))
+        return _receipt(answer)
+
+    def find(self, post: Post, *, since: datetime) -> Receipt | None:
+        """Look among the Page's newest posts: one request. Meta may leave posts out of this list."""
+        answer = self._client.get_connections(
+            self._page,
+            "published_posts",
+            limit=_RECENT,
+            since=int(since.timestamp()),
+            fields="id,message,created_time,permalink_url",
+        )
+        for found in answer.get("data") or []:
+            if found.get("message") == post.text:
+                return _receipt(found)
+        return None
+
+    def retract(self, remote_id: str) -> None:
+        """Delete a post: one request."""
+        self._client.delete_object(remote_id)
+
+
+def _receipt(answer: Mapping[str, Any]) -> Receipt:
+    remote_id = str(answer["id"])
+    return Receipt(remote_id=remote_id, url=f"https://www.facebook.com/{remote_id}")

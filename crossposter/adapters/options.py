@@ -1,0 +1,55 @@
+"""What a platform asks of the YAML and hands to its adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from crossposter.references import Secret, SecretSource
+
+
+class Credentials(BaseModel):
+    """The keys of `credentials:`; each is a `SecretRef`, or a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def secrets(self) -> Mapping[str, SecretSource]:
+        """Give those that are secrets, by key."""
+        named = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value for name, value in named.items() if isinstance(value, SecretSource)}
+
+
+class Options(BaseModel):
+    """The keys that a platform adds to an account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How an adapter reaches its platform.
+
+    Attributes:
+        account_id: The name of the account in the YAML.
+        remote_id: The platform's own id of the account, as pinned in the YAML.
+        secrets: What `credentials` names, by key.
+        url: Another address than the platform's own: the sandbox; None for the real one.
+        proxy: A proxy for everything that the adapter sends; None for none.
+        ca_file: A certificate authority beside the usual ones (path); None for none.
+        now: The clock, for "wait an hour"; aware UTC.
+        timeout_s: Seconds to connect, and seconds of silence that end a request.
+    """
+
+    account_id: str
+    remote_id: str
+    secrets: Mapping[str, Secret]
+    now: Callable[[], datetime]
+    url: str | None = None
+    proxy: str | None = None
+    ca_file: str | None = None
+    timeout_s: tuple[float, float] = (10.0, 60.0)

@@ -1,0 +1,141 @@
+"""X (Twitter): posts of 280 weighted characters with up to four pictures, by API v2 and OAuth 1.0a."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crossposter.adapters.options import Connection, Credentials
+from crossposter.adapters.options import Options as BaseOptions
+from crossposter.core.counting import find_links, weighted_length
+from crossposter.core.model import Body, Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
+from crossposter.errors import TransientError, UncertainError
+from crossposter.ports import Staged
+from crossposter.references import SecretRef
+from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.adapters._tweepy import XClient
+
+#: How many of the newest posts `find` reads: $0.001 each (docs.x.com, pricing, 2026-04).
+_RECENT = 10
+
+
+#: US dollars a post, with and without a link, and an alt text (docs.x.com, pricing, 2026-04-20).
+_PRICE, _PRICE_WITH_LINK, _PRICE_OF_ALT = 0.015, 0.200, 0.005
+
+
+def _price(post: Post) -> float:
+    described = sum(1 for picture in post.pictures if picture.alt)
+    return (_PRICE_WITH_LINK if find_links(post.text) else _PRICE) + described * _PRICE_OF_ALT
+
+
+class TwitterCredentials(Credentials):
+    """The app's keys and the account's tokens, from the developer console."""
+
+    api_key: SecretRef
+    api_secret: SecretRef
+    access_token: SecretRef
+    access_secret: SecretRef
+
+
+class TwitterOptions(BaseOptions):
+    """What X adds to an account."""
+
+    credentials: TwitterCredentials
+
+
+class TwitterAdapter:
+    """One account on X."""
+
+    Options: ClassVar[type[BaseOptions]] = TwitterOptions
+
+    limits: ClassVar[Limits] = Limits(
+        # Weighted characters (twitter-text config v3); longer posts are promised to no API user (docs.x.com, 2026-08).
+        max_length=280,
+        measure=weighted_length,
+        link=LinkPlace.TEXT,
+        body=Body.SUMMARY,
+        # docs.x.com, create post: media_ids 1 to 4 (2026-08).
+        max_pictures=4,
+        needs_picture=False,
+        # docs.x.com, media metadata: alt_text up to 1000 (2026-08).
+        max_alt_length=1000,
+        # docs.x.com, media best practices: images up to 5 MB (2026-08); 4096 px is the largest X keeps.
+        picture=PictureLimits(max_bytes=5_000_000, max_width=2048),
+        price=_price,
+    )
+
+    def __init__(self, connection: Connection, options: TwitterOptions) -> None:
+        self._connection = connection
+
+    @cached_property
+    def _client(self) -> XClient:
+        from crossposter.adapters._tweepy import XClient
+
+        return XClient(self._connection)
+
+    def verify(self) -> Identity:
+        """Ask whose tokens these are."""
+        user = _data(self._client.get_me(user_auth=True))
+        return Identity(id=str(user.get("id", "")), handle=str(user.get("username", "")))
+
+    def stage(self, post: Post) -> Staged:
+        """Upload the pictures with their alt texts."""
+        return Staged(post=post, media_ids=tuple(self._upload(picture) for picture in post.pictures))
+
+    def _upload(self, picture: Picture) -> str:
+        media_id = self._client.upload_image(picture.content, picture.media_type)
+        if not media_id:
+            raise TransientError(say("X gave no usable answer"))
+        if picture.alt:
+            self._client.describe_image(media_id, picture.alt)
+        return media_id
+
+    def publish(self, staged: Staged) -> Receipt:
+        """Make the post: one request."""
+        answer = self._client.create_tweet(
+            text=staged.post.text, media_ids=list(staged.media_ids) or None, user_auth=True
+        )
+        remote_id = str(_data(answer).get("id") or "")
+        if not remote_id:
+            raise UncertainError(say("X gave no usable answer"))
+        return self._receipt(remote_id)
+
+    def find(self, post: Post, *, since: datetime) -> Receipt | None:
+        """Look among the account's ten newest posts since a time: one request."""
+        answer = self._client.get_users_tweets(
+            self._connection.remote_id,
+            max_results=_RECENT,
+            start_time=since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            tweet_fields=["created_at", "entities"],
+            user_auth=True,
+        )
+        for tweet in answer.get("data") or []:
+            # X puts its own link for the pictures behind the text.
+            if _as_written(tweet).startswith(post.text):
+                return self._receipt(str(tweet["id"]))
+        return None
+
+    def retract(self, remote_id: str) -> None:
+        """Delete a post: one request."""
+        self._client.delete_tweet(remote_id, user_auth=True)
+
+    def _receipt(self, remote_id: str) -> Receipt:
+        return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
+
+
+def _data(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = answer.get("data")
+    return data if isinstance(data, Mapping) else {}
+
+
+def _as_written(tweet: Mapping[str, Any]) -> str:
+    """Undo what X does to a text: its own links in place of the author's, and `&amp;`."""
+    text = str(tweet.get("text", ""))
+    for link in (tweet.get("entities") or {}).get("urls", []):
+        text = text.replace(link["url"], link["expanded_url"])
+    return html.unescape(text)

@@ -1,0 +1,143 @@
+"""All commands, and the one place where an error becomes a sentence and an exit code.
+
+Exit codes: 0 done, 1 something failed to publish or a check failed, 2 usage or configuration, 3 unexpected,
+75 another process holds the ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crossposter import __version__
+from crossposter.cli.context import DEFAULT_CONFIG, Context
+from crossposter.cli.ledger import ledger_app
+from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError
+from crossposter.messages import Translator, language_of
+
+log = logging.getLogger(__name__)
+
+app = typer.Typer(
+    name="crossposter",
+    help="Puts a city's news on its official X, Facebook and Instagram accounts: once, and right.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(ledger_app, name="ledger")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help=f"The YAML file; CROSSPOSTER_CONFIG, or {DEFAULT_CONFIG}.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"crossposter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    ctx.obj = Context(os.environ, config)
+
+
+@app.command()
+def check(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Check the configuration, all mistakes at once; needs no network."""
+    from crossposter.cli.check import check as command
+
+    command(ctx.obj.at(config), as_json=json)
+
+
+@app.command("dry-run")
+def dry_run(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            "--last", min=0, help="Treat the newest N entries of each feed as new; 3 where there is no ledger yet."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what would be posted; writes nothing, needs no credentials."""
+    from crossposter.cli.dry_run import dry_run as command
+
+    command(ctx.obj.at(config), last=last, as_json=json)
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="One round: poll every feed, deliver what is due, then end.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Poll the feeds and publish what is new."""
+    from crossposter.cli.run import run_once
+
+    if not once:
+        raise typer.BadParameter("add --once: one round of polls and deliveries (for cron)")
+    run_once(ctx.obj.at(config), as_json=json)
+
+
+@app.command()
+def demo() -> None:
+    """Show everything on this machine: a city's news, three platforms, the real client libraries, no account."""
+    from crossposter.cli.demo import demo as command
+
+    command(os.environ)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Run the platforms of the demo alone, on this machine, until interrupted."""
+    from crossposter.cli.sandbox import sandbox as command
+
+    command(port=port, as_json=json)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app(args=arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    except CrossposterError as error:
+        return _explain(error)
+    except Exception:
+        log.exception("this should not have happened; please report it with the lines above")
+        return 3
+    return 0
+
+
+def _explain(error: CrossposterError) -> int:
+    say = Translator(language_of(os.environ))
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            print(f"{problem.place}: {say(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice
+        return 2
+    print(say(error.message), file=sys.stderr)  # noqa: T201
+    return 75 if isinstance(error, LedgerHeldError) else 1

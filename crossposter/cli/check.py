@@ -1,0 +1,32 @@
+"""`check`: is the configuration right?"""
+
+from __future__ import annotations
+
+import typer
+
+from crossposter.cli.context import Context, print_json
+from crossposter.errors import ConfigError
+from crossposter.messages import Translator, language_of
+from crossposter.wording import say
+
+
+def check(context: Context, *, as_json: bool) -> None:
+    """Check the configuration; exit code 2 when something is wrong."""
+    try:
+        config = context.load(secrets_needed=True)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        translate = Translator(language_of(context.environ))
+        problems = [
+            {"file": found.file, "line": found.line, "path": found.path, "message": translate(found.message)}
+            for found in error.problems
+        ]
+        print_json({"problems": problems})
+        raise typer.Exit(2) from None
+    if as_json:
+        print_json({"problems": []})
+        return
+    translate = Translator(config.language)
+    counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
+    typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))

@@ -1,0 +1,47 @@
+"""What every command starts from: which configuration, in which language, printed where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from crossposter.config import ConfigModel
+
+DEFAULT_CONFIG = "config/crossposter.yaml"
+
+
+class Context:
+    """The arguments and the environment of one call."""
+
+    def __init__(self, environ: Mapping[str, str], config: Path | None = None) -> None:
+        self.environ = environ
+        self._config = config
+
+    def at(self, config: Path | None) -> Context:
+        """Give the context with the option that stands behind the command, where there is one."""
+        return Context(self.environ, config or self._config)
+
+    @property
+    def config_path(self) -> Path:
+        """Give the YAML's path: the option, the environment, the usual place."""
+        return self._config or Path(self.environ.get("CROSSPOSTER_CONFIG") or DEFAULT_CONFIG)
+
+    def load(self, *, secrets_needed: bool) -> ConfigModel:
+        """Read the configuration.
+
+        Raises:
+            ConfigError: With every mistake in it.
+        """
+        from crossposter.config import load_config
+
+        return load_config(self.config_path, environ=self.environ, secrets_needed=secrets_needed)
+
+
+def print_json(data: Any) -> None:
+    """Print data for programs: one JSON document on standard output."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))

@@ -1,0 +1,124 @@
+"""`ledger list` and `ledger show`: look at the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crossposter.cli.context import Context, print_json
+from crossposter.clock import SystemClock
+from crossposter.errors import LedgerError
+from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.config import ConfigModel
+    from crossposter.ledger import SqlLedger
+    from crossposter.ledger.records import AttemptRecord, DeliveryRecord
+    from crossposter.messages import Translator
+
+ledger_app = typer.Typer(help="Look at the record.", no_args_is_help=True, rich_markup_mode=None)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+@ledger_app.command("list")
+def list_deliveries(ctx: typer.Context, json: JsonOption = False) -> None:
+    """List every delivery."""
+    from rich.console import Console
+
+    from crossposter.cli.tables import print_deliveries
+
+    ledger, translate = _open(ctx.obj)
+    records = ledger.deliveries(now=SystemClock().now())
+    if json:
+        print_json({"deliveries": [delivery_data(record, translate) for record in records]})
+    else:
+        print_deliveries(Console(), records, translate)
+
+
+@ledger_app.command("show")
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A story (412) or one delivery (412/izmir-x).")],
+    json: JsonOption = False,
+) -> None:
+    """Show one story, or one delivery: what was sent, when, and what came of it."""
+    ledger, translate = _open(ctx.obj)
+    number, _, account_id = name.partition("/")
+    records = ledger.story(int(number), now=SystemClock().now()) if number.isdecimal() else []
+    records = [record for record in records if account_id in ("", record.account_id)]
+    if not records:
+        raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
+    attempts = {record.id: ledger.attempts(record) for record in records}
+    if json:
+        shown = [
+            {**delivery_data(record, translate), "history": [_attempt_data(a, translate) for a in attempts[record.id]]}
+            for record in records
+        ]
+        print_json({"deliveries": shown})
+        return
+    typer.echo(f"{records[0].title}\n{records[0].link or ''}")
+    for record in records:
+        _print_delivery(record, attempts[record.id], translate)
+
+
+def _open(context: Context) -> tuple[SqlLedger, Translator]:
+    from crossposter.ledger import SqlLedger
+    from crossposter.messages import Translator
+
+    config: ConfigModel = context.load(secrets_needed=False)
+    if not config.ledger.exists():
+        raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
+    return SqlLedger(config.ledger), Translator(config.language)
+
+
+def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, Any]:
+    """Give a delivery for programs."""
+    why = record.message or (record.reason.message if record.reason else None)
+    return {
+        "id": record.id,
+        "feed": record.feed_id,
+        "entry": record.entry_id,
+        "title": record.title,
+        "link": record.link,
+        "account": record.account_id,
+        "platform": record.platform,
+        "status": record.status,
+        "reason": record.reason,
+        "message": translate(why) if why else None,
+        "remote_id": record.remote_id,
+        "url": record.url,
+        "attempts": record.attempts,
+        "not_before": record.not_before.isoformat() if record.not_before else None,
+        "updated_at": record.updated_at.isoformat(),
+    }
+
+
+def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "text": attempt.text,
+        "link": attempt.link,
+        "images": attempt.pictures,
+        "started_at": attempt.started_at.isoformat(),
+        "ended_at": attempt.ended_at.isoformat() if attempt.ended_at else None,
+        "outcome": attempt.outcome,
+        "message": translate(attempt.message) if attempt.message else None,
+    }
+
+
+def _print_delivery(record: DeliveryRecord, attempts: list[AttemptRecord], translate: Translator) -> None:
+    from crossposter.cli.tables import STATUS_WORDS
+
+    why = record.message or (record.reason.message if record.reason else None)
+    typer.echo(f"\n{record.id}  {translate(STATUS_WORDS[record.status])}  {record.url or ''}")
+    if why:
+        typer.echo(f"  {translate(why)}")
+    for attempt in attempts:
+        ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
+        outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"
+        typer.echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
+        typer.echo("\n".join(f"  | {line}" for line in attempt.text.splitlines()))
+        for picture in attempt.pictures:
+            typer.echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")

@@ -1,0 +1,254 @@
+"""The values that travel through crossposter. The words are those of docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from crossposter.wording import Message, say
+
+
+class Status(StrEnum):
+    """Where a delivery stands."""
+
+    #: Waits for its turn, not before `not_before`.
+    QUEUED = "queued"
+    #: The public call is being made right now, under a lease.
+    PUBLISHING = "publishing"
+    #: Confirmed by the platform.
+    PUBLISHED = "published"
+    #: The answer was lost: the post may be public. Never sent again blindly.
+    UNCERTAIN = "uncertain"
+    #: Waits for a person.
+    HELD = "held"
+    #: The platform will never accept this post.
+    FAILED = "failed"
+    #: Decided not to publish.
+    SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why a delivery is skipped, held, failed, uncertain, or queued again."""
+
+    BASELINE = "baseline"
+    KNOWN = "known"
+    NO_PICTURE = "no_picture"
+    TOO_LONG = "too_long"
+    REJECTED = "rejected"
+    ACCOUNT = "account"
+    TRANSIENT = "transient"
+    PICTURE = "picture"
+    UNREACHABLE = "unreachable"
+    LOST_ANSWER = "lost_answer"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def message(self) -> Message:
+        """Say the reason in a sentence."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Reason.BASELINE: say("stood in the feed when it was first seen; old news is not published"),
+    Reason.KNOWN: say("was seen before"),
+    Reason.NO_PICTURE: say("this platform needs a picture and the news has none that can be used"),
+    Reason.TOO_LONG: say("does not fit into this platform's limit"),
+    Reason.REJECTED: say("the platform refused this post"),
+    Reason.ACCOUNT: say("the account cannot be used until a person acts"),
+    Reason.TRANSIENT: say("surely not published; will be tried again"),
+    Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
+    Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
+    Reason.LOST_ANSWER: say("the answer was lost; the post may be public, look at the account"),
+    Reason.INTERRUPTED: say("the program stopped while publishing; the post may be public, look at the account"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRef:
+    """A picture as the feed names it."""
+
+    url: str
+    #: The feed's own description; None where it gives none.
+    alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A prepared picture: exactly the bytes that are sent."""
+
+    url: str
+    content: bytes
+    sha256: str
+    width: int
+    height: int
+    alt: str
+    media_type: str = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One news item of a feed, as plain text."""
+
+    #: Strong identity keys, unique within the feed's site: `guid:...`, `link:...`, `id:...`; see core/identity.py.
+    keys: tuple[str, ...]
+    title: str
+    #: Absolute http(s) address of the article; None where the feed gives none.
+    link: str | None
+    summary: str
+    #: Paragraphs separated by one empty line; may be empty.
+    text: str
+    #: BCP 47.
+    language: str
+    #: Aware UTC; None where the feed's date cannot be trusted.
+    published: datetime | None
+    pictures: tuple[PictureRef, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Give the first key without its kind: what the feed itself calls the entry."""
+        return self.keys[0].partition(":")[2]
+
+
+class LinkPlace(StrEnum):
+    """Where a platform shows the link to the article."""
+
+    #: On a line of its own at the end of the text.
+    TEXT = "text"
+    #: In a field of its own (a card) when there is no picture; in the text otherwise.
+    CARD = "card"
+    #: Nowhere: links are not clickable there.
+    NONE = "none"
+
+
+class Body(StrEnum):
+    """How much of the news a platform's post carries by default."""
+
+    SUMMARY = "summary"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureLimits:
+    """What a platform accepts as a picture."""
+
+    max_bytes: int
+    #: Pixels.
+    max_width: int
+    min_width: int = 1
+    #: Width divided by height; None where any ratio is accepted.
+    ratio: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a platform accepts; usable without credentials and without its client library."""
+
+    max_length: int
+    #: Counts a text by the platform's own rule.
+    measure: Callable[[str], int]
+    link: LinkPlace
+    body: Body
+    max_pictures: int
+    needs_picture: bool
+    #: Characters.
+    max_alt_length: int
+    picture: PictureLimits
+    #: What sending a post costs, in US dollars; None where it costs nothing.
+    price: Callable[[Post], float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """An entry rendered for one account: exactly what is sent."""
+
+    text: str
+    #: Sent in a field of its own; None where the link stands in the text or nowhere.
+    link: str | None
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A source that is polled."""
+
+    id: str
+    url: str
+    language: str
+    #: Feeds of one city share a site, so that an item in two of them is one entry.
+    site: str
+    #: Identifiers of the accounts that its entries go to.
+    accounts: tuple[str, ...]
+    #: A regular expression whose groups, joined, identify an article in its link; None for none.
+    id_pattern: str | None
+    #: IANA zone for dates without one.
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who an account is: as a platform says, or as the YAML pins it."""
+
+    id: str
+    #: None where the YAML pins the id only.
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A destination on a platform."""
+
+    id: str
+    platform: str
+    limits: Limits
+    #: Who the platform must say it is.
+    pinned: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A platform's confirmation of a post."""
+
+    remote_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a delivery, and why."""
+
+    status: Status
+    reason: Reason | None = None
+    #: The cause in words: the platform's own where there are some.
+    message: Message | None = None
+    #: With `queued`: not before this time.
+    not_before: datetime | None = None
+    receipt: Receipt | None = None
+    #: How often delivering it has failed by now without anybody's fault; None to leave the count alone.
+    tries: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server wants to hear again to answer "not modified"."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The intent and fate of one entry on one account, as the ledger has it."""
+
+    entry_id: int
+    account_id: str
+    entry: Entry
+    #: How often delivering it has failed so far without anybody's fault.
+    tries: int
+
+    @property
+    def id(self) -> str:
+        """Give the name people use on the command line: `412/izmir-x`."""
+        return f"{self.entry_id}/{self.account_id}"

@@ -1,0 +1,63 @@
+"""What a failure means for the delivery, and when it is tried again. The only retry policy there is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from crossposter.core.model import Identity, Outcome, Reason, Status
+from crossposter.core.text import same_handle
+from crossposter.errors import AccountError, PictureError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.wording import Message, say
+
+#: Waits after the first, second ... failure; the last one repeats.
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
+#: After so many failures a person must look.
+MAX_TRIES = 12
+#: So often a post waits for a picture that cannot be had at the moment; then it goes without.
+PICTURE_TRIES = 3
+
+
+def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
+    """Decide what a platform's failure means for a delivery that failed `tries` times before."""
+    if isinstance(error, UncertainError):
+        return Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, message=error.message)
+    if isinstance(error, RejectedError):
+        return Outcome(status=Status.FAILED, reason=Reason.REJECTED, message=error.message)
+    if isinstance(error, AccountError):
+        return Outcome(status=Status.QUEUED, reason=Reason.ACCOUNT, message=error.message)
+    retry_at = error.retry_at if isinstance(error, TransientError) else None
+    return _again(Reason.TRANSIENT, error.message, tries=tries + 1, now=now, retry_at=retry_at)
+
+
+def without_picture(error: PictureError, *, tries: int, now: datetime) -> Outcome | None:
+    """Decide whether a post waits for a picture; None when it goes on without it."""
+    if error.is_permanent or tries >= PICTURE_TRIES:
+        return None
+    return _again(Reason.PICTURE, error.message, tries=tries + 1, now=now, retry_at=None)
+
+
+def mismatch(pinned: Identity, found: Identity) -> Message | None:
+    """Say why the account that a platform names is not the one that the YAML pins; None when it is."""
+    if found.id != pinned.id:
+        return say(
+            "the platform says that these credentials belong to {found!r} (id {found_id}), the YAML expects id {id}",
+            found=found.handle,
+            found_id=found.id,
+            id=pinned.id,
+        )
+    if pinned.handle and found.handle and not same_handle(pinned.handle, found.handle):
+        return say(
+            "the platform calls this account {found!r}, the YAML expects {handle!r}",
+            found=found.handle,
+            handle=pinned.handle,
+        )
+    return None
+
+
+def _again(reason: Reason, message: Message, *, tries: int, now: datetime, retry_at: datetime | None) -> Outcome:
+    """Queue it for later; the platform's own time can only make it later: asking earlier prolongs most limits."""
+    if tries >= MAX_TRIES:
+        return Outcome(status=Status.HELD, reason=Reason.UNREACHABLE, message=message, tries=tries)
+    own = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
+    not_before = max(own, retry_at) if retry_at else own
+    return Outcome(status=Status.QUEUED, reason=reason, message=message, not_before=not_before, tries=tries)

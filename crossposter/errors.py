@@ -1,0 +1,115 @@
+"""Everything crossposter raises on purpose.
+
+    CrossposterError
+    ├ ConfigError(problems)            every mistake of the YAML at once, each with its place
+    ├ FeedError                        not fetched or not parsed; the next poll tries again
+    ├ PictureError(is_permanent)       a picture could not be had or prepared
+    ├ LedgerError
+    │ └ LedgerHeldError(holder)        another process writes this ledger
+    └ PublishError
+      ├ RejectedError                  this post will never be accepted     -> failed
+      ├ AccountError                   a person must act (token, checkpoint) -> queued again; account stopped
+      ├ TransientError(retry_at)       surely not published                  -> queued again
+      └ UncertainError                 the answer was lost; may be public    -> uncertain, never sent again blindly
+
+The four kinds of PublishError are the whole contract between an adapter and the service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crossposter.wording import Message, say
+
+
+class CrossposterError(Exception):
+    """Base of all; carries a sentence that can be translated."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in a configuration.
+
+    Attributes:
+        file: The file as the user named it.
+        line: 1-based; 0 when the whole file is meant.
+        path: Where in the document: `accounts[0].expect.id`; empty at the top.
+        message: What is wrong and what to do.
+    """
+
+    file: str
+    line: int
+    path: str
+    message: Message
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+    @property
+    def place(self) -> str:
+        """Give `file:line: path`, as editors and compilers do."""
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.path}" if self.path else where
+
+
+class ConfigError(CrossposterError):
+    """The configuration cannot be used; `problems` lists every mistake found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(say("{count} problem(s) in the configuration", count=len(problems)))
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.path)))
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class FeedError(CrossposterError):
+    """A feed could not be fetched or read; nothing was decided about its entries."""
+
+
+class PictureError(CrossposterError):
+    """A picture could not be fetched or prepared; `is_permanent` when trying again will not help."""
+
+    def __init__(self, message: Message, *, is_permanent: bool) -> None:
+        super().__init__(message)
+        self.is_permanent = is_permanent
+
+
+class LedgerError(CrossposterError):
+    """The ledger cannot be opened, read or written."""
+
+
+class LedgerHeldError(LedgerError):
+    """Another process writes this ledger."""
+
+
+class PublishError(CrossposterError):
+    """A platform did not confirm; the subclass says what that means for the delivery."""
+
+
+class RejectedError(PublishError):
+    """This post will never be accepted: the delivery has failed, the account is fine."""
+
+
+class AccountError(PublishError):
+    """The account cannot be used until a person acts; nothing was published."""
+
+
+class TransientError(PublishError):
+    """Surely not published; may be tried again, not before `retry_at` (aware UTC) where the platform said so."""
+
+    def __init__(self, message: Message, *, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class UncertainError(PublishError):
+    """The request may have been carried out: the post may be public."""

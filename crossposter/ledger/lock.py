@@ -1,0 +1,37 @@
+"""One writer per ledger: two of them were measured to double posts. The system frees the lock when a process dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crossposter.errors import LedgerHeldError
+from crossposter.wording import say
+
+
+@contextmanager
+def sole_writer(ledger: Path) -> Iterator[None]:
+    """Hold the ledger for the length of the block.
+
+    Raises:
+        LedgerHeldError: Another process holds it; the message says which.
+    """
+    path = ledger.with_name(ledger.name + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "?"
+            raise LedgerHeldError(
+                say("the ledger {path!r} is held by {holder}; nothing was done", path=str(ledger), holder=holder)
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        file.flush()
+        yield

@@ -1,0 +1,104 @@
+"""Rows as people look at them: what `ledger list` and `ledger show` print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crossposter.core.model import Reason, Status
+from crossposter.wording import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One delivery with what it is about and what came of it."""
+
+    entry_id: int
+    feed_id: str
+    title: str
+    link: str | None
+    account_id: str
+    platform: str
+    status: Status
+    reason: Reason | None
+    message: Message | None
+    not_before: datetime | None
+    attempts: int
+    remote_id: str | None
+    url: str | None
+    updated_at: datetime
+
+    @property
+    def id(self) -> str:
+        """Give the name people use on the command line: `412/izmir-x`."""
+        return f"{self.entry_id}/{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """What was sent once, and the answer."""
+
+    number: int
+    text: str
+    link: str | None
+    pictures: list[dict[str, Any]]
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Status | None
+    message: Message | None
+
+
+def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
+    """Read a row; one that was being published when its lease ran out is uncertain by that alone."""
+    status, reason = Status(row.status), Reason(row.reason) if row.reason else None
+    if status is Status.PUBLISHING and row.lease_until <= now:
+        status, reason = Status.UNCERTAIN, Reason.INTERRUPTED
+    return DeliveryRecord(
+        entry_id=row.entry_id,
+        feed_id=row.feed_id,
+        title=row.title,
+        link=row.link,
+        account_id=row.account_id,
+        platform=row.platform,
+        status=status,
+        reason=reason,
+        message=unpacked(row.message),
+        not_before=row.not_before,
+        attempts=row.attempt,
+        remote_id=row.remote_id,
+        url=row.url,
+        updated_at=row.updated_at,
+    )
+
+
+def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
+    """Read a row."""
+    return AttemptRecord(
+        number=row.number,
+        text=row.text,
+        link=row.link,
+        pictures=row.pictures,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=Status(row.outcome) if row.outcome else None,
+        message=unpacked(row.message),
+    )
+
+
+def packed(message: Message | None) -> dict[str, Any] | None:
+    """Store a sentence so that it can still be translated when it is read."""
+    if message is None:
+        return None
+    values = {name: packed(v) if isinstance(v, Message) else str(v) for name, v in message.values.items()}
+    return {"template": message.template, "values": values}
+
+
+def unpacked(stored: dict[str, Any] | None) -> Message | None:
+    """Give the sentence back."""
+    if stored is None:
+        return None
+    values = {name: unpacked(value) if isinstance(value, dict) else value for name, value in stored["values"].items()}
+    return Message(stored["template"], values)

@@ -1,0 +1,142 @@
+"""The tables. The database itself refuses what must not be: a second delivery of one entry to one account above all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from crossposter.core.model import Status
+
+#: The newest migration; an older ledger is migrated when it is opened for writing.
+HEAD = "0001"
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """Aware UTC on both sides; SQLite keeps no zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse a naive time: it would be read back as another one."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give SQLite's naive times their zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("first_polled_at", UtcDateTime, nullable=False),
+    sa.Column("polled_at", UtcDateTime, nullable=False),
+)
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("feed_id", sa.Text, sa.ForeignKey("feed.id"), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("published_at", UtcDateTime),
+    #: [{"url", "alt"}]
+    sa.Column("pictures", sa.JSON, nullable=False),
+    sa.Column("categories", sa.JSON, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
+entry_key = sa.Table(
+    "entry_key",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), nullable=False, index=True),
+    #: Order within the entry: the first is what the entry is called.
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("platform", sa.Text, nullable=False),
+    #: The process that works on it until `lease_until`.
+    sa.Column("holder", sa.Text),
+    sa.Column("lease_until", UtcDateTime),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), nullable=False),
+    sa.Column("account_id", sa.Text, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    #: A sentence: {"template", "values"}; translated when it is shown.
+    sa.Column("message", sa.JSON(none_as_null=True)),
+    sa.Column("not_before", UtcDateTime),
+    #: How often delivering it has failed so far without anybody's fault.
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    #: The number of the newest attempt: 0 while the platform was never asked to publish.
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    #: While publishing: when the silence of the process means that the outcome is uncertain.
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("entry_id", "account_id", name="one_delivery_per_entry_and_account"),
+    sa.CheckConstraint(f"status IN ({', '.join(repr(status.value) for status in Status)})", name="status_is_known"),
+    sa.CheckConstraint("(status = 'publishing') = (lease_until IS NOT NULL)", name="lease_while_publishing"),
+    sa.CheckConstraint(
+        "status NOT IN ('held', 'skipped', 'failed', 'uncertain') OR reason IS NOT NULL", name="reason_is_given"
+    ),
+    sa.CheckConstraint(
+        "attempt > 0 OR status NOT IN ('publishing', 'published', 'uncertain')", name="attempt_was_made"
+    ),
+    sa.Index("delivery_queued", "account_id", "id", sqlite_where=sa.text("status = 'queued'")),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    #: Exactly what was sent.
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    #: [{"url", "sha256", "width", "height", "alt"}]
+    sa.Column("pictures", sa.JSON, nullable=False),
+    sa.Column("media_ids", sa.JSON, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    #: The status that the answer led to; null while there is none.
+    sa.Column("outcome", sa.Text),
+    sa.Column("message", sa.JSON(none_as_null=True)),
+)
+
+post = sa.Table(
+    "post",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account_id", sa.Text, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("remote_id", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False, unique=True),
+    sa.Column("published_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("account_id", "remote_id", name="one_row_per_remote_post"),
+)

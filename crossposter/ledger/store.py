@@ -1,0 +1,383 @@
+"""The ledger over SQLAlchemy Core: each change is one transaction, each contested one a conditional UPDATE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, PictureRef, Status, Validators
+from crossposter.core.planning import Plan
+from crossposter.errors import LedgerError
+from crossposter.ledger import schema
+from crossposter.ledger.connection import migrate, open_engine
+from crossposter.ledger.records import AttemptRecord, DeliveryRecord, attempt_record, delivery_record, packed
+from crossposter.ports import Due, Lease, Staged
+from crossposter.wording import say
+
+#: SQLite allows 32,766 variables in a statement; a feed's window is far below, a hostile one is not.
+_KEYS_PER_QUERY = 500
+
+
+class SqlLedger:
+    """A ledger in one SQLite file. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = open_engine(path)
+
+    @classmethod
+    def open(cls, path: Path) -> SqlLedger:
+        """Open for writing: made where there is none, migrated where it is old.
+
+        Raises:
+            LedgerError: It cannot be opened.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(
+                say("cannot make the folder {path!r}: {cause}", path=str(path.parent), cause=error)
+            ) from error
+        ledger = cls(path)
+        with ledger._translated():
+            migrate(ledger._engine, path)
+        return ledger
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._engine.dispose()
+
+    # -- feeds ---------------------------------------------------------------------------------------------------
+
+    def validators(self, feed_id: str) -> Validators | None:
+        """Give what the feed's server wants to hear; None for a feed never seen."""
+        columns = schema.feed.c
+        with self._reading() as connection:
+            query = sa.select(columns.etag, columns.last_modified).where(columns.id == feed_id)
+            row = connection.execute(query).one_or_none()
+        return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
+
+    def known(self, site: str, keys: Sequence[str]) -> Mapping[str, int]:
+        """Give those of the keys that were seen, with their entry's id."""
+        found: dict[str, int] = {}
+        columns = schema.entry_key.c
+        with self._reading() as connection:
+            for start in range(0, len(keys), _KEYS_PER_QUERY):
+                part = keys[start : start + _KEYS_PER_QUERY]
+                query = sa.select(columns.key, columns.entry_id).where(columns.site == site, columns.key.in_(part))
+                found.update({row.key: row.entry_id for row in connection.execute(query)})
+        return found
+
+    def record(
+        self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
+    ) -> None:
+        """Write a plan in one transaction: entries, keys and deliveries; and that the feed was seen."""
+        with self._writing() as connection:
+            _see_feed(connection, feed, validators, now=now)
+            _add_accounts(connection, accounts)
+            for key, entry_id in plan.learned:
+                _add_keys(connection, feed.site, [key], entry_id)
+            entry_ids: dict[tuple[str, ...], int] = {}
+            for decision in plan.decisions:
+                keys = decision.entry.keys
+                if keys not in entry_ids:
+                    entry_ids[keys] = _add_entry(connection, feed, decision.entry, now=now)
+                connection.execute(
+                    schema.delivery.insert().values(
+                        entry_id=entry_ids[keys],
+                        account_id=decision.account_id,
+                        status=decision.status,
+                        reason=decision.reason,
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+
+    def touch(self, feed_id: str, *, now: datetime) -> None:
+        """Write that the feed was polled and had nothing to say."""
+        with self._writing() as connection:
+            connection.execute(schema.feed.update().where(schema.feed.c.id == feed_id).values(polled_at=now))
+
+    # -- deliveries ----------------------------------------------------------------------------------------------
+
+    def recover(self, *, now: datetime) -> None:
+        """End the leases of processes that are gone; the caller holds the ledger alone.
+
+        A row that was being published keeps its status: with its lease run out, it *is* uncertain.
+        """
+        with self._writing() as connection:
+            connection.execute(schema.account.update().values(holder=None, lease_until=None))
+            rows = schema.delivery.c
+            connection.execute(
+                schema.delivery.update()
+                .where(rows.status == Status.PUBLISHING, rows.lease_until > now)
+                .values(lease_until=now)
+            )
+
+    def due(self, *, now: datetime) -> Sequence[Due]:
+        """List queued deliveries whose time has come, oldest first."""
+        rows = schema.delivery.c
+        query = (
+            sa.select(rows.entry_id, rows.account_id)
+            .where(rows.status == Status.QUEUED, sa.or_(rows.not_before.is_(None), rows.not_before <= now))
+            .order_by(rows.id)
+        )
+        with self._reading() as connection:
+            return [
+                Due(delivery_id=f"{row.entry_id}/{row.account_id}", account_id=row.account_id)
+                for row in connection.execute(query)
+            ]
+
+    def lease(self, lease: Lease, *, now: datetime) -> bool:
+        """Take the account, unless somebody has it."""
+        rows = schema.account.c
+        free = sa.or_(rows.lease_until.is_(None), rows.lease_until <= now)
+        with self._writing() as connection:
+            taken = connection.execute(
+                schema.account.update()
+                .where(rows.id == lease.account_id, free)
+                .values(holder=lease.holder, lease_until=lease.until)
+            )
+            return taken.rowcount == 1
+
+    def release(self, lease: Lease) -> None:
+        """Give the account back, if it is still ours."""
+        with self._writing() as connection:
+            connection.execute(schema.account.update().where(_is_ours(lease)).values(holder=None, lease_until=None))
+
+    def load(self, delivery_id: str) -> Delivery | None:
+        """Give a delivery that is still queued; None when it has moved on."""
+        rows = schema.delivery.c
+        with self._reading() as connection:
+            row = connection.execute(
+                sa.select(rows.entry_id, rows.account_id, rows.tries).where(
+                    _named(delivery_id), rows.status == Status.QUEUED
+                )
+            ).one_or_none()
+            if row is None:
+                return None
+            entry = _load_entry(connection, row.entry_id)
+        return Delivery(entry_id=row.entry_id, account_id=row.account_id, entry=entry, tries=row.tries)
+
+    def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
+        """Commit the intent with its exact payload, durably; None when the row or the lease has moved on."""
+        rows = schema.delivery.c
+        held = sa.exists().where(_is_ours(lease), schema.account.c.lease_until > now)
+        with self._writing() as connection:
+            claimed = connection.execute(
+                schema.delivery.update()
+                .where(_named(delivery_id), rows.status == Status.QUEUED, held)
+                .values(
+                    status=Status.PUBLISHING,
+                    reason=None,
+                    message=None,
+                    not_before=None,
+                    attempt=rows.attempt + 1,
+                    lease_until=lease.until,
+                    updated_at=now,
+                )
+                .returning(rows.id, rows.attempt)
+            ).one_or_none()
+            if claimed is None:
+                return None
+            connection.execute(
+                schema.attempt.insert().values(
+                    delivery_id=claimed.id,
+                    number=claimed.attempt,
+                    text=staged.post.text,
+                    link=staged.post.link,
+                    pictures=[
+                        {"url": p.url, "sha256": p.sha256, "width": p.width, "height": p.height, "alt": p.alt}
+                        for p in staged.post.pictures
+                    ],
+                    media_ids=list(staged.media_ids),
+                    started_at=now,
+                )
+            )
+            return int(claimed.attempt)
+
+    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
+        """Write what the platform answered; False when the attempt is no longer the current one."""
+        rows = schema.delivery.c
+        with self._writing() as connection:
+            settled = connection.execute(
+                schema.delivery.update()
+                .where(_named(delivery_id), rows.attempt == attempt, rows.status == Status.PUBLISHING)
+                .values(**_outcome_values(outcome), lease_until=None, updated_at=now)
+                .returning(rows.id, rows.account_id)
+            ).one_or_none()
+            if settled is None:
+                return False
+            answered = schema.attempt.c
+            connection.execute(
+                schema.attempt.update()
+                .where(answered.delivery_id == settled.id, answered.number == attempt)
+                .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message))
+            )
+            if outcome.receipt:
+                connection.execute(
+                    schema.post.insert().values(
+                        account_id=settled.account_id,
+                        remote_id=outcome.receipt.remote_id,
+                        url=outcome.receipt.url,
+                        delivery_id=settled.id,
+                        published_at=now,
+                    )
+                )
+            return True
+
+    def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
+        """Write why a queued delivery was not attempted: later, or held."""
+        rows = schema.delivery.c
+        with self._writing() as connection:
+            connection.execute(
+                schema.delivery.update()
+                .where(_named(delivery_id), rows.status == Status.QUEUED)
+                .values(**_outcome_values(outcome), updated_at=now)
+            )
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def deliveries(self, *, now: datetime) -> list[DeliveryRecord]:
+        """List every delivery, oldest first."""
+        return self._deliveries(sa.true(), now=now)
+
+    def story(self, entry_id: int, *, now: datetime) -> list[DeliveryRecord]:
+        """List the deliveries of one entry; empty when there is no such entry."""
+        return self._deliveries(schema.delivery.c.entry_id == entry_id, now=now)
+
+    def attempts(self, delivery: DeliveryRecord) -> list[AttemptRecord]:
+        """List what was sent for one delivery, oldest first."""
+        rows = schema.attempt.c
+        numbered = sa.select(schema.delivery.c.id).where(_named(delivery.id)).scalar_subquery()
+        with self._reading() as connection:
+            query = sa.select(schema.attempt).where(rows.delivery_id == numbered).order_by(rows.number)
+            return [attempt_record(row) for row in connection.execute(query)]
+
+    def _deliveries(self, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
+        delivery, entry, post = schema.delivery, schema.entry, schema.post
+        query = (
+            sa.select(
+                delivery,
+                entry.c.feed_id,
+                entry.c.title,
+                entry.c.link,
+                schema.account.c.platform,
+                post.c.remote_id,
+                post.c.url,
+            )
+            .join(entry, entry.c.id == delivery.c.entry_id)
+            .join(schema.account, schema.account.c.id == delivery.c.account_id)
+            .outerjoin(post, post.c.delivery_id == delivery.c.id)
+            .where(condition)
+            .order_by(delivery.c.id)
+        )
+        with self._reading() as connection:
+            return [delivery_record(row, now=now) for row in connection.execute(query)]
+
+    # -- transactions --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._translated(), self._engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            raise LedgerError(
+                say(
+                    "the ledger {path!r} cannot be used: {cause}; look at the disk's space and the file's owner",
+                    path=str(self.path),
+                    cause=error.orig,
+                )
+            ) from error
+
+
+def _named(delivery_id: str) -> sa.ColumnElement[bool]:
+    """Find a delivery by the name people use: `412/izmir-x`."""
+    entry_id, _, account_id = delivery_id.partition("/")
+    return sa.and_(schema.delivery.c.entry_id == int(entry_id), schema.delivery.c.account_id == account_id)
+
+
+def _is_ours(lease: Lease) -> sa.ColumnElement[bool]:
+    return sa.and_(schema.account.c.id == lease.account_id, schema.account.c.holder == lease.holder)
+
+
+def _outcome_values(outcome: Outcome) -> dict[str, Any]:
+    values = {
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "message": packed(outcome.message),
+        "not_before": outcome.not_before,
+    }
+    return values if outcome.tries is None else {**values, "tries": outcome.tries}
+
+
+def _see_feed(connection: sa.Connection, feed: Feed, validators: Validators, *, now: datetime) -> None:
+    seen = {"etag": validators.etag, "last_modified": validators.last_modified, "polled_at": now}
+    statement = insert(schema.feed).values(id=feed.id, first_polled_at=now, **seen)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=seen))
+
+
+def _add_accounts(connection: sa.Connection, accounts: Sequence[Account]) -> None:
+    for account in accounts:
+        row = {"id": account.id, "platform": account.platform}
+        connection.execute(insert(schema.account).values(row).on_conflict_do_nothing())
+
+
+def _add_keys(connection: sa.Connection, site: str, keys: Sequence[str], entry_id: int) -> None:
+    used = schema.entry_key.c
+    first = connection.scalar(sa.select(sa.func.count()).select_from(schema.entry_key).where(used.entry_id == entry_id))
+    for position, key in enumerate(keys, start=first or 0):
+        row = {"site": site, "key": key, "entry_id": entry_id, "position": position}
+        connection.execute(insert(schema.entry_key).values(row).on_conflict_do_nothing())
+
+
+def _add_entry(connection: sa.Connection, feed: Feed, entry: Entry, *, now: datetime) -> int:
+    values = {
+        "feed_id": feed.id,
+        "title": entry.title,
+        "link": entry.link,
+        "summary": entry.summary,
+        "text": entry.text,
+        "language": entry.language,
+        "published_at": entry.published,
+        "pictures": [{"url": picture.url, "alt": picture.alt} for picture in entry.pictures],
+        "categories": list(entry.categories),
+        "seen_at": now,
+    }
+    added = connection.execute(schema.entry.insert().values(values).returning(schema.entry.c.id))
+    entry_id = int(added.scalar_one())
+    _add_keys(connection, feed.site, entry.keys, entry_id)
+    return entry_id
+
+
+def _load_entry(connection: sa.Connection, entry_id: int) -> Entry:
+    row = connection.execute(sa.select(schema.entry).where(schema.entry.c.id == entry_id)).one()
+    used = schema.entry_key.c
+    keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
+    return Entry(
+        keys=tuple(keys),
+        title=row.title,
+        link=row.link,
+        summary=row.summary,
+        text=row.text,
+        language=row.language,
+        published=row.published_at,
+        pictures=tuple(PictureRef(**picture) for picture in row.pictures),
+        categories=tuple(row.categories),
+    )

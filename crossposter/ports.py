@@ -1,0 +1,156 @@
+"""What the service needs from the world; implemented in feeds/, media/, ledger/, adapters/ and clock.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from crossposter.core.model import (
+    Account,
+    Delivery,
+    Entry,
+    Feed,
+    Identity,
+    Limits,
+    Outcome,
+    Picture,
+    PictureRef,
+    Post,
+    Receipt,
+    Validators,
+)
+from crossposter.core.planning import Plan
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Give the time as aware UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A feed's answer; `entries` is None when it was not modified."""
+
+    entries: tuple[Entry, ...] | None
+    validators: Validators
+
+
+class FeedSource(Protocol):
+    """Reads feeds."""
+
+    def fetch(self, feed: Feed, validators: Validators) -> Fetched:
+        """Fetch and parse, newest entry first.
+
+        Raises:
+            FeedError: The feed could not be fetched or is no feed.
+        """
+
+
+class PictureSource(Protocol):
+    """Fetches and prepares pictures."""
+
+    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str) -> Picture:
+        """Give the picture as the platform accepts it.
+
+        Raises:
+            PictureError: It cannot be had, or is no picture.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A post whose repeatable steps are done: only the one public call is left."""
+
+    post: Post
+    #: The platform's ids of the uploaded pictures, in the post's order.
+    media_ids: tuple[str, ...] = ()
+
+
+class Adapter(Protocol):
+    """One account on its platform. Raises nothing but the four kinds of PublishError."""
+
+    def verify(self) -> Identity:
+        """Ask the platform whose account this is; sends one request and changes nothing."""
+
+    def stage(self, post: Post) -> Staged:
+        """Upload the pictures: safe to repeat, nothing becomes public."""
+
+    def publish(self, staged: Staged) -> Receipt:
+        """Make the post public: exactly one request, never repeated by anything below.
+
+        Raises:
+            UncertainError: The request may have been carried out.
+        """
+
+    def find(self, post: Post, *, since: datetime) -> Receipt | None:
+        """Look for the post among the account's newest ones; None when the answer does not hold it."""
+
+    def retract(self, remote_id: str) -> None:
+        """Delete a post; exactly one request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A delivery whose time has come."""
+
+    delivery_id: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to work on an account until a time; `holder` is unique to the process."""
+
+    account_id: str
+    holder: str
+    until: datetime
+
+
+class Ledger(Protocol):
+    """The durable record. Every method that changes something is one transaction."""
+
+    def validators(self, feed_id: str) -> Validators | None:
+        """Give what the feed's server wants to hear; None for a feed never seen."""
+
+    def known(self, site: str, keys: Sequence[str]) -> Mapping[str, int]:
+        """Give those of the keys that were seen, with their entry's id."""
+
+    def record(
+        self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
+    ) -> None:
+        """Write a plan: entries, keys and deliveries to the feed's accounts; and that the feed was seen."""
+
+    def touch(self, feed_id: str, *, now: datetime) -> None:
+        """Write that the feed was polled and had nothing to say."""
+
+    def recover(self, *, now: datetime) -> None:
+        """End the leases of processes that are gone; the caller holds the ledger alone."""
+
+    def due(self, *, now: datetime) -> Sequence[Due]:
+        """List queued deliveries whose time has come, oldest first."""
+
+    def lease(self, lease: Lease, *, now: datetime) -> bool:
+        """Take the account, unless somebody has it."""
+
+    def release(self, lease: Lease) -> None:
+        """Give the account back, if it is still ours."""
+
+    def load(self, delivery_id: str) -> Delivery | None:
+        """Give a delivery that is still queued; None when it has moved on."""
+
+    def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
+        """Commit the intent with its exact payload, durably; None when the row or the lease has moved on.
+
+        Returns:
+            The attempt's number: the fence of `settle`.
+        """
+
+    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
+        """Write what the platform answered; False when the attempt is no longer the current one."""
+
+    def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
+        """Write why a queued delivery was not attempted: later, or held."""

@@ -1,0 +1,124 @@
+"""The dry run: the plan and its posts, with nothing written, no credentials and no client library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crossposter.composing import compose
+from crossposter.core.model import Account, Entry, Feed, Post, Reason, Status, Validators
+from crossposter.core.planning import Decision, plan
+from crossposter.errors import FeedError
+from crossposter.ports import FeedSource, Ledger, PictureSource
+from crossposter.wording import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedPost:
+    """What would be sent."""
+
+    feed_id: str
+    entry: Entry
+    account: Account
+    post: Post
+    warnings: tuple[Message, ...]
+
+    @property
+    def length(self) -> int:
+        """Count the text by the platform's rule."""
+        return self.account.limits.measure(self.post.text)
+
+    @property
+    def price_usd(self) -> float | None:
+        """Give what the platform asks for sending it."""
+        price = self.account.limits.price
+        return price(self.post) if price else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPosted:
+    """What would be held or skipped, and why; `account` is None where it is so for all of the feed's accounts."""
+
+    feed_id: str
+    entry: Entry
+    account: Account | None
+    reason: Reason
+    warnings: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """All that a round would do."""
+
+    posts: tuple[PreviewedPost, ...]
+    held: tuple[NotPosted, ...]
+    skipped: tuple[NotPosted, ...]
+    errors: tuple[FeedError, ...]
+
+
+class Previewer:
+    """Plans as the service does, and composes at once what the service would compose later."""
+
+    def __init__(
+        self,
+        *,
+        feeds: Sequence[Feed],
+        accounts: Mapping[str, Account],
+        source: FeedSource,
+        pictures: PictureSource,
+        ledger: Ledger | None,
+    ) -> None:
+        self._feeds = feeds
+        self._accounts = accounts
+        self._source = source
+        self._pictures = pictures
+        #: None where there is none yet.
+        self._ledger = ledger
+
+    def preview(self, *, as_new: int) -> Preview:
+        """Preview every feed, treating the newest `as_new` entries of each as new."""
+        posts: list[PreviewedPost] = []
+        held: list[NotPosted] = []
+        skipped: list[NotPosted] = []
+        errors: list[FeedError] = []
+        for feed in self._feeds:
+            try:
+                decisions, known = self._plan(feed, as_new=as_new)
+            except FeedError as error:
+                errors.append(error)
+                continue
+            skipped += [NotPosted(feed_id=feed.id, entry=entry, account=None, reason=Reason.KNOWN) for entry in known]
+            for decision in decisions:
+                found = self._decided(feed, decision)
+                if isinstance(found, PreviewedPost):
+                    posts.append(found)
+                else:
+                    (skipped if decision.status is Status.SKIPPED else held).append(found)
+        return Preview(posts=tuple(posts), held=tuple(held), skipped=tuple(skipped), errors=tuple(errors))
+
+    def _plan(self, feed: Feed, *, as_new: int) -> tuple[Sequence[Decision], Sequence[Entry]]:
+        entries = self._source.fetch(feed, Validators()).entries or ()
+        keys = [key for entry in entries for key in entry.keys]
+        found = plan(
+            feed.id,
+            entries,
+            accounts=[self._accounts[account_id] for account_id in feed.accounts],
+            known=self._ledger.known(feed.site, keys) if self._ledger else {},
+            first_poll=self._ledger is None or self._ledger.validators(feed.id) is None,
+            as_new=as_new,
+        )
+        return found.decisions, found.known
+
+    def _decided(self, feed: Feed, decision: Decision) -> PreviewedPost | NotPosted:
+        account = self._accounts[decision.account_id]
+        if decision.status is not Status.QUEUED and decision.reason:
+            return NotPosted(feed_id=feed.id, entry=decision.entry, account=account, reason=decision.reason)
+        composition = compose(decision.entry, account, self._pictures)
+        warnings = tuple(error.message for error in composition.missing)
+        if isinstance(composition.post, Reason):
+            return NotPosted(
+                feed_id=feed.id, entry=decision.entry, account=account, reason=composition.post, warnings=warnings
+            )
+        return PreviewedPost(
+            feed_id=feed.id, entry=decision.entry, account=account, post=composition.post, warnings=warnings
+        )

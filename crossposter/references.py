@@ -1,0 +1,144 @@
+"""What the YAML names instead of holding it: secrets (`env:NAME`, `file:/run/secrets/x`), files, the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypedDict, cast
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from crossposter.errors import CrossposterError
+from crossposter.wording import Message, say
+
+
+class Context(TypedDict):
+    """What the types below need to know to validate."""
+
+    #: The YAML's folder: relative paths start there, so that another working directory changes nothing.
+    folder: Path
+    environ: Mapping[str, str]
+    #: Whether a missing secret is a mistake; a dry run needs none.
+    secrets_needed: bool
+
+
+_NAMED = r"^(env|file):.+$"
+
+
+def mistake(message: Message) -> PydanticCustomError:
+    """Make a validation error whose sentence reaches the user translated."""
+    return PydanticCustomError("said", "{sentence}", {"sentence": message})
+
+
+class Secret:
+    """A text that hides itself from `repr`, logs and tracebacks; `reveal()` gives it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the text; at the last moment, to the library that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"
+
+    __str__ = __repr__
+
+
+class MissingSecretError(CrossposterError):
+    """A secret that the YAML names is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret is to be read from: an environment variable, or a file (absolute path)."""
+
+    kind: str
+    name: str
+
+    def read(self, environ: Mapping[str, str]) -> Secret:
+        """Read it.
+
+        Raises:
+            MissingSecretError: The variable or the file is missing, empty or unreadable.
+        """
+        value = environ.get(self.name, "") if self.kind == "env" else self._read_file()
+        if not value:
+            raise MissingSecretError(self._what_to_do())
+        return Secret(value)
+
+    def _read_file(self) -> str:
+        try:
+            return Path(self.name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise MissingSecretError(
+                say("the secret's file {path!r} cannot be read: {cause}", path=self.name, cause=error)
+            ) from error
+
+    def _what_to_do(self) -> Message:
+        if self.kind == "env":
+            return say("the environment variable {name!r} is not set: set it before starting", name=self.name)
+        return say("the secret's file {path!r} is empty: write the secret into it", path=self.name)
+
+
+def context_of(info: ValidationInfo) -> Context:
+    """Give the context that `load_config` validates with."""
+    return cast("Context", info.context)
+
+
+def _parse(value: Any, info: ValidationInfo) -> SecretSource:
+    kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if kind not in ("env", "file") or not name:
+        raise mistake(say("a secret is named here, never written: use env:NAME or file:PATH"))
+    if kind == "file":
+        name = str((context_of(info)["folder"] / name).absolute())
+    source = SecretSource(kind, name)
+    if context_of(info)["secrets_needed"]:
+        _read_once(source, context_of(info)["environ"])
+    return source
+
+
+def _read_once(source: SecretSource, environ: Mapping[str, str]) -> None:
+    """Find out now what would stop a run later."""
+    try:
+        source.read(environ)
+    except MissingSecretError as error:
+        raise mistake(error.message) from None
+
+
+#: For the models of the configuration; a relative `file:` starts at the YAML's folder.
+SecretRef = Annotated[
+    SecretSource, BeforeValidator(_parse), WithJsonSchema({"type": "string", "pattern": _NAMED})
+]
+
+
+def from_environment(value: str, info: ValidationInfo) -> str:
+    """Follow `env:NAME`: addresses may come from the environment, as in the demo."""
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if not (found := context_of(info)["environ"].get(name)):
+        raise mistake(say("the environment variable {name!r} is not set: set it before starting", name=name))
+    return found
+
+
+def beside_the_yaml(value: str, info: ValidationInfo) -> Path:
+    """Make a path absolute, starting at the YAML's folder."""
+    return (context_of(info)["folder"] / value).absolute()
+
+
+def _file(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise mistake(say("the path of a file is wanted here"))
+    return beside_the_yaml(from_environment(value.strip(), info), info)
+
+
+#: A text that is not empty, or `env:NAME`.
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(from_environment)]
+#: A file; a relative path starts at the YAML's folder.
+FileRef = Annotated[Path, BeforeValidator(_file)]

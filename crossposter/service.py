@@ -1,0 +1,217 @@
+"""The shell: it asks the world in the right order and decides nothing; `core/` decides.
+
+    poll      fetch -> plan -> record
+    deliver   lease -> verify -> compose -> stage -> claim (the intent, durable) -> publish -> settle
+
+Between `claim` and `settle` there is one request. Whatever happens before it is safe to repeat; whatever happens in it
+is settled by its answer, or is uncertain.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+from crossposter.composing import compose
+from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
+from crossposter.core.planning import Plan, plan
+from crossposter.core.retrying import after, mismatch, without_picture
+from crossposter.errors import AccountError, CrossposterError, FeedError, PublishError
+from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource
+
+log = logging.getLogger(__name__)
+
+#: Longer than the slowest delivery that is still alive: uploads and the public call, each with its timeout.
+LEASE = timedelta(minutes=10)
+#: Accounts that are worked on at the same time.
+LANES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What one poll of a feed gave: a plan, nothing new (None), or an error."""
+
+    feed_id: str
+    plan: Plan | None = None
+    error: CrossposterError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What one try of a delivery gave; no outcome when a defect of ours ended it (the log has it)."""
+
+    delivery_id: str
+    title: str
+    account_id: str
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round did."""
+
+    polls: tuple[Poll, ...]
+    delivered: tuple[Delivered, ...]
+
+    @property
+    def has_failures(self) -> bool:
+        """Tell whether something needs a look: a feed, a defect, or a post that is not out and not merely waiting."""
+        bad = {Status.FAILED, Status.UNCERTAIN, Status.HELD}
+        stopped = {Reason.ACCOUNT}
+        return any(poll.error for poll in self.polls) or any(
+            done.outcome is None or done.outcome.status in bad or done.outcome.reason in stopped
+            for done in self.delivered
+        )
+
+
+class Service:
+    """Polls feeds into the ledger, and delivers what the ledger says is due."""
+
+    def __init__(
+        self,
+        *,
+        feeds: Sequence[Feed],
+        accounts: Mapping[str, Account],
+        source: FeedSource,
+        pictures: PictureSource,
+        adapters: Callable[[str], Adapter],
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self._feeds = feeds
+        self._accounts = accounts
+        self._source = source
+        self._pictures = pictures
+        self._adapters = adapters
+        self._ledger = ledger
+        self._clock = clock
+        self._holder = uuid.uuid4().hex
+        #: Accounts whose identity this run has seen with its own eyes.
+        self._verified: dict[str, Adapter] = {}
+
+    def run_once(self) -> Round:
+        """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
+        self._ledger.recover(now=self._clock.now())
+        polls = tuple(self._guarded_poll(feed) for feed in self._feeds)
+        return Round(polls=polls, delivered=self.deliver_due())
+
+    def _guarded_poll(self, feed: Feed) -> Poll:
+        try:
+            return Poll(feed_id=feed.id, plan=self.poll(feed))
+        except FeedError as error:
+            return Poll(feed_id=feed.id, error=error)
+
+    def poll(self, feed: Feed) -> Plan | None:
+        """Fetch a feed and record what it changes; None when its server says that nothing did.
+
+        Raises:
+            FeedError: Nothing was recorded; the next poll tries again.
+        """
+        validators = self._ledger.validators(feed.id)
+        fetched = self._source.fetch(feed, validators or Validators())
+        now = self._clock.now()
+        if fetched.entries is None:
+            self._ledger.touch(feed.id, now=now)
+            return None
+        keys = [key for entry in fetched.entries for key in entry.keys]
+        accounts = [self._accounts[account_id] for account_id in feed.accounts]
+        found = plan(
+            feed.id,
+            fetched.entries,
+            accounts=accounts,
+            known=self._ledger.known(feed.site, keys),
+            first_poll=validators is None,
+        )
+        self._ledger.record(feed, found, fetched.validators, accounts=accounts, now=now)
+        return found
+
+    def deliver_due(self) -> tuple[Delivered, ...]:
+        """Deliver what is due: accounts side by side, each in the order of the news."""
+        due = sorted(self._ledger.due(now=self._clock.now()), key=lambda one: one.account_id)
+        lanes = [list(lane) for _, lane in groupby(due, key=lambda one: one.account_id)]
+        if not lanes:
+            return ()
+        with ThreadPoolExecutor(min(len(lanes), LANES), thread_name_prefix="lane") as pool:
+            return tuple(done for lane in pool.map(self._lane, lanes) for done in lane)
+
+    def _lane(self, lane: Sequence[Due]) -> list[Delivered]:
+        """Deliver one account's posts; stop at the first sign that the account must rest."""
+        delivered = []
+        for due in lane:
+            try:
+                done = self.deliver(due)
+            except Exception:
+                # A defect of ours in one account must not silence the others; the row says how far it came.
+                log.exception("delivery %s ended unexpectedly", due.delivery_id)
+                done = Delivered(delivery_id=due.delivery_id, title="", account_id=due.account_id, outcome=None)
+            if done is None:
+                continue
+            delivered.append(done)
+            if done.outcome is None or done.outcome.reason in (Reason.ACCOUNT, Reason.TRANSIENT):
+                break
+        return delivered
+
+    def deliver(self, due: Due) -> Delivered | None:
+        """Try one delivery; safe to call twice, late and concurrently. None when it was not ours to do."""
+        now = self._clock.now()
+        lease = Lease(account_id=due.account_id, holder=self._holder, until=now + LEASE)
+        if not self._ledger.lease(lease, now=now):
+            return None
+        try:
+            delivery = self._ledger.load(due.delivery_id)
+            outcome = self._deliver(delivery, lease) if delivery else None
+        finally:
+            self._ledger.release(lease)
+        if delivery is None or outcome is None:
+            return None
+        return Delivered(
+            delivery_id=delivery.id, title=delivery.entry.title, account_id=due.account_id, outcome=outcome
+        )
+
+    def _deliver(self, delivery: Delivery, lease: Lease) -> Outcome | None:
+        account = self._accounts[delivery.account_id]
+        try:
+            adapter = self._verified_adapter(account)
+            post = self._post(delivery, account)
+            if isinstance(post, Outcome):
+                self._ledger.postpone(delivery.id, post, now=self._clock.now())
+                return post
+            staged = adapter.stage(post)
+        except PublishError as error:
+            outcome = after(error, tries=delivery.tries, now=self._clock.now())
+            self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
+            return outcome
+        attempt = self._ledger.claim(delivery.id, staged, lease, now=self._clock.now())
+        if attempt is None:
+            return None
+        try:
+            outcome = Outcome(status=Status.PUBLISHED, receipt=adapter.publish(staged))
+        except PublishError as error:
+            outcome = after(error, tries=delivery.tries, now=self._clock.now())
+        self._ledger.settle(delivery.id, attempt, outcome, now=self._clock.now())
+        return outcome
+
+    def _verified_adapter(self, account: Account) -> Adapter:
+        """Give the account's adapter, once the platform has said that it is the pinned account."""
+        if account.id not in self._verified:
+            adapter = self._adapters(account.id)
+            if wrong := mismatch(account.pinned, adapter.verify()):
+                raise AccountError(wrong)
+            self._verified[account.id] = adapter
+        return self._verified[account.id]
+
+    def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
+        composition = compose(delivery.entry, account, self._pictures)
+        now = self._clock.now()
+        for error in composition.missing:
+            if waits := without_picture(error, tries=delivery.tries, now=now):
+                return waits
+        if isinstance(composition.post, Reason):
+            cause = composition.missing[0].message if composition.missing else None
+            return Outcome(status=Status.HELD, reason=composition.post, message=cause)
+        return composition.post
