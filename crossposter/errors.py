@@ -61,10 +61,14 @@ class Problem:
 
 
 class ConfigError(CrossposterError):
-    """The configuration cannot be used; `problems` lists every mistake found."""
+    """The configuration cannot be used; `problems` lists every mistake found.
 
-    def __init__(self, problems: list[Problem]) -> None:
+    `language` is the one that the file asks for, where that much of it can be read.
+    """
+
+    def __init__(self, problems: list[Problem], *, language: str | None = None) -> None:
         super().__init__(say("{count} problem(s) in the configuration", count=len(problems)))
+        self.language = language
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.path)))
 
     def __str__(self) -> str:

@@ -22,9 +22,7 @@ class Translator:
 
     def __call__(self, message: Message) -> str:
         """Say a message, and the messages inside it."""
-        values = {
-            name: self(value) if isinstance(value, Message) else value for name, value in message.values.items()
-        }
+        values = {name: self(value) if isinstance(value, Message) else value for name, value in message.values.items()}
         return self._catalogue.gettext(message.template).format(**values)
 
 

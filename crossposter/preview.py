@@ -32,7 +32,7 @@ class PreviewedPost:
     def price_usd(self) -> float | None:
         """Give what the platform asks for sending it."""
         price = self.account.limits.price
-        return price(self.post) if price else None
+        return round(price(self.post), 3) if price else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

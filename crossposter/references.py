@@ -112,9 +112,7 @@ def _read_once(source: SecretSource, environ: Mapping[str, str]) -> None:
 
 
 #: For the models of the configuration; a relative `file:` starts at the YAML's folder.
-SecretRef = Annotated[
-    SecretSource, BeforeValidator(_parse), WithJsonSchema({"type": "string", "pattern": _NAMED})
-]
+SecretRef = Annotated[SecretSource, BeforeValidator(_parse), WithJsonSchema({"type": "string", "pattern": _NAMED})]
 
 
 def from_environment(value: str, info: ValidationInfo) -> str:

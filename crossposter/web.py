@@ -25,6 +25,8 @@ SILENCE_S = 10.0
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 64 * 1024
+#: As many as accounts are worked on at the same time.
+_KEPT_PER_HOST = 16
 
 
 class WebError(CrossposterError):
@@ -50,7 +52,7 @@ class WebClient:
 
     def __init__(self) -> None:
         context = ssl.create_default_context(cafile=certifi.where())
-        self._pool = urllib3.PoolManager(num_pools=20, ssl_context=context, retries=False)
+        self._pool = urllib3.PoolManager(num_pools=20, maxsize=_KEPT_PER_HOST, ssl_context=context, retries=False)
 
     def close(self) -> None:
         """Close the kept connections."""

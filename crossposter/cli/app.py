@@ -134,7 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: CrossposterError) -> int:
-    say = Translator(language_of(os.environ))
+    wanted = error.language if isinstance(error, ConfigError) else None
+    say = Translator(wanted or language_of(os.environ))
     if isinstance(error, ConfigError):
         for problem in error.problems:
             print(f"{problem.place}: {say(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice

@@ -17,7 +17,7 @@ def check(context: Context, *, as_json: bool) -> None:
     except ConfigError as error:
         if not as_json:
             raise
-        translate = Translator(language_of(context.environ))
+        translate = Translator(error.language or language_of(context.environ))
         problems = [
             {"file": found.file, "line": found.line, "path": found.path, "message": translate(found.message)}
             for found in error.problems

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.markup import escape
 from rich.panel import Panel
+from rich.rule import Rule
 from rich.text import Text
 
 from crossposter.bootstrap import open_previewer
@@ -41,28 +44,36 @@ def dry_run(context: Context, *, last: int | None, as_json: bool) -> None:
 
 def _print(console: Console, found: Preview, translate: Translator) -> None:
     for shown in found.posts:
-        limits = shown.account.limits
-        facts = [f"{shown.length}/{limits.max_length}"]
-        facts += [f"{picture.width}x{picture.height}: {picture.alt}" for picture in shown.post.pictures]
-        facts += [f"{translate(say('link card'))}: {shown.post.link}"] if shown.post.link else []
-        facts += [f"{shown.price_usd:.3f} USD"] if shown.price_usd is not None else []
-        facts += [f"! {translate(warning)}" for warning in shown.warnings]
         title = f"{shown.account.id} ({shown.account.platform})"
-        console.print(Panel(Text(shown.post.text), title=title, subtitle=Text("\n".join(facts)), title_align="left"))
-    table = new_table(translate, say("news"), say("account"), say("what happens"), say("why"))
-    for held in found.held:
-        table.add_row(held.entry.title, _account(held), f"[yellow]{translate(say('held'))}[/]", _why(held, translate))
-    for skipped in found.skipped:
-        if skipped.reason is not Reason.KNOWN:
-            word = f"[dim]{translate(say('skipped'))}[/]"
-            table.add_row(skipped.entry.title, _account(skipped), word, _why(skipped, translate))
-    if table.row_count:
+        facts = Text("\n".join(_facts(shown, translate)), style="dim")
+        console.print(Panel(Group(Text(shown.post.text), Rule(style="dim"), facts), title=title, title_align="left"))
+    if found.held:
+        table = new_table(translate, say("held"), say("account"), say("why"))
+        for held in found.held:
+            table.add_row(escape(held.entry.title), _account(held), escape(_why(held, translate)))
         console.print(table)
     for error in found.errors:
-        console.print(f"[red]{translate(error.message)}[/]")
+        console.print(f"[red]{escape(translate(error.message))}[/]")
+    old = len({skipped.entry.keys for skipped in found.skipped if skipped.reason is Reason.BASELINE})
     known = sum(1 for skipped in found.skipped if skipped.reason is Reason.KNOWN)
-    counts = {"posts": len(found.posts), "held": len(found.held), "known": known}
-    console.print(translate(say("{posts} post(s) would go out, {held} held, {known} news known", **counts)))
+    counts = {"posts": len(found.posts), "held": len(found.held), "known": known, "old": old}
+    summary = say(
+        "{posts} post(s) would go out, {held} held; {known} news known, {old} too old to begin with", **counts
+    )
+    console.print(translate(summary))
+
+
+def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:
+    yield translate(say("{length} of {limit} characters", length=shown.length, limit=shown.account.limits.max_length))
+    for picture in shown.post.pictures:
+        size = {"width": picture.width, "height": picture.height}
+        yield translate(say("picture {width}x{height}, described as: {alt}", **size, alt=picture.alt))
+    if shown.post.link:
+        yield translate(say("link card: {link}", link=shown.post.link))
+    if shown.price_usd is not None:
+        yield translate(say("costs {price:.3f} US dollars", price=shown.price_usd))
+    for warning in shown.warnings:
+        yield f"! {translate(warning)}"
 
 
 def _account(shown: NotPosted) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from crossposter.core.model import Status
 from crossposter.ledger.records import DeliveryRecord
 from crossposter.messages import Translator
-from crossposter.service import Round
+from crossposter.service import Delivered, Poll, Round
 from crossposter.wording import Message, say
 
 STATUS_WORDS = {
@@ -20,6 +24,7 @@ STATUS_WORDS = {
     Status.FAILED: say("failed"),
     Status.SKIPPED: say("skipped"),
 }
+#: The colour never says more than the word.
 _COLOURS = {
     Status.QUEUED: "cyan",
     Status.PUBLISHING: "cyan",
@@ -31,9 +36,17 @@ _COLOURS = {
 }
 
 
-def coloured(status: Status, translate: Translator) -> str:
-    """Give the status in words and colour; the colour never says more than the word."""
-    return f"[{_COLOURS[status]}]{translate(STATUS_WORDS[status])}[/]"
+_ACCOUNT_WIDTH, _STATUS_WIDTH = 20, 12
+
+
+class Line(NamedTuple):
+    """One delivery, to be shown."""
+
+    name: str
+    title: str
+    status: Status | None
+    url: str | None
+    why: Message | None
 
 
 def new_table(translate: Translator, *headings: Message, title: Message | None = None) -> Table:
@@ -45,41 +58,69 @@ def new_table(translate: Translator, *headings: Message, title: Message | None =
 
 
 def print_round(console: Console, found: Round, translate: Translator) -> None:
-    """Print what a round did: each feed a line, each delivery a line."""
+    """Print what a round did: each feed a line, each delivery a line under its news."""
     feeds = new_table(translate, say("feed"), say("what it gave"))
     for poll in found.polls:
-        if poll.error:
-            words = f"[red]{translate(poll.error.message)}[/]"
-        elif poll.plan is None:
-            words = translate(say("unchanged since the last poll"))
-        elif poll.plan.first_poll:
-            count = len({decision.entry.keys for decision in poll.plan.decisions})
-            words = translate(say("first seen: {count} news recorded, none published", count=count))
-        else:
-            count = len({decision.entry.keys for decision in poll.plan.decisions})
-            words = translate(say("{new} new, {known} known", new=count, known=len(poll.plan.known)))
-        feeds.add_row(poll.feed_id, words)
+        feeds.add_row(poll.feed_id, _gave(poll, translate))
     console.print(feeds)
     if not found.delivered:
         console.print(translate(say("nothing was due")))
-        return
-    table = new_table(translate, say("post"), say("news"), say("status"), say("where, or why"))
-    for done in found.delivered:
-        outcome = done.outcome
-        if outcome is None:
-            table.add_row(done.delivery_id, done.title, "[red]?[/]", translate(say("a defect: see the log")))
-            continue
-        why = outcome.message or (outcome.reason.message if outcome.reason else None)
-        where = outcome.receipt.url if outcome.receipt else translate(why) if why else ""
-        table.add_row(done.delivery_id, done.title, coloured(outcome.status, translate), where)
-    console.print(table)
+    _print_stories(console, [_line_of_done(done) for done in found.delivered], translate)
 
 
-def print_deliveries(console: Console, records: list[DeliveryRecord], translate: Translator) -> None:
-    """Print the ledger, a line a delivery."""
-    table = new_table(translate, say("post"), say("news"), say("status"), say("where, or why"))
-    for record in records:
-        why = record.message or (record.reason.message if record.reason else None)
-        where = record.url or (translate(why) if why else "")
-        table.add_row(record.id, record.title, coloured(record.status, translate), where)
-    console.print(table)
+def print_deliveries(console: Console, records: Sequence[DeliveryRecord], translate: Translator) -> None:
+    """Print the ledger: each delivery a line under its news."""
+    lines = [
+        Line(
+            name=record.id,
+            title=record.title,
+            status=record.status,
+            url=record.url,
+            why=record.message or (record.reason.message if record.reason else None),
+        )
+        for record in records
+    ]
+    _print_stories(console, lines, translate)
+
+
+def _gave(poll: Poll, translate: Translator) -> str:
+    if poll.error:
+        return f"[red]{translate(poll.error.message)}[/]"
+    if poll.plan is None:
+        return translate(say("unchanged since the last poll"))
+    new = len({decision.entry.keys for decision in poll.plan.decisions})
+    if poll.plan.first_poll:
+        return translate(say("first seen: {count} news recorded, none published", count=new))
+    return translate(say("{new} new, {known} known", new=new, known=len(poll.plan.known)))
+
+
+def _line_of_done(done: Delivered) -> Line:
+    outcome = done.outcome
+    if outcome is None:
+        return Line(done.delivery_id, done.title, None, None, say("a defect of crossposter: see the log"))
+    return Line(
+        name=done.delivery_id,
+        title=done.title,
+        status=outcome.status,
+        url=outcome.receipt.url if outcome.receipt else None,
+        why=outcome.message or (outcome.reason.message if outcome.reason else None),
+    )
+
+
+def _print_stories(console: Console, lines: Sequence[Line], translate: Translator) -> None:
+    """Print the news as headings, so that addresses have room and can be clicked."""
+    stories: dict[str, list[Line]] = {}
+    for line in lines:
+        stories.setdefault(line.name.partition("/")[0], []).append(line)
+    for number, story in sorted(stories.items(), key=lambda item: int(item[0])):
+        console.print(f"[bold]{number}[/]  {escape(story[0].title)}")
+        for line in story:
+            where = line.url or (translate(line.why) if line.why else "")
+            account = f"{line.name.partition('/')[2]:<{_ACCOUNT_WIDTH}}"
+            # Not a table: an address must stay in one piece, or nobody can click it.
+            console.print(f"   {account} {_padded(line.status, translate)} {escape(where)}", soft_wrap=True)
+
+
+def _padded(status: Status | None, translate: Translator) -> str:
+    word = translate(STATUS_WORDS[status]) if status else "?"
+    return f"[{_COLOURS[status] if status else 'red'}]{word:<{_STATUS_WIDTH}}[/]"

@@ -39,7 +39,8 @@ def load_config(path: Path, *, environ: Mapping[str, str], secrets_needed: bool)
         config = _validated(document, context)
         check_references(document)
     if config is None or document.problems:
-        raise ConfigError(document.problems)
+        language = (document.data or {}).get("language")
+        raise ConfigError(document.problems, language=language if isinstance(language, str) else None)
     return config
 
 

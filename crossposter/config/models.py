@@ -137,7 +137,6 @@ def config_model() -> type[ConfigModel]:
         )
         for platform in PLATFORMS
     )
-    account = Annotated[reduce(or_, variants), Field(discriminator="platform")]  # type: ignore[valid-type]  # made at run time
-    return create_model(
-        "configuration", __base__=ConfigModel, accounts=(Annotated[list[account], Field(min_length=1)], ...)
-    )
+    account: Any = Annotated[reduce(or_, variants), Field(discriminator="platform")]
+    accounts: Any = (Annotated[list[account], Field(min_length=1)], ...)
+    return create_model("configuration", __base__=ConfigModel, accounts=accounts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ from crossposter.feeds.html import plain_text
 from crossposter.wording import say
 
 _EARLIEST_YEAR = 1990
+
+#: feedparser takes a media:description for the item's description (6.0.14, measured); under a name that it does not
+#: know it keeps it apart, as the item's `media_alt`.
+_MEDIA_DESCRIPTION = re.compile(rb"(</?media:)description\b")
 
 
 def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> tuple[Entry, ...]:
@@ -38,7 +43,7 @@ def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str
         "content-location": address,
     }
     try:
-        parsed = feedparser.parse(content, response_headers=response_headers)
+        parsed = feedparser.parse(_MEDIA_DESCRIPTION.sub(rb"\1alt", content), response_headers=response_headers)
     except Exception as error:
         raise FeedError(say("{url!r} cannot be parsed: {cause}", url=feed.url, cause=repr(error))) from error
     if not parsed.version:
@@ -75,15 +80,12 @@ def _published(item: Mapping[str, Any]) -> datetime | None:
 
 
 def _pictures(item: Mapping[str, Any], address: str) -> tuple[PictureRef, ...]:
-    """Give media:content first, then enclosures, each address once."""
-    described = {
-        str(media.get("url")): clean_line(str(media.get("description") or item.get("media_description") or ""))
-        for media in item.get("media_content", [])
-        if _is_picture(media)
-    }
-    enclosed = [str(link.get("href")) for link in item.get("enclosures", []) if _is_picture(link)]
-    urls = dict.fromkeys(_web_address(url, address) for url in [*described, *enclosed])
-    return tuple(PictureRef(url=url, alt=described.get(url) or None) for url in urls if url)
+    """Give media:content first, then enclosures, each address once; the description where it is clear whose it is."""
+    found = [media.get("url") for media in item.get("media_content", []) if _is_picture(media)]
+    found += [link.get("href") for link in item.get("enclosures", []) if _is_picture(link)]
+    urls = list(dict.fromkeys(url for one in found if (url := _web_address(one, address))))
+    alt = clean_line(plain_text(item.get("media_alt", ""))) if len(urls) == 1 else ""
+    return tuple(PictureRef(url=url, alt=alt or None) for url in urls)
 
 
 def _is_picture(media: Mapping[str, Any]) -> bool:

@@ -42,6 +42,7 @@ class ProxyConnection(StreamRequestHandler):
 
     # Unbuffered, so that no byte of the TLS handshake is swallowed with the CONNECT header.
     rbufsize = 0
+    disable_nagle_algorithm = True
     connection: socket.socket
 
     def __init__(

@@ -265,11 +265,21 @@ def test_each_operation_of_instagram_can_fail(
         "verify": instagram.account_info,
         "upload": lambda: instagram.photo_rupload(jpeg),
         "publish": lambda: instagram.photo_configure(*uploaded, "Başka"),
-        "find": lambda: instagram.user_medias_v1(profile.id, 5),
+        # Not user_medias_v1() and its like: they swallow most errors and give an empty list.
+        "find": lambda: instagram.private_request(f"feed/user/{profile.id}/"),
         "correct": lambda: instagram.media_edit(post_id, "Doğru"),
         "retract": lambda: instagram.media_delete(post_id),
     }
     assert_each_can_fail(sandbox, "instagram", attempts)
+
+
+def test_instagrapi_takes_an_error_while_reading_for_an_empty_timeline(
+    sandbox: Sandbox, instagram: Any, profile: SandboxAccount, jpeg: Path
+) -> None:
+    """The reason why an adapter must read with private_request(): silence here would look like proof."""
+    instagram.photo_configure(*instagram.photo_rupload(jpeg), "Merhaba")
+    sandbox.inject("instagram", "find", "status:500")
+    assert instagram.user_medias_v1(profile.id, 5) == []
 
 
 def assert_each_can_fail(sandbox: Sandbox, platform: str, attempts: dict[str, Callable[[], Any]]) -> None:
