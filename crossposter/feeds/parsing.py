@@ -21,9 +21,9 @@ from crossposter.wording import say
 
 _EARLIEST_YEAR = 1990
 
-#: feedparser takes a media:description for the item's description (6.0.14, measured); under a name that it does not
-#: know it keeps it apart, as the item's `media_alt`.
-_MEDIA_DESCRIPTION = re.compile(rb"(</?media:)description\b")
+#: feedparser takes a media:description for the item's description (6.0.14, measured). Under a name that it does not
+#: know, and without attributes, it keeps the text apart, as the item's `media_alt`.
+_MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:description\b[^>]*(?<!/)>")
 
 
 def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> tuple[Entry, ...]:
@@ -43,7 +43,7 @@ def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str
         "content-location": address,
     }
     try:
-        parsed = feedparser.parse(_MEDIA_DESCRIPTION.sub(rb"\1alt", content), response_headers=response_headers)
+        parsed = feedparser.parse(_MEDIA_DESCRIPTION.sub(rb"<\1media:alt>", content), response_headers=response_headers)
     except Exception as error:
         raise FeedError(say("{url!r} cannot be parsed: {cause}", url=feed.url, cause=repr(error))) from error
     if not parsed.version:
