@@ -43,11 +43,17 @@ def render(entry: Entry, limits: Limits, pictures: Sequence[Picture] = ()) -> Po
 def ascii_link(link: str) -> str:
     """Percent-encode what platforms would take for the end of a link (`?q=ş`); what is encoded stays."""
     parts = urlsplit(link)
-    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
     keep = "%/:@!$&'()*+,;=~-._?"
     return urlunsplit(
-        (parts.scheme, host, quote(parts.path, keep), quote(parts.query, keep), quote(parts.fragment, keep))
+        (parts.scheme, _ascii_host(parts.netloc), quote(parts.path, keep), quote(parts.query, keep), quote(parts.fragment, keep))
     )
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host  # no name that could exist; it is not ours to mend
 
 
 def alt_text(entry: Entry, alt: str | None, *, max_length: int) -> str:

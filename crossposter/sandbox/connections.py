@@ -37,15 +37,23 @@ class Connections:
                 self._threads.pop(connection, None)
                 self._silent.discard(connection)
 
-    def silence(self, connection: socket.socket) -> None:
-        """Note that a request on this connection will not be answered."""
+    def silence(self, connection: socket.socket, released: threading.Event) -> None:
+        """Note that a request on this connection will not be answered, unless that is over already."""
         connection.settimeout(SILENCE_LIMIT_S)
         with self._lock:
             self._silent.add(connection)
+            if released.is_set():
+                _wake(connection)
 
-    def wait_for_hang_up(self, connection: socket.socket) -> None:
+    def end_silence(self, connection: socket.socket) -> None:
+        """Note that the client no longer waits for the unanswered request, but keeps the connection."""
+        connection.settimeout(None)
+        with self._lock:
+            self._silent.discard(connection)
+
+    def wait_for_hang_up(self, connection: socket.socket, released: threading.Event) -> None:
         """Say nothing until the client goes away, the fault is cleared or SILENCE_LIMIT_S has passed."""
-        self.silence(connection)
+        self.silence(connection, released)
         with contextlib.suppress(OSError):
             while connection.recv(65536):
                 pass

@@ -56,28 +56,27 @@ class Desk:
                 response = platform.respond(request)
                 if response.status >= 400:
                     return Outcome(response=response)
-            return _misbehave(fault, platform)
+            return self._misbehave(fault, platform)
 
-
-def _misbehave(fault: Fault, platform: Platform) -> Outcome:
-    match fault.kind:
-        case "status":
-            response = platform.refusal(fault.status)
-        case "empty":
-            response = Response()
-        case "html":
-            response = Response(headers={"content-type": "text/html; charset=utf-8"}, body=_HTML)
-        case "garbage" | "truncate":
-            response = Response(headers={"content-type": "application/json"}, body=_NOT_JSON)
-        case "reset":
-            return Outcome(ending=Ending.RESET)
-        case _:
-            return Outcome(ending=Ending.SILENT)
-    body = response.body
-    if fault.body is not None:
-        body = fault.body.encode() if isinstance(fault.body, str) else json.dumps(fault.body).encode()
-    headers = dict(response.headers) | {name.lower(): value for name, value in fault.headers.items()}
-    return Outcome(
-        response=Response(status=response.status, headers=headers, body=body),
-        ending=Ending.TRUNCATED if fault.kind == "truncate" else Ending.COMPLETE,
-    )
+    def _misbehave(self, fault: Fault, platform: Platform) -> Outcome:
+        match fault.kind:
+            case "status":
+                response = platform.refusal(fault.status)
+            case "empty":
+                response = Response()
+            case "html":
+                response = Response(headers={"content-type": "text/html; charset=utf-8"}, body=_HTML)
+            case "garbage" | "truncate":
+                response = Response(headers={"content-type": "application/json"}, body=_NOT_JSON)
+            case "reset":
+                return Outcome(ending=Ending.RESET)
+            case _:
+                return Outcome(ending=Ending.SILENT, released=self._script.cleared)
+        body = response.body
+        if fault.body is not None:
+            body = fault.body.encode() if isinstance(fault.body, str) else json.dumps(fault.body).encode()
+        headers = dict(response.headers) | {name.lower(): value for name, value in fault.headers.items()}
+        return Outcome(
+            response=Response(status=response.status, headers=headers, body=body),
+            ending=Ending.TRUNCATED if fault.kind == "truncate" else Ending.COMPLETE,
+        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -77,6 +78,8 @@ class Outcome:
 
     response: Response = field(default_factory=Response)
     ending: Ending = Ending.COMPLETE
+    #: Set when a silence is to end.
+    released: threading.Event = field(default_factory=threading.Event)
 
 
 def json_response(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -7,6 +7,7 @@ optionally, "body" and "headers".
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,6 +91,8 @@ class FaultScript:
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
+        #: Set when the script is cleared: what fell silent before that may end.
+        self.cleared = threading.Event()
 
     def add(self, fault: Fault) -> None:
         """Put a fault at the end of the script."""
@@ -98,6 +101,8 @@ class FaultScript:
     def clear(self) -> None:
         """Drop all faults."""
         self._waiting.clear()
+        self.cleared.set()
+        self.cleared = threading.Event()
 
     def take(self, platform: str, operation: str) -> Fault | None:
         """Give the fault that this request meets, and count it as met.

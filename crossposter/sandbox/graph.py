@@ -25,15 +25,14 @@ from crossposter.sandbox.graph_errors import (
     missing_object,
 )
 from crossposter.sandbox.graph_fields import page_as_json, post_as_json
+from crossposter.sandbox.graph_parameters import attached_ids, boolean, segments_of
 from crossposter.sandbox.world import Post, PostImage, SandboxAccount, World
 
-PREFIX = "/graph"
 #: Oldest first. An older or unknown version is answered as the oldest, as Meta does.
 VERSIONS = ("v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 _MAX_MESSAGE = 63_206
 #: Meta's text to subcode 1366046 says 4 MB, other pages say 10 MB.
 _MAX_PICTURE_BYTES = 4 * 1024 * 1024
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _PERMISSIONS = ["pages_show_list", "pages_read_engagement", "pages_manage_posts"]
 
 
@@ -78,7 +77,7 @@ class Graph:
 
     def operation(self, request: Request) -> str:
         """Say what a request does in the words of the faults."""
-        match (request.method, *_segments(request)[1]):
+        match (request.method, *segments_of(request)[1]):
             case ("POST", _, "photos"):
                 return "upload"
             case ("POST", _, "feed"):
@@ -97,7 +96,7 @@ class Graph:
 
     def respond(self, request: Request) -> Response:
         """Carry a request out."""
-        version, segments = _segments(request)
+        version, segments = segments_of(request)
         try:
             response = json_response(200, self._route(request, segments))
         except GraphError as exc:
@@ -223,7 +222,7 @@ class Graph:
 
     def _add_photo(self, call: _Call) -> dict[str, Any]:
         page = self._page_of(call)
-        published = _boolean(call.values, "published")
+        published = boolean(call.values, "published")
         content = call.files.get("source")
         if content is None:
             raise GraphError(400, 324, "(#324) Requires upload file")
@@ -240,10 +239,10 @@ class Graph:
 
     def _publish(self, call: _Call) -> dict[str, Any]:
         page = self._page_of(call)
-        if not _boolean(call.values, "published") or "scheduled_publish_time" in call.values:
+        if not boolean(call.values, "published") or "scheduled_publish_time" in call.values:
             raise invalid("Unpublished and scheduled posts are not for the public")
         text, link = call.values.get("message", ""), call.values.get("link") or None
-        images = tuple(self._photo(each, page) for each in _attached_ids(call.values))
+        images = tuple(self._photo(each, page) for each in attached_ids(call.values))
         if not (text or link or images):
             raise invalid("Invalid parameter")
         if len(text) > _MAX_MESSAGE:
@@ -316,28 +315,3 @@ class Graph:
 
     def _new_id(self) -> str:
         return str(122_100_000_000_000_000 + self._world.next_number())
-
-
-def _segments(request: Request) -> tuple[str, tuple[str, ...]]:
-    """Split a path into the version, "" where there is none, and the rest."""
-    segments = [each for each in request.path.removeprefix(PREFIX).split("/") if each]
-    version = segments.pop(0) if segments and re.fullmatch(r"v\d+\.\d+", segments[0]) else ""
-    return version, tuple(segments)
-
-
-def _boolean(values: Mapping[str, str], name: str) -> bool:
-    # Python's "False" is refused: what Meta makes of it is not known, and a client must not depend on it.
-    raw = values.get(name, "true")
-    if raw not in _BOOLEANS:
-        raise invalid(f"Param {name} must be a boolean")
-    return _BOOLEANS[raw]
-
-
-def _attached_ids(values: Mapping[str, str]) -> list[str]:
-    raw = [values[f"attached_media[{index}]"] for index in range(20) if f"attached_media[{index}]" in values]
-    try:
-        attached = json.loads(values["attached_media"]) if "attached_media" in values else []
-        attached += [json.loads(each) for each in raw]
-        return [str(each["media_fbid"]) for each in attached]
-    except (ValueError, TypeError, KeyError):
-        raise invalid("Param attached_media must be an array.") from None

@@ -69,7 +69,7 @@ class Http1Connection(BaseHTTPRequestHandler):
             return
         if outcome.ending is Ending.SILENT:
             self.close_connection = True
-            self._connections.wait_for_hang_up(self.connection)
+            self._connections.wait_for_hang_up(self.connection, outcome.released)
             return
         response = outcome.response
         length = len(response.body)
@@ -79,7 +79,8 @@ class Http1Connection(BaseHTTPRequestHandler):
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        if response.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        has_body = response.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        if has_body and "content-length" not in response.headers:
             self.send_header("content-length", str(length))
         self.end_headers()
         if self.command != "HEAD":

@@ -73,6 +73,7 @@ class Http2Connection:
         elif isinstance(event, h2.events.StreamReset):
             self._incoming.pop(event.stream_id, None)
             self._outgoing.pop(event.stream_id, None)
+            self._connections.end_silence(self._connection)
         elif isinstance(event, h2.events.WindowUpdated):
             for stream_id in list(self._outgoing):
                 self._send_body(stream_id)
@@ -97,7 +98,7 @@ class Http2Connection:
             return
         if outcome.ending is Ending.SILENT:
             # The stream stays open and unanswered; the loop notices when the client gives up.
-            self._connections.silence(self._connection)
+            self._connections.silence(self._connection, outcome.released)
             return
         response = outcome.response
         truncated = outcome.ending is Ending.TRUNCATED

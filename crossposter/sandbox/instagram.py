@@ -207,7 +207,7 @@ def _children(form: Mapping[str, str]) -> list[Mapping[str, str]]:
         children = json.loads(form.get("children_metadata", ""))
     except ValueError:
         children = None
-    if not isinstance(children, list) or not 2 <= len(children) <= 20:
+    if not isinstance(children, list) or not 2 <= len(children) <= 20 or not all(isinstance(c, dict) for c in children):
         raise _RefusedError(400, "children_metadata: expected 2 to 20 pictures")
     return children
 

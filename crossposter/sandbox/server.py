@@ -210,6 +210,7 @@ class Sandbox:
         """Drop all faults, and end the requests that a fault keeps without an answer."""
         with self._world.lock:
             self._script.clear()
+        # After the script's own signal: a request between its fault and its silence sees that one.
         self._connections.release_silent()
 
     def reset(self) -> None:
@@ -279,7 +280,7 @@ def _visit(site: Site, request: Request) -> Response:
     path = request.path.removeprefix("/site") or "/"
     target = f"{path}?{request.query_string}" if request.query_string else path
     status, headers, body = site.respond(request.method, target, request.headers)
-    return Response(status=status, headers=headers, body=body)
+    return Response(status=status, headers={name.lower(): value for name, value in headers.items()}, body=body)
 
 
 def _started(value: _T | None) -> _T:

@@ -6,7 +6,6 @@ repository xdevplatform/docs at 2026-08-22 (OpenAPI 2.167) unless a line says ot
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable
@@ -14,9 +13,10 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from crossposter.core.counting import find_links, has_invalid_characters, weighted_length
+from crossposter.core.counting import find_links
 from crossposter.sandbox.exchange import Request, Response, json_response
 from crossposter.sandbox.oauth1 import SignatureCheck, Token
+from crossposter.sandbox.twitter_body import check_text, inner, json_object, refuse_unknown_fields
 from crossposter.sandbox.twitter_errors import (
     XError,
     credits_depleted,
@@ -44,31 +44,6 @@ from crossposter.sandbox.world import Post, PostImage, SandboxAccount, World
 PREFIX = "/twitter"
 #: Milliseconds; X's ids count from here.
 _SNOWFLAKE_EPOCH = 1_288_834_974_657
-_MAX_TEXT = 280
-_TOO_LONG = (
-    "Your Tweet text is too long. For more information on how Twitter determines text length see "
-    "https://github.com/twitter/twitter-text."
-)
-_TWEET_FIELDS = frozenset(
-    (
-        "card_uri",
-        "community_id",
-        "direct_message_deep_link",
-        "edit_options",
-        "for_super_followers_only",
-        "geo",
-        "made_with_ai",
-        "media",
-        "nullcast",
-        "paid_partnership",
-        "poll",
-        "quote_tweet_id",
-        "reply",
-        "reply_settings",
-        "share_with_followers",
-        "text",
-    )
-)
 
 
 class _Call(NamedTuple):
@@ -207,19 +182,19 @@ class Twitter:
         return json_response(200, {"data": media.as_json()})
 
     def _describe(self, call: _Call) -> Response:
-        body = _json_object(call.request)
+        body = json_object(call.request)
         media = self._media.owned(str(body.get("id")), call.account, parameter="id")
-        alt = self._media.check_alt_text(_inner(_inner(body, "metadata"), "alt_text").get("text"))
+        alt = self._media.check_alt_text(inner(inner(body, "metadata"), "alt_text").get("text"))
         self._charge(call.account, PRICE_ALT_TEXT)
         self._media.describe(media, alt)
         return json_response(200, {"data": {"id": media.id, "associated_metadata": {"alt_text": {"text": alt}}}})
 
     def _create(self, call: _Call) -> Response:
-        body = _json_object(call.request)
-        _refuse_unknown_fields(body)
+        body = json_object(call.request)
+        refuse_unknown_fields(body)
         text = body.get("text") or ""
-        media = self._media.attached(_inner(body, "media").get("media_ids") or [], call.account)
-        _check_text(text, has_media=bool(media))
+        media = self._media.attached(inner(body, "media").get("media_ids") or [], call.account)
+        check_text(text, has_media=bool(media))
         parent = self._parent(body, call.account)
         self._refuse_duplicate(text, call.account, parent=parent)
         links = find_links(text)
@@ -265,6 +240,8 @@ class Twitter:
         owner = next((each for each in self._owners.values() if each.id == call.path_id), None)
         posts = self._world.timeline(owner) if owner else []
         if since_id := query.get("since_id"):
+            if not since_id.isdecimal():
+                raise invalid("since_id", since_id, "The `since_id` query parameter value is not an id")
             posts = [post for post in posts if int(post.id) > int(since_id)]
         if start_time := query.get("start_time"):
             posts = [post for post in posts if created_at(post)[:19] >= start_time[:19]]
@@ -280,7 +257,7 @@ class Twitter:
         """
         if body.get("quote_tweet_id"):
             raise not_yours()
-        parent_id = _inner(body, "reply").get("in_reply_to_tweet_id")
+        parent_id = inner(body, "reply").get("in_reply_to_tweet_id")
         if not parent_id:
             return None
         parent = self._world.post(self.name, str(parent_id))
@@ -300,36 +277,3 @@ class Twitter:
 def _endpoint(method: str, path: str, operation: str, run: Callable[[_Call], Response]) -> _Endpoint:
     pattern = re.compile(path.replace(":id", r"(?P<id>\d+)"))
     return _Endpoint(method, pattern, f"{method} {path}", operation, run)
-
-
-def _json_object(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise invalid("body", "", "Request body must be a JSON object.")
-    return body
-
-
-def _inner(body: dict[str, Any], name: str) -> dict[str, Any]:
-    value = body.get(name) or {}
-    if not isinstance(value, dict):
-        raise invalid(name, str(value)[:60], f"$.{name}: is not an object")
-    return value
-
-
-def _refuse_unknown_fields(body: dict[str, Any]) -> None:
-    for name in body:
-        if name not in _TWEET_FIELDS:
-            message = f"$.{name}: is not defined in the schema and the schema does not allow additional properties"
-            raise invalid(name, str(body[name])[:60], message)
-
-
-def _check_text(text: str, *, has_media: bool) -> None:
-    if not text and not has_media:
-        raise invalid("text", "", "Text or media is required.")
-    if weighted_length(text) > _MAX_TEXT:
-        raise invalid("text", text[:40], _TOO_LONG)
-    if has_invalid_characters(text):
-        raise invalid("text", text[:40], "The Tweet contains invalid characters.")

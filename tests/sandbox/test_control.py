@@ -27,7 +27,8 @@ class OneNewsItem:
     """A web site of one page."""
 
     def respond(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-        return 200, {"content-type": "text/plain", "etag": '"1"'}, f"{method} {path} {headers['x-test']}".encode()
+        body = f"{method} {path} {headers['x-test']}".encode()
+        return 200, {"Content-Type": "text/plain", "Content-Length": str(len(body)), "ETag": '"1"'}, body
 
 
 def test_posts_are_given_over_http_as_in_python(sandbox: Sandbox, x: Any, control: requests.Session) -> None:

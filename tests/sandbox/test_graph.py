@@ -136,6 +136,42 @@ def test_the_token_of_another_page_is_refused(open_graph: Callable[..., Any], sa
     assert [post["deleted"] for post in sandbox.posts()] == [False]
 
 
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("me/nothing", {}),
+        ("1_2", {}),
+        ("me/feed", {"limit": "0"}),
+        ("me/feed", {"since": "yesterday"}),
+        ("me/accounts", {}),
+        ("oauth/access_token", {"client_id": "1"}),
+    ],
+)
+def test_what_does_not_exist_is_refused(graph: Any, path: str, values: dict[str, str]) -> None:
+    with pytest.raises(facebook.GraphAPIError):
+        graph.request(f"v26.0/{path}", values)
+
+
+def test_posts_since_a_time_are_found(graph: Any, sandbox: Sandbox) -> None:
+    post_id = graph.put_object("me", "feed", message="Merhaba")["id"]
+    assert graph.get_connections("me", "feed", since="1700000000")["data"][0]["id"] == post_id
+    assert graph.get_connections("me", "feed", since="4000000000")["data"] == []
+
+
+def test_a_photo_of_another_page_is_refused(
+    open_graph: Callable[..., Any], sandbox: Sandbox, graph: Any, make_picture: Callable[..., bytes]
+) -> None:
+    photo_id = graph.put_photo(make_picture(), published="false")["id"]
+    other = open_graph(sandbox.account("facebook", "izmirenglish"))
+    attached = {"attached_media[0]": json.dumps({"media_fbid": photo_id})}
+    with pytest.raises(facebook.GraphAPIError, match="media_fbid"):
+        other.put_object("me", "feed", message="a", **attached)
+
+
+def test_a_request_without_a_token_is_refused(page: SandboxAccount) -> None:
+    assert call(page, "me").json()["error"]["code"] == 104
+
+
 def test_an_unknown_token_is_refused(open_graph: Callable[..., Any], page: SandboxAccount) -> None:
     client = open_graph(page, token="wrong")
     with pytest.raises(facebook.GraphAPIError) as refusal:

@@ -101,6 +101,29 @@ def test_a_post_of_another_account_cannot_be_deleted(
     assert not sandbox.posts()[0]["deleted"]
 
 
+def test_an_upload_that_is_no_jpeg_is_refused(sandbox: Sandbox, instagram: Any) -> None:
+    params = {"X-Instagram-Rupload-Params": json.dumps({"upload_id": "1"}), "X-Entity-Length": "5"}
+    for headers in (params, {**params, "X-Entity-Length": "6"}, {"X-Entity-Length": "5"}):
+        answer = instagram.private.post(
+            "https://i.instagram.com/rupload_igphoto/1_0_2",
+            data=b"hello",
+            headers={**headers, "Authorization": instagram.authorization},
+        )
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["media/5/info/", "nothing/"])
+def test_what_does_not_exist_is_not_found(instagram: Any, path: str) -> None:
+    with pytest.raises(instagrapi.exceptions.ClientNotFoundError):
+        instagram.private_request(path)
+
+
+def test_an_album_needs_two_pictures(sandbox: Sandbox, instagram: Any) -> None:
+    with pytest.raises(instagrapi.exceptions.ClientError, match="2 to 20"):
+        instagram.private_request("media/configure_sidecar/", {"caption": "a", "children_metadata": [{}]})
+    assert sandbox.posts() == []
+
+
 def test_an_unknown_session_is_asked_to_log_in(
     open_instagram: Callable[..., Any], sandbox: Sandbox, profile: SandboxAccount, tmp_path: Path
 ) -> None:

@@ -147,6 +147,35 @@ def test_one_may_reply_to_oneself_and_to_those_who_mention_one(x: Any, english: 
     english.create_tweet(text="Hello", in_reply_to_tweet_id=mention)
 
 
+def test_a_reply_to_nothing_and_a_quote_are_refused(x: Any) -> None:
+    own = x.create_tweet(text="Merhaba").data["id"]
+    with pytest.raises(tweepy.Forbidden, match="mentioned or are the author"):
+        x.create_tweet(text="Bakın", quote_tweet_id=own)
+    x.delete_tweet(own)
+    with pytest.raises(tweepy.Forbidden, match="deleted or not visible"):
+        x.create_tweet(text="2/2", in_reply_to_tweet_id=own)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"text": 5},
+        {"text": "a\ufffe"},
+        {"text": "a", "media": "b"},
+        {"text": "a", "media": {"media_ids": ["1"] * 5}},
+    ],
+)
+def test_what_is_no_post_is_refused(sandbox: Sandbox, x: Any, body: object) -> None:
+    assert x.send("POST", "/2/tweets", json=body).status_code == 400
+    assert sandbox.posts() == []
+
+
+def test_an_address_that_does_not_exist_is_not_found(x: Any) -> None:
+    assert x.send("GET", "/2/nothing").status_code == 404
+
+
 def test_an_unknown_field_is_refused(x: Any) -> None:
     with pytest.raises(tweepy.BadRequest) as refusal:
         x.request("POST", "/2/tweets", json={"text": "a", "txet": "b"})

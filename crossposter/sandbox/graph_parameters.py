@@ -1,0 +1,48 @@
+"""How a request to the Graph API is read: its path, its booleans, its list of photos."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from crossposter.sandbox.exchange import Request
+from crossposter.sandbox.graph_errors import invalid
+
+PREFIX = "/graph"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def segments_of(request: Request) -> tuple[str, tuple[str, ...]]:
+    """Split a path into the version, "" where there is none, and the rest."""
+    segments = [each for each in request.path.removeprefix(PREFIX).split("/") if each]
+    version = segments.pop(0) if segments and re.fullmatch(r"v\d+\.\d+", segments[0]) else ""
+    return version, tuple(segments)
+
+
+def boolean(values: Mapping[str, str], name: str) -> bool:
+    """Give a parameter that is true unless it is said otherwise.
+
+    Raises:
+        GraphError: it is neither true nor false.
+    """
+    # Python's "False" is refused: what Meta makes of it is not known, and a client must not depend on it.
+    raw = values.get(name, "true")
+    if raw not in _BOOLEANS:
+        raise invalid(f"Param {name} must be a boolean")
+    return _BOOLEANS[raw]
+
+
+def attached_ids(values: Mapping[str, str]) -> list[str]:
+    """Give the ids of `attached_media`, sent as a JSON list or as indexed parameters.
+
+    Raises:
+        GraphError: it is no list of {"media_fbid": ...}.
+    """
+    raw = [values[f"attached_media[{index}]"] for index in range(20) if f"attached_media[{index}]" in values]
+    try:
+        attached = json.loads(values["attached_media"]) if "attached_media" in values else []
+        attached += [json.loads(each) for each in raw]
+        return [str(each["media_fbid"]) for each in attached]
+    except (ValueError, TypeError, KeyError):
+        raise invalid("Param attached_media must be an array.") from None

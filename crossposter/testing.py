@@ -1,0 +1,180 @@
+"""Fakes that behave: for tests of everything above the ports, ours and those of whoever builds on crossposter."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from crossposter.core.model import (
+    Account,
+    Body,
+    Entry,
+    Feed,
+    Identity,
+    Limits,
+    LinkPlace,
+    Picture,
+    PictureLimits,
+    PictureRef,
+    Post,
+    Receipt,
+    Validators,
+)
+from crossposter.errors import CrossposterError, FeedError, PictureError
+from crossposter.ports import Fetched, Staged
+from crossposter.wording import say
+
+LIMITS = Limits(
+    max_length=280,
+    measure=len,
+    link=LinkPlace.TEXT,
+    body=Body.SUMMARY,
+    max_pictures=4,
+    needs_picture=False,
+    max_alt_length=1000,
+    picture=PictureLimits(max_bytes=1_000_000, max_width=1000),
+)
+
+
+def an_entry(number: int = 1, **changes: object) -> Entry:
+    """Make an entry; the same number is the same entry."""
+    entry = Entry(
+        keys=(f"guid:{number}", f"link://izmir.bel.tr/tr/Haberler/{number}"),
+        title=f"Haber {number}",
+        link=f"https://www.izmir.bel.tr/tr/Haberler/{number}",
+        summary=f"Özet {number}.",
+        text="",
+        language="tr",
+        published=None,
+    )
+    return replace(entry, **changes)  # type: ignore[arg-type]  # a wrong name raises
+
+
+def an_account(name: str = "izmir-x", **limits: object) -> Account:
+    """Make an account; keywords change its platform's limits."""
+    changed = replace(LIMITS, **limits)  # type: ignore[arg-type]  # a wrong name raises
+    return Account(id=name, platform="fake", limits=changed, pinned=Identity(id=f"id-of-{name}", handle=None))
+
+
+def a_feed(name: str = "izmir-tr", accounts: Sequence[str] = ("izmir-x",), **changes: object) -> Feed:
+    """Make a feed."""
+    feed = Feed(
+        id=name,
+        url=f"https://www.izmir.bel.tr/{name}.xml",
+        language="tr",
+        site="izmir",
+        accounts=tuple(accounts),
+        id_pattern=None,
+        timezone="Europe/Istanbul",
+    )
+    return replace(feed, **changes)  # type: ignore[arg-type]  # a wrong name raises
+
+
+@dataclass
+class FrozenClock:
+    """A clock that stands still until it is told to move."""
+
+    time: datetime
+
+    def now(self) -> datetime:
+        """Give the time."""
+        return self.time
+
+    def forward(self, **duration: float) -> None:
+        """Move on: `forward(minutes=5)`."""
+        self.time += timedelta(**duration)
+
+
+@dataclass
+class FakeFeedSource:
+    """Serves what `entries` holds for a feed, newest first; None answers "not modified"."""
+
+    entries: dict[str, Sequence[Entry] | FeedError | None] = field(default_factory=dict)
+
+    def fetch(self, feed: Feed, validators: Validators) -> Fetched:
+        """Give the entries, or raise the error."""
+        found = self.entries.get(feed.id, ())
+        if isinstance(found, FeedError):
+            raise found
+        return Fetched(entries=None if found is None else tuple(found), validators=Validators(etag='"1"'))
+
+
+@dataclass
+class FakePictureSource:
+    """Prepares any picture, except those whose error it was given."""
+
+    errors: dict[str, PictureError] = field(default_factory=dict)
+
+    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str) -> Picture:
+        """Give ten bytes that depend on the address."""
+        if ref.url in self.errors:
+            raise self.errors[ref.url]
+        content = hashlib.sha256(ref.url.encode()).digest()[:10]
+        digest = hashlib.sha256(content).hexdigest()
+        return Picture(url=ref.url, content=content, sha256=digest, width=800, height=600, alt=alt)
+
+
+@dataclass
+class FakeAdapter:
+    """An account on a platform that does what the script says: the next of `answers`, else success.
+
+    An answer is an error to raise, or a function to call first (to die in, to look at the world).
+    """
+
+    account: Account
+    answers: dict[str, list[CrossposterError | Callable[[], None]]] = field(default_factory=dict)
+    identity: Identity | None = None
+    posts: dict[str, Post] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def verify(self) -> Identity:
+        """Give the identity that was set, else the pinned one."""
+        self._called("verify")
+        return self.identity or self.account.pinned
+
+    def stage(self, post: Post) -> Staged:
+        """Give each picture an id."""
+        self._called("stage")
+        return Staged(post=post, media_ids=tuple(picture.sha256[:8] for picture in post.pictures))
+
+    def publish(self, staged: Staged) -> Receipt:
+        """Let the post stand."""
+        self._called("publish")
+        return self.stand(staged.post)
+
+    def stand(self, post: Post) -> Receipt:
+        """Put a post on the platform, whoever asks."""
+        with self._lock:
+            remote_id = str(len(self.posts) + 1)
+            self.posts[remote_id] = post
+        return Receipt(remote_id=remote_id, url=f"https://fake.example/{self.account.id}/{remote_id}")
+
+    def find(self, post: Post, *, since: datetime) -> Receipt | None:
+        """Look for the text."""
+        self._called("find")
+        for remote_id, standing in self.posts.items():
+            if standing.text == post.text:
+                return Receipt(remote_id=remote_id, url=f"https://fake.example/{self.account.id}/{remote_id}")
+        return None
+
+    def retract(self, remote_id: str) -> None:
+        """Take a post away."""
+        self._called("retract")
+        del self.posts[remote_id]
+
+    def _called(self, verb: str) -> None:
+        self.calls.append(verb)
+        if self.answers.get(verb):
+            answer = self.answers[verb].pop(0)
+            if isinstance(answer, CrossposterError):
+                raise answer
+            answer()
+
+
+def unreachable(name: str = "feed") -> FeedError:
+    """Make the error of a feed that cannot be reached."""
+    return FeedError(say("{name} cannot be reached", name=name))

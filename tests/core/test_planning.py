@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crossposter.core.model import PictureRef, Reason, Status
+from crossposter.core.planning import Plan, plan
+from crossposter.testing import an_account, an_entry
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def statuses(found: Plan) -> list[tuple[str, Status, Reason | None]]:
+    return [(decision.entry.title, decision.status, decision.reason) for decision in found.decisions]
+
+
+def test_a_first_poll_publishes_nothing() -> None:
+    found = plan("tr", [an_entry(2), an_entry(1)], accounts=[an_account()], known={}, first_poll=True)
+    assert statuses(found) == [
+        ("Haber 1", Status.SKIPPED, Reason.BASELINE),
+        ("Haber 2", Status.SKIPPED, Reason.BASELINE),
+    ]
+
+
+def test_new_entries_are_queued_oldest_first_for_every_account() -> None:
+    accounts = [an_account("x"), an_account("facebook")]
+    found = plan(
+        "tr", [an_entry(3), an_entry(2), an_entry(1)], accounts=accounts, known={"guid:1": 7}, first_poll=False
+    )
+    assert [(decision.entry.title, decision.account_id, decision.status) for decision in found.decisions] == [
+        ("Haber 2", "x", Status.QUEUED),
+        ("Haber 2", "facebook", Status.QUEUED),
+        ("Haber 3", "x", Status.QUEUED),
+        ("Haber 3", "facebook", Status.QUEUED),
+    ]
+    assert [entry.title for entry in found.known] == ["Haber 1"]
+
+
+def test_dates_order_the_news_where_every_entry_has_one() -> None:
+    entries = [an_entry(1, published=NOON), an_entry(2, published=NOON - timedelta(hours=1))]
+    found = plan("tr", entries, accounts=[an_account()], known={}, first_poll=False)
+    assert [decision.entry.title for decision in found.decisions] == ["Haber 2", "Haber 1"]
+
+
+@pytest.mark.parametrize("seen", ["guid:1", "link://izmir.bel.tr/tr/Haberler/1"])
+def test_an_entry_is_known_by_any_of_its_keys(seen: str) -> None:
+    found = plan("tr", [an_entry(1)], accounts=[an_account()], known={seen: 7}, first_poll=False)
+    assert found.decisions == ()
+
+
+def test_a_new_key_of_a_known_entry_is_learned() -> None:
+    changed = an_entry(1, keys=("guid:new", "link://izmir.bel.tr/tr/Haberler/1"))
+    found = plan(
+        "tr", [changed], accounts=[an_account()], known={"link://izmir.bel.tr/tr/Haberler/1": 7}, first_poll=False
+    )
+    assert found.learned == (("guid:new", 7),)
+
+
+def test_an_edited_entry_is_not_new() -> None:
+    edited = an_entry(1, title="Başka başlık", summary="Başka", published=NOON)
+    assert plan("tr", [edited], accounts=[an_account()], known={"guid:1": 7}, first_poll=False).decisions == ()
+
+
+def test_the_same_item_twice_in_one_answer_is_one_entry() -> None:
+    twice = [an_entry(1), an_entry(1, keys=("guid:other", "link://izmir.bel.tr/tr/Haberler/1"))]
+    found = plan("tr", twice, accounts=[an_account()], known={}, first_poll=False)
+    assert len(found.decisions) == 1
+
+
+def test_an_entry_without_a_picture_is_held_where_one_is_needed() -> None:
+    bare, illustrated = an_entry(1), an_entry(2, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),))
+    found = plan("tr", [illustrated, bare], accounts=[an_account(needs_picture=True)], known={}, first_poll=False)
+    assert statuses(found) == [
+        ("Haber 1", Status.HELD, Reason.NO_PICTURE),
+        ("Haber 2", Status.QUEUED, None),
+    ]
+
+
+@pytest.mark.parametrize(("first_poll", "known"), [(True, {}), (False, {"guid:1": 1, "guid:2": 2, "guid:3": 3})])
+def test_a_dry_run_can_treat_the_newest_as_new(first_poll: bool, known: dict[str, int]) -> None:
+    entries = [an_entry(3), an_entry(2), an_entry(1)]
+    found = plan("tr", entries, accounts=[an_account()], known=known, first_poll=first_poll, as_new=2)
+    queued = [decision.entry.title for decision in found.decisions if decision.status is Status.QUEUED]
+    assert queued == ["Haber 2", "Haber 3"]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crossposter.core.model import Identity, Reason, Status
+from crossposter.core.retrying import BACKOFF, MAX_TRIES, after, mismatch, without_picture
+from crossposter.errors import (
+    AccountError,
+    PictureError,
+    PublishError,
+    RejectedError,
+    TransientError,
+    UncertainError,
+)
+from crossposter.wording import say
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+WORDS = say("said so")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (UncertainError(WORDS), Status.UNCERTAIN, Reason.LOST_ANSWER),
+        (RejectedError(WORDS), Status.FAILED, Reason.REJECTED),
+        (AccountError(WORDS), Status.QUEUED, Reason.ACCOUNT),
+        (TransientError(WORDS), Status.QUEUED, Reason.TRANSIENT),
+    ],
+)
+def test_each_kind_of_failure_has_its_own_end(error: PublishError, status: Status, reason: Reason) -> None:
+    outcome = after(error, tries=0, now=NOW)
+    assert (outcome.status, outcome.reason, outcome.message) == (status, reason, WORDS)
+
+
+def test_the_waits_grow_and_end_with_a_person() -> None:
+    waits = [after(TransientError(WORDS), tries=tries, now=NOW).not_before for tries in range(MAX_TRIES - 1)]
+    assert waits[: len(BACKOFF)] == [NOW + wait for wait in BACKOFF]
+    assert set(waits[len(BACKOFF) :]) == {NOW + BACKOFF[-1]}
+    last = after(TransientError(WORDS), tries=MAX_TRIES - 1, now=NOW)
+    assert (last.status, last.reason) == (Status.HELD, Reason.UNREACHABLE)
+
+
+@pytest.mark.parametrize(
+    ("retry_at", "expected"),
+    [(NOW + timedelta(hours=3), NOW + timedelta(hours=3)), (NOW - timedelta(hours=3), NOW + BACKOFF[0])],
+)
+def test_the_platforms_own_time_makes_it_later_and_never_sooner(retry_at: datetime, expected: datetime) -> None:
+    assert after(TransientError(WORDS, retry_at=retry_at), tries=0, now=NOW).not_before == expected
+
+
+def test_an_account_that_needs_a_person_costs_the_delivery_no_try() -> None:
+    assert after(AccountError(WORDS), tries=5, now=NOW).tries is None
+
+
+def test_a_post_waits_for_its_picture_and_then_goes_without() -> None:
+    error = PictureError(WORDS, is_permanent=False)
+    found = [without_picture(error, tries=tries, now=NOW) for tries in range(4)]
+    assert [outcome and outcome.reason for outcome in found] == [Reason.PICTURE, Reason.PICTURE, Reason.PICTURE, None]
+
+
+def test_nobody_waits_for_a_picture_that_is_gone() -> None:
+    assert without_picture(PictureError(WORDS, is_permanent=True), tries=0, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("pinned", "found", "is_right"),
+    [
+        (Identity(id="1", handle=None), Identity(id="1", handle="izmirbld"), True),
+        (Identity(id="1", handle="@IzmirBld"), Identity(id="1", handle="izmirbld"), True),
+        (Identity(id="1", handle="izmirbld"), Identity(id="1", handle=""), True),
+        (Identity(id="1", handle="izmirbld"), Identity(id="2", handle="izmirbld"), False),
+        (Identity(id="1", handle="izmirbld"), Identity(id="1", handle="baskan"), False),
+        (Identity(id="1", handle=None), Identity(id="", handle=""), False),
+    ],
+)
+def test_an_account_must_be_the_pinned_one(pinned: Identity, found: Identity, is_right: bool) -> None:
+    assert (mismatch(pinned, found) is None) is is_right

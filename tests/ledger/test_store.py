@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crossposter.core.model import Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
+from crossposter.core.planning import plan
+from crossposter.errors import LedgerError
+from crossposter.ledger import SqlLedger
+from crossposter.ports import Lease, Staged
+from crossposter.testing import FakePictureSource, a_feed, an_account, an_entry
+from crossposter.wording import say
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+STAGED = Staged(post=Post(text="İzmir'den haber", link=None))
+
+
+def record(ledger: SqlLedger, *numbers: int, account: str = "izmir-x") -> None:
+    """Record entries as new ones of a feed that is known."""
+    feed = a_feed(accounts=[account])
+    entries = [an_entry(number) for number in reversed(numbers)]
+    keys = [key for entry in entries for key in entry.keys]
+    found = plan(
+        feed.id, entries, accounts=[an_account(account)], known=ledger.known(feed.site, keys), first_poll=False
+    )
+    ledger.record(feed, found, Validators(), accounts=[an_account(account)], now=NOON)
+
+
+def a_lease(holder: str = "me", *, account: str = "izmir-x", minutes: float = 10) -> Lease:
+    return Lease(account_id=account, holder=holder, until=NOON + timedelta(minutes=minutes))
+
+
+def claimed(ledger: SqlLedger) -> int:
+    assert ledger.lease(a_lease(), now=NOON)
+    attempt = ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON)
+    assert attempt is not None
+    return attempt
+
+
+def status(ledger: SqlLedger, *, now: datetime = NOON) -> list[tuple[str, Status, Reason | None]]:
+    return [(record.id, record.status, record.reason) for record in ledger.deliveries(now=now)]
+
+
+def test_a_feed_is_unknown_until_it_was_recorded(ledger: SqlLedger) -> None:
+    assert ledger.validators("izmir-tr") is None
+    feed = a_feed()
+    found = plan(feed.id, [], accounts=[], known={}, first_poll=True)
+    ledger.record(feed, found, Validators(etag='"a"', last_modified="Wed"), accounts=[], now=NOON)
+    assert ledger.validators("izmir-tr") == Validators(etag='"a"', last_modified="Wed")
+
+
+def test_an_entry_comes_back_as_it_was_recorded(ledger: SqlLedger) -> None:
+    entry = an_entry(
+        text="Bir.\n\nİki.",
+        published=NOON,
+        pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg", alt="Körfez"), PictureRef(url="https://x/b.jpg")),
+        categories=("Ulaşım", "Çevre"),
+    )
+    feed, accounts = a_feed(), [an_account()]
+    found = plan(feed.id, [entry], accounts=accounts, known={}, first_poll=False)
+    ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
+    delivery = ledger.load("1/izmir-x")
+    assert delivery is not None
+    assert delivery.entry == entry
+
+
+def test_an_entry_of_two_feeds_of_one_site_is_recorded_once(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    record(ledger, 1)
+    assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
+
+
+def test_the_database_refuses_a_second_delivery_of_one_entry_to_one_account(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    feed, accounts = a_feed(), [an_account()]
+    twice = plan(feed.id, [an_entry(2)], accounts=[*accounts, *accounts], known={}, first_poll=False)
+    with pytest.raises(LedgerError, match="UNIQUE"):
+        ledger.record(feed, twice, Validators(), accounts=accounts, now=NOON)
+    assert len(ledger.deliveries(now=NOON)) == 1
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        "UPDATE delivery SET status = 'sent'",
+        "UPDATE delivery SET status = 'held'",
+        "UPDATE delivery SET status = 'publishing'",
+        "UPDATE delivery SET status = 'published'",
+        "UPDATE delivery SET lease_until = '2026-11-25'",
+    ],
+)
+def test_the_database_refuses_rows_that_contradict_themselves(ledger: SqlLedger, contradiction: str) -> None:
+    record(ledger, 1)
+    with sqlite3.connect(ledger.path) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute(contradiction)
+    connection.close()
+
+
+def test_more_keys_than_one_statement_takes_are_looked_up(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    keys = [f"guid:{number}" for number in range(1, 2000)]
+    assert ledger.known("izmir", keys) == {"guid:1": 1}
+    assert ledger.known("ankara", keys) == {}
+
+
+def test_a_learned_key_belongs_to_its_entry(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    feed = a_feed()
+    moved = an_entry(1, keys=("guid:moved", *an_entry(1).keys))
+    known = ledger.known(feed.site, moved.keys)
+    found = plan(feed.id, [moved], accounts=[an_account()], known=known, first_poll=False)
+    ledger.record(feed, found, Validators(), accounts=[], now=NOON)
+    assert ledger.known(feed.site, ["guid:moved"]) == {"guid:moved": 1}
+
+
+def test_due_is_what_is_queued_and_whose_time_has_come_oldest_first(ledger: SqlLedger) -> None:
+    record(ledger, 1, 2, 3)
+    later = Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, not_before=NOON + timedelta(minutes=5), tries=1)
+    ledger.postpone("1/izmir-x", later, now=NOON)
+    assert [due.delivery_id for due in ledger.due(now=NOON)] == ["2/izmir-x", "3/izmir-x"]
+    assert len(ledger.due(now=NOON + timedelta(minutes=5))) == 3
+
+
+def test_an_account_has_one_holder_at_a_time(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    assert ledger.lease(a_lease("me"), now=NOON)
+    assert not ledger.lease(a_lease("you"), now=NOON)
+    ledger.release(a_lease("you"))
+    assert not ledger.lease(a_lease("you"), now=NOON)
+    ledger.release(a_lease("me"))
+    assert ledger.lease(a_lease("you"), now=NOON)
+
+
+def test_a_lease_that_ran_out_is_anybodys(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    assert ledger.lease(a_lease("me", minutes=1), now=NOON)
+    assert ledger.lease(a_lease("you"), now=NOON + timedelta(minutes=1))
+
+
+def test_a_claim_stores_exactly_what_will_be_sent(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    picture = FakePictureSource().prepare(
+        PictureRef(url="https://izmir.bel.tr/a.jpg"), limits=an_account().limits, alt="Körfez"
+    )
+    staged = Staged(post=Post(text="Haber", link="https://x.tr", pictures=(picture,)), media_ids=("m1",))
+    assert ledger.lease(a_lease(), now=NOON)
+    assert ledger.claim("1/izmir-x", staged, a_lease(), now=NOON) == 1
+    (attempt,) = ledger.attempts(ledger.deliveries(now=NOON)[0])
+    assert (attempt.text, attempt.link, attempt.outcome) == ("Haber", "https://x.tr", None)
+    assert attempt.pictures[0]["sha256"] == picture.sha256
+
+
+def test_only_one_claim_wins(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    claimed(ledger)
+    assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON) is None
+
+
+def test_nobody_claims_without_the_lease(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON) is None
+    assert ledger.lease(a_lease(minutes=1), now=NOON)
+    late = NOON + timedelta(minutes=1)
+    assert ledger.claim("1/izmir-x", STAGED, a_lease(minutes=1), now=late) is None
+    assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
+
+
+def test_a_confirmation_is_settled_once(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    attempt = claimed(ledger)
+    published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
+    assert ledger.settle("1/izmir-x", attempt, published, now=NOON)
+    assert not ledger.settle("1/izmir-x", attempt, published, now=NOON)
+    (found,) = ledger.deliveries(now=NOON)
+    assert (found.status, found.remote_id, found.url) == (Status.PUBLISHED, "42", "https://x.com/i/status/42")
+    assert ledger.load("1/izmir-x") is None
+
+
+def test_an_attempt_of_the_past_settles_nothing(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    attempt = claimed(ledger)
+    assert not ledger.settle("1/izmir-x", attempt + 1, Outcome(status=Status.PUBLISHED), now=NOON)
+    assert status(ledger)[0][1] is Status.PUBLISHING
+
+
+def test_one_post_of_a_platform_belongs_to_one_delivery(ledger: SqlLedger) -> None:
+    record(ledger, 1, 2)
+    published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
+    ledger.settle("1/izmir-x", claimed(ledger), published, now=NOON)
+    second = ledger.claim("2/izmir-x", STAGED, a_lease(), now=NOON)
+    assert second is not None
+    with pytest.raises(LedgerError, match="remote_id"):
+        ledger.settle("2/izmir-x", second, published, now=NOON)
+    assert status(ledger)[1][1] is Status.PUBLISHING
+
+
+def test_a_row_whose_lease_ran_out_while_publishing_is_uncertain(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    claimed(ledger)
+    assert status(ledger)[0][1] is Status.PUBLISHING
+    later = NOON + timedelta(minutes=10)
+    assert status(ledger, now=later) == [("1/izmir-x", Status.UNCERTAIN, Reason.INTERRUPTED)]
+    assert ledger.due(now=later) == []
+
+
+def test_recovery_ends_the_leases_of_the_dead_and_sends_nothing_again(ledger: SqlLedger) -> None:
+    record(ledger, 1, 2)
+    claimed(ledger)
+    ledger.recover(now=NOON + timedelta(seconds=1))
+    assert ledger.lease(a_lease("you"), now=NOON + timedelta(seconds=1))
+    now = NOON + timedelta(seconds=1)
+    assert [found[1] for found in status(ledger, now=now)] == [Status.UNCERTAIN, Status.QUEUED]
+    assert [due.delivery_id for due in ledger.due(now=now)] == ["2/izmir-x"]
+
+
+def test_a_late_answer_still_settles_its_own_attempt(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    attempt = claimed(ledger)
+    late = NOON + timedelta(hours=1)
+    published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
+    assert ledger.settle("1/izmir-x", attempt, published, now=late)
+    assert status(ledger, now=late)[0][1] is Status.PUBLISHED
+
+
+def test_a_sentence_with_a_sentence_inside_is_kept(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    why = say("{meaning}: {words}", meaning=say("X asks to wait"), words="Too Many Requests")
+    ledger.postpone("1/izmir-x", Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, message=why), now=NOON)
+    assert str(ledger.deliveries(now=NOON)[0].message) == "X asks to wait: Too Many Requests"
+    assert ledger.deliveries(now=NOON)[0].message == why
+
+
+def test_a_story_is_one_entrys_deliveries(ledger: SqlLedger) -> None:
+    record(ledger, 1, 2)
+    assert [found.id for found in ledger.story(2, now=NOON)] == ["2/izmir-x"]
+    assert ledger.story(99, now=NOON) == []
+
+
+def test_times_are_aware_on_the_way_in_and_out(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    assert ledger.deliveries(now=NOON)[0].updated_at == NOON
+    with pytest.raises(Exception, match="naive"):
+        ledger.touch("izmir-tr", now=NOON.replace(tzinfo=None))
+
+
+def test_an_unusable_ledger_says_which_file(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_text("this is no database, and long enough to be noticed as none" * 20)
+    with pytest.raises(LedgerError, match=r"ledger\.db"):
+        SqlLedger.open(path)
