@@ -71,7 +71,11 @@ class Staged:
 
 
 class Adapter(Protocol):
-    """One account on its platform. Raises nothing but the four kinds of PublishError."""
+    """One account on its platform.
+
+    Raises nothing but the four kinds of PublishError, and UncertainError from `publish` alone: only there may something
+    have become public.
+    """
 
     def verify(self) -> Identity:
         """Ask the platform whose account this is; sends one request and changes nothing."""

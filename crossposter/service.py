@@ -60,11 +60,11 @@ class Round:
 
     @property
     def has_failures(self) -> bool:
-        """Tell whether something needs a look: a feed, a defect, or a post that is not out and not merely waiting."""
-        bad = {Status.FAILED, Status.UNCERTAIN, Status.HELD}
-        stopped = {Reason.ACCOUNT}
+        """Tell whether something failed: a feed, an account, a post, or crossposter itself. A hold is no failure."""
         return any(poll.error for poll in self.polls) or any(
-            done.outcome is None or done.outcome.status in bad or done.outcome.reason in stopped
+            done.outcome is None
+            or done.outcome.status in (Status.FAILED, Status.UNCERTAIN)
+            or done.outcome.reason is Reason.ACCOUNT
             for done in self.delivered
         )
 

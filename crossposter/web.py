@@ -76,7 +76,7 @@ class WebClient:
                     continue
                 return _checked(url, response, max_bytes=max_bytes, deadline=deadline)
             finally:
-                response.release_conn()
+                response.close()  # a whole body has given its connection back by then
         raise WebError(say("{url!r} redirects more than {count} times", url=url, count=MAX_REDIRECTS))
 
     def _request(self, url: str, headers: Mapping[str, str], deadline: float) -> urllib3.BaseHTTPResponse:

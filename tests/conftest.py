@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.web_server import WebServer
+from tests.web_server import web_server as serving
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -25,3 +28,10 @@ def _offline() -> Iterator[None]:
     patch.setattr(socket.socket, "connect", guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture
+def web_server() -> Iterator[WebServer]:
+    """Give a loopback web server that misbehaves on demand."""
+    with serving() as server:
+        yield server

@@ -10,6 +10,7 @@ from rich.console import Console
 from crossposter.bootstrap import open_service
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import print_round
+from crossposter.core.model import Status
 from crossposter.messages import Translator
 from crossposter.service import Delivered, Poll, Round
 from crossposter.wording import say
@@ -46,6 +47,7 @@ def _poll(poll: Poll, translate: Translator) -> dict[str, Any]:
         "first_poll": bool(plan and plan.first_poll),
         "new": len({decision.entry.keys for decision in plan.decisions}) if plan else 0,
         "known": len(plan.known) if plan else 0,
+        "held": sum(1 for decision in plan.decisions if decision.status is Status.HELD) if plan else 0,
         "error": translate(poll.error.message) if poll.error else None,
     }
 

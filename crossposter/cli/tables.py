@@ -91,7 +91,9 @@ def _gave(poll: Poll, translate: Translator) -> str:
     new = len({decision.entry.keys for decision in poll.plan.decisions})
     if poll.plan.first_poll:
         return translate(say("first seen: {count} news recorded, none published", count=new))
-    return translate(say("{new} new, {known} known", new=new, known=len(poll.plan.known)))
+    held = sum(1 for decision in poll.plan.decisions if decision.status is Status.HELD)
+    counts = {"new": new, "known": len(poll.plan.known), "held": held}
+    return translate(say("{new} new, {known} known, {held} post(s) held", **counts))
 
 
 def _line_of_done(done: Delivered) -> Line:

@@ -45,7 +45,13 @@ def ascii_link(link: str) -> str:
     parts = urlsplit(link)
     keep = "%/:@!$&'()*+,;=~-._?"
     return urlunsplit(
-        (parts.scheme, _ascii_host(parts.netloc), quote(parts.path, keep), quote(parts.query, keep), quote(parts.fragment, keep))
+        (
+            parts.scheme,
+            _ascii_host(parts.netloc),
+            quote(parts.path, keep),
+            quote(parts.query, keep),
+            quote(parts.fragment, keep),
+        )
     )
 
 

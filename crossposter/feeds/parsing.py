@@ -46,7 +46,7 @@ def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str
         parsed = feedparser.parse(_MEDIA_DESCRIPTION.sub(rb"<\1media:alt>", content), response_headers=response_headers)
     except Exception as error:
         raise FeedError(say("{url!r} cannot be parsed: {cause}", url=feed.url, cause=repr(error))) from error
-    if not parsed.version:
+    if not parsed.get("version"):
         raise FeedError(say("{url!r} is no feed: ask the site's keeper for its RSS or Atom address", url=feed.url))
     return tuple(entry for item in parsed.entries if (entry := _entry(item, feed, address)))
 
@@ -73,7 +73,10 @@ def _entry(item: Mapping[str, Any], feed: Feed, address: str) -> Entry | None:
 
 
 def _published(item: Mapping[str, Any]) -> datetime | None:
-    parsed: time.struct_time | None = item.get("published_parsed") or item.get("updated_parsed")
+    # `in`, not `get`: feedparser hands out another date for a missing one, with a warning.
+    parsed: time.struct_time | None = next(
+        (item[name] for name in ("published_parsed", "updated_parsed") if name in item), None
+    )
     if parsed is None or parsed.tm_year < _EARLIEST_YEAR:
         return None
     return datetime.fromtimestamp(calendar.timegm(parsed), UTC)

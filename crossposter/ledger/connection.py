@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 
 from crossposter.errors import LedgerError
 from crossposter.ledger.schema import HEAD
@@ -36,6 +33,11 @@ def migrate(engine: sa.Engine, path: Path) -> None:
     Raises:
         LedgerError: The file is newer than this program, or is no ledger.
     """
+    # Loaded here: a dry run and a look at the ledger never migrate, and it is half the time that they take to start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+
     with engine.execution_options(writes=True).begin() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         if found == HEAD:

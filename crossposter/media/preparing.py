@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 
 from PIL import Image, ImageCms, ImageFilter, ImageOps, UnidentifiedImageError
 
@@ -14,6 +13,8 @@ from crossposter.wording import say
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 #: Checked on the header: a 17 kB file of 12,000 x 12,000 pixels was measured to take 701 MB.
 MAX_PIXELS = 40_000_000
+# Pillow's own guard only warns up to twice its limit, and a warning cannot be made an error safely among threads.
+Image.MAX_IMAGE_PIXELS = None
 _QUALITIES = (90, 85, 80, 70, 60)
 
 
@@ -27,8 +28,7 @@ def prepare(content: bytes, limits: PictureLimits, *, url: str) -> tuple[bytes, 
         PictureError: This is no picture that can be used.
     """
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise PictureError(
                     say("the picture {url!r} has more than {limit} pixels", url=url, limit=MAX_PIXELS),
@@ -36,7 +36,7 @@ def prepare(content: bytes, limits: PictureLimits, *, url: str) -> tuple[bytes, 
                 )
             image = _scaled(_in_ratio(_upright_srgb(opened, limits.max_width), limits), limits)
             return _encoded(image, limits, url=url), image.size
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError) as error:
         raise PictureError(
             say("{url!r} is no picture that can be used: {cause}", url=url, cause=error), is_permanent=True
         ) from error
@@ -93,6 +93,7 @@ def _scaled(image: Image.Image, limits: PictureLimits) -> Image.Image:
 
 
 def _encoded(image: Image.Image, limits: PictureLimits, *, url: str) -> bytes:
+    image.info.clear()  # Pillow would write a comment that the source held
     for quality in _QUALITIES:
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=quality, optimize=True, subsampling="4:2:0")

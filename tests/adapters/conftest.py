@@ -1,0 +1,167 @@
+"""The adapters with the real client libraries, pointed at the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from PIL import Image
+
+from crossposter.adapters import PLATFORMS, adapter_class
+from crossposter.adapters.options import Connection
+from crossposter.clock import SystemClock
+from crossposter.core.model import Picture, Post
+from crossposter.ports import Adapter
+from crossposter.sandbox import Sandbox, SandboxAccount
+
+#: What the adapters' own clock says; X's signatures and the sandbox go by the machine's.
+_NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+#: What X shows differently from what was written: addresses, `&`, `<`, and something that looks like an entity.
+_TEXT = "İzmir'de ağaç dikimi & “Fuar” <yeni> 🌳 izmir.bel.tr\n\nhttps://www.izmir.bel.tr/tr/Haberler/1?dil=tr&copy=2"
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture(params=sorted(PLATFORMS))
+def platform(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return _NOW
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Adapter]:
+    """Give a function that makes the adapter of an account; `overrides` are fields of its Connection."""
+
+    def connect(
+        platform: str,
+        handle: str = "izmirbld",
+        *,
+        credentials: dict[str, str] | None = None,
+        **overrides: Any,
+    ) -> Adapter:
+        account = sandbox.account(platform, handle)
+        values = dict(account.credentials) | (credentials or {})
+        named = {name: f"env:{name}" for name in values}
+        settings: dict[str, Any] = {"credentials": named}
+        if platform == "instagram":
+            settings |= {"backend": "instagrapi", "i_accept_account_risk": True}
+            named["session_file"] = _own_session(values["session_file"], tmp_path / handle)
+        context = {"folder": tmp_path, "environ": values, "secrets_needed": True}
+        options = adapter_class(platform).Options.model_validate(settings, context=context)
+        secrets = {name: source.read(values) for name, source in options.credentials.secrets().items()}
+        connection: dict[str, Any] = {
+            "account_id": f"{handle}-{platform}",
+            "remote_id": account.id,
+            "secrets": secrets,
+            "now": lambda: _NOW,
+            "timeout_s": (5.0, 5.0),
+        }
+        return adapter_class(platform)(Connection(**(connection | dict(account.endpoint) | overrides)), options)
+
+    return connect
+
+
+def _own_session(session_file: str, folder: Path) -> str:
+    """Copy the sandbox's session, so that no test changes that of another; any other file is taken as it is."""
+    if not Path(session_file).name.startswith("instagram-"):
+        return session_file
+    folder.mkdir(exist_ok=True)
+    return str(shutil.copy(session_file, folder / "session.json"))
+
+
+@pytest.fixture
+def picture() -> Picture:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (10, 90, 160)).save(file, "JPEG")
+    content = file.getvalue()
+    return Picture(
+        url="https://www.izmir.bel.tr/fidan.jpg",
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        width=64,
+        height=48,
+        alt="Çocuklar fidan dikiyor",
+    )
+
+
+@pytest.fixture
+def post(picture: Picture) -> Post:
+    return Post(text=_TEXT, link=None, pictures=(picture,))
+
+
+@pytest.fixture
+def prepare(since: datetime) -> Callable[[Adapter, str, Post], Callable[[], object]]:
+    """Give a function that does what comes before an operation, and gives the operation itself."""
+
+    def prepare(adapter: Adapter, operation: str, post: Post) -> Callable[[], object]:
+        match operation:
+            case "verify":
+                return adapter.verify
+            case "upload" | "alt_text":
+                return lambda: adapter.stage(post)
+            case "publish":
+                staged = adapter.stage(post)
+                return lambda: adapter.publish(staged)
+            case "find":
+                return lambda: adapter.find(post, since=since)
+        receipt = adapter.publish(adapter.stage(post))
+        return lambda: adapter.retract(receipt.remote_id)
+
+    return prepare
+
+
+@pytest.fixture
+def since() -> datetime:
+    """A moment before anything that the test publishes."""
+    return SystemClock().now()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def leaked() -> Callable[[BaseException, SandboxAccount], set[str]]:
+    """Give a function that lists the secrets of an account which an error tells."""
+
+    def leaked(error: BaseException, account: SandboxAccount) -> set[str]:
+        told = "\n".join([str(error), repr(error), *traceback.format_exception(error)])
+        return {secret for secret in _secrets(account) if secret in told}
+
+    return leaked
+
+
+def _secrets(account: SandboxAccount) -> set[str]:
+    if account.platform != "instagram":
+        return set(account.credentials.values())
+    settings = json.loads(Path(account.credentials["session_file"]).read_text(encoding="utf-8"))
+    session_id = settings["authorization_data"]["sessionid"]
+    return {session_id, unquote(session_id), "IGT:2"}

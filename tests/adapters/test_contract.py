@@ -1,0 +1,169 @@
+"""What every adapter promises; one suite for all platforms."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from crossposter.adapters import PLATFORMS
+from crossposter.core.model import Identity, Post
+from crossposter.ports import Adapter
+from crossposter.sandbox import Sandbox
+
+Connect = Callable[..., Adapter]
+_LIBRARIES = ("tweepy", "facebook", "instagrapi", "requests", "curl_cffi")
+
+
+def test_verify_tells_whose_account_it_is_with_one_request(sandbox: Sandbox, connect: Connect, platform: str) -> None:
+    account = sandbox.account(platform, "izmirbld")
+    assert connect(platform).verify() == Identity(id=account.id, handle="izmirbld")
+    assert [request.operation for request in sandbox.requests()] == ["verify"]
+
+
+def test_stage_makes_nothing_public(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
+    connect(platform).stage(post)
+    assert len(sandbox.requests(platform, "upload")) == 1
+    assert sandbox.requests(platform, "publish") == []
+    assert sandbox.posts() == []
+
+
+def test_publish_makes_exactly_this_post_with_one_request(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post
+) -> None:
+    adapter = connect(platform)
+    staged = adapter.stage(post)
+    before = len(sandbox.requests())
+    adapter.publish(staged)
+    assert [request.operation for request in sandbox.requests()[before:]] == ["publish"]
+    (made,) = sandbox.posts()
+    assert (made["platform"], made["handle"], made["text"]) == (platform, "izmirbld", post.text)
+    assert [(image["sha256"], image["alt"]) for image in made["images"]] == [
+        (post.pictures[0].sha256, post.pictures[0].alt)
+    ]
+
+
+def test_the_receipt_leads_to_the_post(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
+    adapter = connect(platform)
+    receipt = adapter.publish(adapter.stage(post))
+    (made,) = sandbox.posts()
+    # X's own address holds the handle, which may change; X itself leads from /i/ to it.
+    assert receipt.url == made["url"].replace("/izmirbld/status/", "/i/status/")
+
+
+def test_a_picture_without_alt_text_is_sent_without_one(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post
+) -> None:
+    adapter = connect(platform)
+    adapter.publish(adapter.stage(replace(post, pictures=(replace(post.pictures[0], alt=""),))))
+    assert sandbox.posts()[0]["images"][0]["alt"] is None
+    assert sandbox.requests(platform, "alt_text") == []
+
+
+@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize("platform", ["facebook", "twitter"])
+def test_several_pictures_keep_their_order(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post, number: int
+) -> None:
+    pictures = tuple(replace(post.pictures[0], alt=f"resim {index}") for index in range(number))
+    adapter = connect(platform)
+    adapter.publish(adapter.stage(replace(post, pictures=pictures)))
+    assert [image["alt"] for image in sandbox.posts()[0]["images"]] == [picture.alt for picture in pictures]
+
+
+@pytest.mark.parametrize("platform", ["facebook", "twitter"])
+def test_a_post_needs_no_picture(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
+    adapter = connect(platform)
+    adapter.publish(adapter.stage(replace(post, pictures=())))
+    (made,) = sandbox.posts()
+    assert (made["text"], made["images"]) == (post.text, [])
+    assert len(sandbox.requests()) == 1
+
+
+def test_find_gives_the_receipt_of_what_was_published_with_one_request(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post, since: datetime
+) -> None:
+    adapter = connect(platform)
+    receipt = adapter.publish(adapter.stage(post))
+    assert adapter.find(post, since=since) == receipt
+    assert len(sandbox.requests(platform, "find")) == 1
+
+
+def test_find_does_not_take_another_post_for_this_one(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post, since: datetime
+) -> None:
+    adapter = connect(platform)
+    longer = replace(post, text="Deprem tatbikatı", pictures=post.pictures)
+    adapter.publish(adapter.stage(longer))
+    assert adapter.find(replace(post, text="Deprem"), since=since) is None
+    assert adapter.find(replace(post, text="Deprem tatbikatı bugün"), since=since) is None
+    assert len(sandbox.requests(platform, "find")) == 2
+
+
+def test_find_does_not_look_before_its_time(connect: Connect, platform: str, post: Post, since: datetime) -> None:
+    adapter = connect(platform)
+    adapter.publish(adapter.stage(post))
+    assert adapter.find(post, since=since + timedelta(minutes=1)) is None
+
+
+def test_a_retracted_post_is_gone_and_not_found(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post, since: datetime
+) -> None:
+    adapter = connect(platform)
+    receipt = adapter.publish(adapter.stage(post))
+    before = len(sandbox.requests())
+    adapter.retract(receipt.remote_id)
+    assert [request.operation for request in sandbox.requests()[before:]] == ["retract"]
+    assert [made["deleted"] for made in sandbox.posts()] == [True]
+    assert adapter.find(post, since=since) is None
+
+
+def test_two_accounts_do_not_mix(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
+    first, second = connect(platform), connect(platform, "izmirenglish")
+    assert (first.verify().handle, second.verify().handle) == ("izmirbld", "izmirenglish")
+    english = replace(post, text="Trees are planted")
+    staged = (first.stage(post), second.stage(english))
+    second.publish(staged[1])
+    first.publish(staged[0])
+    assert [(made["handle"], made["text"]) for made in sandbox.posts()] == [
+        ("izmirenglish", english.text),
+        ("izmirbld", post.text),
+    ]
+
+
+def test_verify_tells_that_the_keys_are_those_of_another_account(
+    sandbox: Sandbox, connect: Connect, platform: str
+) -> None:
+    other = sandbox.account(platform, "izmirenglish")
+    identity = connect(platform, "izmirbld", credentials=dict(other.credentials)).verify()
+    assert identity == Identity(id=other.id, handle="izmirenglish")
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_environment_changes_nothing(
+    sandbox: Sandbox,
+    connect: Connect,
+    platform: str,
+    post: Post,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    closed_port: int,
+) -> None:
+    monkeypatch.setenv(name, "/nowhere/ca.pem")
+    for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(proxy, f"http://127.0.0.1:{closed_port}")
+        monkeypatch.setenv(proxy.lower(), f"http://127.0.0.1:{closed_port}")
+    adapter = connect(platform)
+    adapter.publish(adapter.stage(post))
+    assert len(sandbox.posts()) == 1
+
+
+def test_loading_the_adapters_loads_no_client_library() -> None:
+    modules = ["crossposter.adapters", *(place.partition(":")[0] for place in PLATFORMS.values())]
+    code = f"import sys, {', '.join(modules)}; print([name for name in {_LIBRARIES!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,224 @@
+"""Everything that can go wrong between an adapter and its platform, on every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from crossposter.core.model import Identity, Post
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.ports import Adapter, Staged
+from crossposter.sandbox import Sandbox, SandboxAccount
+
+Connect = Callable[..., Adapter]
+Prepare = Callable[[Adapter, str, Post], Callable[[], object]]
+Leaked = Callable[[BaseException, SandboxAccount], set[str]]
+
+_OPERATIONS = {
+    "twitter": ("verify", "upload", "alt_text", "publish", "find", "retract"),
+    "facebook": ("verify", "upload", "publish", "find", "retract"),
+    "instagram": ("verify", "upload", "publish", "find", "retract"),
+}
+#: Says nothing about what became of a post.
+_LOST = (
+    "status:408",
+    "status:500",
+    "status:502",
+    "status:503",
+    "empty",
+    "html",
+    "garbage",
+    "reset",
+    "hang",
+    "truncate",
+)
+_REFUSED = ("status:400", "status:401", "status:403", "status:404", "status:429")
+_COMMITTED = ("commit_then_status:503", "commit_then_reset", "commit_then_hang")
+_KINDS = (RejectedError, AccountError, TransientError, UncertainError)
+#: Seconds to connect and of silence. curl adds them up.
+_SHORT = {"twitter": (2.0, 0.5), "facebook": (2.0, 0.5), "instagram": (0.5, 0.5)}
+
+
+def _cases() -> Iterator[tuple[str, str, str]]:
+    for platform, operations in _OPERATIONS.items():
+        for operation in operations:
+            more = _COMMITTED if operation == "publish" else ()
+            yield from ((platform, operation, fault) for fault in (*_REFUSED, *_LOST, *more))
+
+
+def _timeout(platform: str, fault: str) -> dict[str, Any]:
+    return {"timeout_s": _SHORT[platform]} if fault.endswith("hang") else {}
+
+
+@pytest.mark.parametrize(("platform", "operation", "fault"), list(_cases()))
+def test_a_fault_is_met_once_and_told_as_what_it_means(
+    sandbox: Sandbox,
+    connect: Connect,
+    prepare: Prepare,
+    leaked: Leaked,
+    post: Post,
+    platform: str,
+    operation: str,
+    fault: str,
+) -> None:
+    act = prepare(connect(platform, **_timeout(platform, fault)), operation, post)
+    before = len(sandbox.posts())
+    sandbox.inject(platform, operation, fault, times=9)
+    with pytest.raises(PublishError) as caught:
+        act()
+    assert type(caught.value) in _KINDS
+    assert (type(caught.value) is UncertainError) == (operation == "publish" and fault not in _REFUSED)
+    assert len(sandbox.requests(platform, operation)) == 1
+    assert len(sandbox.posts()) - before == (fault in _COMMITTED)
+    assert not any(made["deleted"] for made in sandbox.posts())
+    assert leaked(caught.value, sandbox.account(platform, "izmirbld")) == set()
+
+
+@pytest.mark.parametrize(
+    ("platform", "operation"), [(name, operation) for name, each in _OPERATIONS.items() for operation in each]
+)
+def test_a_redirect_is_not_followed(
+    sandbox: Sandbox, connect: Connect, prepare: Prepare, post: Post, platform: str, operation: str
+) -> None:
+    act = prepare(connect(platform), operation, post)
+    before = len(sandbox.requests())
+    sandbox.inject(platform, operation, "status:302", headers={"Location": "/elsewhere"})
+    with pytest.raises(UncertainError if operation == "publish" else TransientError):
+        act()
+    assert [request.operation for request in sandbox.requests()[before:]][-1] == operation
+    assert len(sandbox.requests(platform, operation)) == 1
+
+
+_SHAPES: tuple[Any, ...] = (
+    "[]",
+    "null",
+    "[" * 100_000,
+    "9" * 5000,
+    {"data": []},
+    {"data": "x"},
+    {"data": [1]},
+    {"data": [{}]},
+    {"data": {"id": None}},
+    {"data": {"deleted": False}},
+    {"data": [{"text": None, "entities": []}]},
+    {"errors": 1, "error": "x", "message": None},
+    {"errors": [{"message": "gone"}]},
+    {"error": {"code": "190"}},
+    {"success": False},
+    {"items": "x"},
+    {"items": [1]},
+    {"items": [{"caption": "x"}]},
+    {"media": "x", "user": "x"},
+    {"media": {}, "user": {}, "response": 1},
+    {"status": "fail"},
+)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+@pytest.mark.parametrize(
+    ("platform", "operation"), [(name, operation) for name, each in _OPERATIONS.items() for operation in each]
+)
+def test_an_answer_of_no_known_shape_is_no_success(
+    sandbox: Sandbox, connect: Connect, prepare: Prepare, post: Post, platform: str, operation: str, status: int
+) -> None:
+    act = prepare(connect(platform), operation, post)
+    for shape in _SHAPES:
+        if operation == "alt_text" and status == 200:
+            continue  # nothing in this answer is needed
+        sandbox.inject(platform, operation, f"status:{status}", body=shape)
+        if operation == "find" and status == 200:
+            _nothing_found(act)
+            continue
+        with pytest.raises(PublishError) as caught:
+            act()
+        lost = operation == "publish" and status == 200
+        assert type(caught.value) is UncertainError if lost else type(caught.value) in _KINDS, shape
+
+
+def _nothing_found(find: Callable[[], object]) -> None:
+    try:
+        assert find() is None
+    except TransientError:
+        pass
+
+
+_STAGED_IDS = ("1",)
+
+
+@pytest.mark.parametrize("operation", ["verify", "publish"])
+def test_a_refused_connection_is_no_lost_answer(
+    connect: Connect, post: Post, platform: str, operation: str, closed_port: int
+) -> None:
+    address = f"http://127.0.0.1:{closed_port}"
+    adapter = connect(platform, **({"proxy": address} if platform == "instagram" else {"url": address}))
+    with pytest.raises(TransientError):
+        _send(adapter, operation, post)
+
+
+@pytest.mark.parametrize("operation", ["verify", "publish"])
+def test_a_proxy_that_is_not_there_is_no_lost_answer(
+    connect: Connect, post: Post, platform: str, operation: str, closed_port: int
+) -> None:
+    adapter = connect(platform, proxy=f"http://127.0.0.1:{closed_port}")
+    with pytest.raises(TransientError):
+        _send(adapter, operation, post)
+
+
+@pytest.mark.parametrize("operation", ["verify", "publish"])
+def test_a_proxy_that_opens_no_way_is_no_lost_answer(
+    sandbox: Sandbox, connect: Connect, post: Post, platform: str, operation: str
+) -> None:
+    # The sandbox's web server knows no CONNECT.
+    adapter = connect(platform, url="https://127.0.0.1:9", proxy=sandbox.url)
+    with pytest.raises(TransientError):
+        _send(adapter, operation, post)
+
+
+@pytest.mark.parametrize("operation", ["verify", "publish"])
+def test_a_certificate_of_an_unknown_authority_is_no_lost_answer(
+    sandbox: Sandbox, connect: Connect, post: Post, platform: str, operation: str
+) -> None:
+    adapter = connect(platform, url="https://i.instagram.com", proxy=sandbox.proxy, ca_file=None)
+    with pytest.raises(TransientError):
+        _send(adapter, operation, post)
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_certificate_file_that_cannot_be_used_is_named(
+    connect: Connect, post: Post, platform: str, tmp_path: Any, content: str | None
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    if content:
+        ca_file.write_text(content)
+    with pytest.raises(AccountError, match=str(ca_file)):
+        _send(connect(platform, ca_file=str(ca_file)), "publish", post)
+
+
+def test_a_failure_in_hand_does_not_hide_that_an_answer_was_lost(
+    sandbox: Sandbox, connect: Connect, post: Post, platform: str, closed_port: int
+) -> None:
+    adapter = connect(platform)
+    staged = adapter.stage(post)
+    sandbox.inject(platform, "publish", "commit_then_reset")
+    with pytest.raises(UncertainError):
+        try:
+            connect(platform, "izmirenglish", proxy=f"http://127.0.0.1:{closed_port}").verify()
+        except TransientError:
+            adapter.publish(staged)
+
+
+def test_an_adapter_works_again_after_a_fault(sandbox: Sandbox, connect: Connect, post: Post, platform: str) -> None:
+    adapter = connect(platform)
+    sandbox.inject(platform, "verify", "reset")
+    with pytest.raises(TransientError):
+        adapter.verify()
+    assert adapter.verify() == Identity(id=sandbox.account(platform, "izmirbld").id, handle="izmirbld")
+
+
+def _send(adapter: Adapter, operation: str, post: Post) -> object:
+    if operation == "verify":
+        return adapter.verify()
+    return adapter.publish(Staged(post=post, media_ids=_STAGED_IDS))

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from crossposter.core.model import Entry, PictureRef
+from crossposter.errors import FeedError
+from crossposter.feeds.html import plain_text
+from crossposter.feeds.parsing import parse_feed
+from crossposter.testing import a_feed
+
+FEED = a_feed(id_pattern=r"/(tr|en)/[^/]+/[^/]+/(\d+)/")
+ADDRESS = "https://www.izmir.bel.tr/rss/haberler.xml"
+RSS = """<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media="http://search.yahoo.com/mrss/">
+<channel><title>İzmir</title><link>https://www.izmir.bel.tr</link>{items}</channel></rss>"""
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>İzmir</title><id>urn:izmir</id><updated>2026-11-25T09:00:00Z</updated>
+<entry><id>urn:haber:1</id><title type="html">Körfez &amp;amp; deniz</title>
+<link rel="alternate" href="/tr/Haberler/korfez/58041/156"/><updated>2026-11-25T09:00:00+03:00</updated>
+<summary>Özet</summary></entry></feed>"""
+
+
+def parsed(items: str) -> tuple[Entry, ...]:
+    return parse_feed(RSS.format(items=items).encode(), FEED, address=ADDRESS, headers={})
+
+
+def the_entry(item: str) -> Entry:
+    (entry,) = parsed(f"<item>{item}</item>")
+    return entry
+
+
+def test_an_rss_item_becomes_an_entry() -> None:
+    entry = the_entry(
+        """<title>Çiğli Tramvayı &amp; durakları</title><guid isPermaLink="false">haber-58041</guid>
+        <link>https://www.izmir.bel.tr/tr/Haberler/cigli/58041/156</link>
+        <pubDate>Wed, 25 Nov 2026 12:14:00 +0300</pubDate><category>Ulaşım</category><category>Çevre</category>
+        <description>Üç yeni durak açıldı.</description>
+        <content:encoded><![CDATA[<p>Tramvay bu sabah başladı.</p><p>İkinci&nbsp;paragraf.</p>]]></content:encoded>
+        <enclosure url="https://www.izmir.bel.tr/YuklenenDosyalar/tramvay.jpg" type="image/jpeg" length="1"/>"""
+    )
+    assert entry == Entry(
+        keys=(
+            "id:tr/58041",
+            "guid:haber-58041",
+            "link://izmir.bel.tr/tr/Haberler/cigli/58041/156",
+        ),
+        title="Çiğli Tramvayı & durakları",
+        link="https://www.izmir.bel.tr/tr/Haberler/cigli/58041/156",
+        summary="Üç yeni durak açıldı.",
+        text="Tramvay bu sabah başladı.\n\nİkinci paragraf.",
+        language="tr",
+        published=datetime(2026, 11, 25, 9, 14, tzinfo=UTC),
+        pictures=(PictureRef(url="https://www.izmir.bel.tr/YuklenenDosyalar/tramvay.jpg"),),
+        categories=("Ulaşım", "Çevre"),
+    )
+    assert entry.id == "tr/58041"
+
+
+def test_an_atom_entry_becomes_an_entry() -> None:
+    (entry,) = parse_feed(ATOM.encode(), FEED, address=ADDRESS, headers={})
+    assert entry.title == "Körfez & deniz"
+    assert entry.link == "https://www.izmir.bel.tr/tr/Haberler/korfez/58041/156"
+    assert entry.published == datetime(2026, 11, 25, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "<description>Özet.</description>{media}",
+        "{media}<description>Özet.</description>",
+    ],
+)
+def test_a_pictures_description_is_its_alt_text_and_nothing_else(order: str) -> None:
+    described = '<media:description type="plain">Durak</media:description>'
+    media = f'<media:content url="/a.jpg" medium="image">{described}</media:content>'
+    entry = the_entry("<title>T</title><guid>1</guid>" + order.format(media=media))
+    assert entry.pictures == (PictureRef(url="https://www.izmir.bel.tr/a.jpg", alt="Durak"),)
+    assert (entry.summary, entry.text) == ("Özet.", "")
+
+
+def test_one_picture_named_twice_is_one_picture() -> None:
+    entry = the_entry(
+        """<title>T</title><guid>1</guid><media:content url="/a.jpg" type="image/jpeg"/>
+        <enclosure url="https://www.izmir.bel.tr/a.jpg" type="image/jpeg"/>
+        <enclosure url="/b.mp3" type="audio/mpeg"/>"""
+    )
+    assert [picture.url for picture in entry.pictures] == ["https://www.izmir.bel.tr/a.jpg"]
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "ftp://x.tr/a", "", "http://["])
+def test_a_link_that_is_no_web_address_is_none(link: str) -> None:
+    assert the_entry(f"<title>T</title><guid>1</guid><link>{link}</link>").link is None
+
+
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 0001 00:00:00 GMT", "dün", ""])
+def test_a_date_that_cannot_be_trusted_is_none(date: str) -> None:
+    assert the_entry(f"<title>T</title><guid>1</guid><pubDate>{date}</pubDate>").published is None
+
+
+def test_an_item_without_a_title_or_without_any_identity_is_left_out() -> None:
+    items = "<item><guid>1</guid></item><item><title>T</title></item><item><title>T</title><guid isPermaLink='false'>2</guid></item>"
+    assert [entry.id for entry in parsed(items)] == ["2"]
+
+
+def test_an_empty_feed_has_no_entries() -> None:
+    assert parsed("") == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html><body>Bakim calismasi</body></html>", b"{}", "İzmir".encode(), b"\x89PNG\r\n\x1a\n"],
+)
+def test_what_is_no_feed_is_said_so(content: bytes) -> None:
+    with pytest.raises(FeedError, match="is no feed"):
+        parse_feed(content, FEED, address=ADDRESS, headers={})
+
+
+@pytest.mark.parametrize("title", ["&#xD800;", "&#99999999999;"])
+def test_nothing_that_feedparser_trips_over_escapes(title: str) -> None:
+    with pytest.raises(FeedError, match="cannot be parsed"):
+        parsed(f"<item><title>{title}</title><guid>1</guid></item>")
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>Bir.</p>\n<p>İki <b>kalın</b>.</p>", "Bir.\n\nİki kalın."),
+        ("Satır<br>sonu<br/>burada", "Satır sonu burada"),
+        ("K&acirc;r &quot;X&quot; &amp; Y", 'Kâr "X" & Y'),
+        ("<script>alert(1)</script>Metin<style>p{}</style>", "Metin"),
+        ("<ul><li>Bir</li><li>İki</li></ul>", "Bir\n\nİki"),
+        ("düz metin", "düz metin"),
+        ("bir\nsatır", "bir satır"),
+    ],
+)
+def test_html_becomes_plain_text(html: str, expected: str) -> None:
+    assert plain_text(html) == expected

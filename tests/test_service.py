@@ -1,0 +1,390 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crossposter.core.model import Account, Entry, Identity, PictureRef, Reason, Status
+from crossposter.errors import (
+    AccountError,
+    FeedError,
+    PictureError,
+    PublishError,
+    RejectedError,
+    TransientError,
+    UncertainError,
+)
+from crossposter.ledger import SqlLedger
+from crossposter.ledger.records import DeliveryRecord
+from crossposter.service import Round, Service
+from crossposter.testing import (
+    FakeAdapter,
+    FakeFeedSource,
+    FakePictureSource,
+    FrozenClock,
+    a_feed,
+    an_account,
+    an_entry,
+    unreachable,
+)
+from crossposter.wording import say
+
+WORDS = say("said so")
+
+
+class Office:
+    """A service over a real ledger, with a feed and accounts that can be played with."""
+
+    def __init__(self, path: Path, accounts: Sequence[Account]) -> None:
+        self.clock = FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+        self.source = FakeFeedSource({"izmir-tr": ()})
+        self.pictures = FakePictureSource()
+        self.accounts = {account.id: account for account in accounts}
+        self.adapters = {account.id: FakeAdapter(account) for account in accounts}
+        self.ledger = SqlLedger.open(path)
+        self.feeds = [a_feed(accounts=list(self.accounts))]
+
+    def news(self, *entries: Entry) -> None:
+        """Let the feed hold these, newest first."""
+        self.source.entries["izmir-tr"] = entries
+
+    def run(self) -> Round:
+        """Start the program anew for one round."""
+        service = Service(
+            feeds=self.feeds,
+            accounts=self.accounts,
+            source=self.source,
+            pictures=self.pictures,
+            adapters=self.adapters.__getitem__,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+        return service.run_once()
+
+    def texts(self, account: str = "izmir-x") -> list[str]:
+        """Give the headlines that stand on an account."""
+        return [post.text.split("\n")[0] for post in self.adapters[account].posts.values()]
+
+    def deliveries(self) -> list[DeliveryRecord]:
+        """Give the deliveries that are no baseline."""
+        return [found for found in self.ledger.deliveries(now=self.clock.now()) if found.status is not Status.SKIPPED]
+
+    def only(self) -> DeliveryRecord:
+        """Give the one delivery."""
+        (found,) = self.deliveries()
+        return found
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    found = Office(tmp_path / "ledger.db", [an_account()])
+    found.run()  # the first sight of the feed
+    yield found
+    found.ledger.close()
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[Office]:
+    found = Office(tmp_path / "ledger.db", [an_account(name) for name in ("x", "facebook", "instagram")])
+    found.run()
+    yield found
+    found.ledger.close()
+
+
+def test_the_first_sight_of_a_feed_publishes_nothing(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account()])
+    office.news(an_entry(2), an_entry(1))
+    found = office.run()
+    assert found.polls[0].plan is not None
+    assert found.polls[0].plan.first_poll
+    assert found.delivered == ()
+    assert office.texts() == []
+    office.ledger.close()
+
+
+def test_an_entry_is_published_once_over_any_number_of_polls_and_restarts(office: Office) -> None:
+    for count in range(1, 6):
+        office.news(*[an_entry(number) for number in range(count, 0, -1)])
+        office.run()
+        office.run()
+    assert office.texts() == [f"Haber {number}" for number in range(1, 6)]
+    assert {found.status for found in office.deliveries()} == {Status.PUBLISHED}
+
+
+def test_an_entry_that_vanishes_and_returns_is_not_repeated(office: Office) -> None:
+    office.news(an_entry(1))
+    office.run()
+    office.news()
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_an_edited_entry_is_not_repeated(office: Office) -> None:
+    office.news(an_entry(1))
+    office.run()
+    office.news(an_entry(1, title="Haber 1 (güncellendi)", summary="Yeni özet"))
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_a_moved_entry_with_a_new_guid_and_then_a_new_link_is_not_repeated(office: Office) -> None:
+    office.news(an_entry(1, keys=("guid:1", "link:a")))
+    office.run()
+    office.news(an_entry(1, keys=("guid:2", "link:a")))
+    office.run()
+    office.news(an_entry(1, keys=("guid:2", "link:b")))
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_an_account_added_later_starts_from_now(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account("x"), an_account("facebook")])
+    office.feeds = [a_feed(accounts=["x"])]
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    office.feeds = [a_feed(accounts=["x", "facebook"])]
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert office.texts("x") == ["Haber 1", "Haber 2"]
+    assert office.texts("facebook") == ["Haber 2"]
+    office.ledger.close()
+
+
+def test_a_feed_that_was_not_modified_changes_nothing(office: Office) -> None:
+    office.source.entries["izmir-tr"] = None
+    found = office.run()
+    assert (found.polls[0].plan, found.polls[0].error, found.delivered) == (None, None, ())
+
+
+def test_a_feed_that_fails_does_not_stop_the_others(office: Office) -> None:
+    office.feeds = [a_feed("broken", accounts=["izmir-x"]), *office.feeds]
+    office.source.entries["broken"] = unreachable()
+    office.news(an_entry(1))
+    found = office.run()
+    assert isinstance(found.polls[0].error, FeedError)
+    assert office.texts() == ["Haber 1"]
+    assert found.has_failures
+
+
+def test_a_feed_that_fails_at_first_sight_is_still_unseen(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account()])
+    office.source.entries["izmir-tr"] = unreachable()
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    assert office.texts() == []
+    office.ledger.close()
+
+
+FAILURES = [
+    (RejectedError(WORDS), Status.FAILED, Reason.REJECTED),
+    (AccountError(WORDS), Status.QUEUED, Reason.ACCOUNT),
+    (TransientError(WORDS), Status.QUEUED, Reason.TRANSIENT),
+]
+
+
+@pytest.mark.parametrize(
+    ("verb", "error", "status", "reason"),
+    [
+        *[(verb, *failure) for verb in ("verify", "stage", "publish") for failure in FAILURES],
+        ("publish", UncertainError(WORDS), Status.UNCERTAIN, Reason.LOST_ANSWER),
+    ],
+)
+def test_each_failure_ends_in_a_named_state(
+    office: Office, verb: str, error: PublishError, status: Status, reason: Reason
+) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers[verb] = [error]
+    found = office.run()
+    delivery = office.only()
+    assert (delivery.status, delivery.reason, str(delivery.message)) == (status, reason, "said so")
+    assert found.delivered[0].outcome is not None
+    assert found.delivered[0].outcome.status is status
+
+
+def test_a_lost_answer_is_never_sent_again(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [UncertainError(WORDS)]
+    office.run()
+    for _ in range(5):
+        office.clock.forward(days=1)
+        office.run()
+    assert office.adapters["izmir-x"].calls.count("publish") == 1
+    assert office.only().status is Status.UNCERTAIN
+
+
+def test_a_transient_failure_is_tried_again_in_its_time(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)]
+    office.run()
+    office.run()
+    assert office.adapters["izmir-x"].calls.count("publish") == 1
+    office.clock.forward(minutes=1)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+    assert len(office.ledger.attempts(office.only())) == 2
+
+
+def test_what_never_succeeds_is_held_for_a_person(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["stage"] = [TransientError(WORDS)] * 50
+    for _ in range(50):
+        office.run()
+        office.clock.forward(hours=2)
+    assert (office.only().status, office.only().reason) == (Status.HELD, Reason.UNREACHABLE)
+    assert office.adapters["izmir-x"].calls.count("stage") == 12
+
+
+def test_an_account_that_must_rest_is_left_alone_for_the_round(office: Office) -> None:
+    office.news(an_entry(3), an_entry(2), an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)]
+    office.run()
+    assert office.adapters["izmir-x"].calls.count("publish") == 1
+    office.clock.forward(minutes=1)
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2", "Haber 3"]
+
+
+def test_a_rejected_post_does_not_block_the_next(office: Office) -> None:
+    office.news(an_entry(2), an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [RejectedError(WORDS)]
+    office.run()
+    assert office.texts() == ["Haber 2"]
+
+
+def test_one_accounts_trouble_is_not_anothers(three: Office) -> None:
+    three.news(an_entry(1))
+    three.adapters["x"].answers["verify"] = [AccountError(WORDS)]
+    three.adapters["facebook"].answers["publish"] = [UncertainError(WORDS)]
+    three.run()
+    assert [found.status for found in three.deliveries()] == [Status.QUEUED, Status.UNCERTAIN, Status.PUBLISHED]
+
+
+def test_accounts_do_not_wait_for_each_other(three: Office) -> None:
+    three.news(an_entry(1))
+    together = threading.Barrier(3, timeout=10)
+    for adapter in three.adapters.values():
+        adapter.answers["publish"] = [lambda: together.wait() and None]
+    three.run()
+    assert {found.status for found in three.deliveries()} == {Status.PUBLISHED}
+
+
+def test_the_identity_is_verified_before_the_first_publish_of_a_run(office: Office) -> None:
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert office.adapters["izmir-x"].calls == ["verify", "stage", "publish", "stage", "publish"]
+
+
+@pytest.mark.parametrize("identity", [Identity(id="another", handle="izmirbld"), Identity(id="", handle="")])
+def test_another_account_gets_nothing(office: Office, identity: Identity) -> None:
+    office.news(an_entry(2), an_entry(1))
+    office.adapters["izmir-x"].identity = identity
+    found = office.run()
+    assert office.adapters["izmir-x"].calls == ["verify"]
+    assert found.has_failures
+    assert {delivery.status for delivery in office.deliveries()} == {Status.QUEUED}
+    office.adapters["izmir-x"].identity = None
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
+def test_a_picture_that_is_gone_does_not_keep_the_news_back(office: Office) -> None:
+    office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),)))
+    office.pictures.errors["https://izmir.bel.tr/a.jpg"] = PictureError(WORDS, is_permanent=True)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_a_picture_that_is_late_is_waited_for(office: Office) -> None:
+    office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),)))
+    office.pictures.errors["https://izmir.bel.tr/a.jpg"] = PictureError(WORDS, is_permanent=False)
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.QUEUED, Reason.PICTURE)
+    office.pictures.errors.clear()
+    office.clock.forward(minutes=1)
+    office.run()
+    (post,) = office.adapters["izmir-x"].posts.values()
+    assert [picture.url for picture in post.pictures] == ["https://izmir.bel.tr/a.jpg"]
+
+
+@pytest.mark.parametrize("is_permanent", [True, False])
+def test_a_platform_that_needs_a_picture_gets_no_post_without_one(tmp_path: Path, is_permanent: bool) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account(needs_picture=True)])
+    office.run()
+    office.news(an_entry(2), an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),)))
+    office.pictures.errors["https://izmir.bel.tr/a.jpg"] = PictureError(WORDS, is_permanent=is_permanent)
+    for _ in range(5):
+        office.run()
+        office.clock.forward(hours=1)
+    assert office.adapters["izmir-x"].posts == {}
+    assert {(found.status, found.reason) for found in office.deliveries()} == {(Status.HELD, Reason.NO_PICTURE)}
+    office.ledger.close()
+
+
+def test_a_defect_of_ours_in_one_account_does_not_silence_the_others(
+    three: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defect() -> None:
+        raise ZeroDivisionError
+
+    three.news(an_entry(2), an_entry(1))
+    three.adapters["x"].answers["publish"] = [defect]
+    found = three.run()
+    assert three.texts("facebook") == ["Haber 1", "Haber 2"]
+    assert found.has_failures
+    assert "1/x ended unexpectedly" in caplog.text
+    three.clock.forward(minutes=10)
+    assert [(found.id, found.status) for found in three.deliveries() if found.account_id == "x"] == [
+        ("1/x", Status.UNCERTAIN),
+        ("2/x", Status.QUEUED),
+    ]
+
+
+def test_a_delivery_is_done_once_however_often_it_is_asked_for(office: Office) -> None:
+    office.news(an_entry(1))
+    due = []
+    service = Service(
+        feeds=office.feeds,
+        accounts=office.accounts,
+        source=office.source,
+        pictures=office.pictures,
+        adapters=office.adapters.__getitem__,
+        ledger=office.ledger,
+        clock=office.clock,
+    )
+    service.poll(office.feeds[0])
+    due = office.ledger.due(now=office.clock.now())
+    threads = [threading.Thread(target=service.deliver, args=(due[0],)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    service.deliver(due[0])
+    assert office.texts() == ["Haber 1"]
+
+
+def test_an_account_that_another_process_works_on_is_left_alone(office: Office) -> None:
+    office.news(an_entry(1))
+
+    def someone_else_comes() -> None:
+        assert office.ledger.due(now=office.clock.now())
+        again = Service(
+            feeds=office.feeds,
+            accounts=office.accounts,
+            source=office.source,
+            pictures=office.pictures,
+            adapters=office.adapters.__getitem__,
+            ledger=office.ledger,
+            clock=office.clock,
+        )
+        assert again.deliver_due() == ()
+
+    office.adapters["izmir-x"].answers["stage"] = [someone_else_comes]
+    office.run()
+    assert office.texts() == ["Haber 1"]

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import gzip
+import socket
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from crossposter import web
+from crossposter.web import WebClient, WebError
+from tests.web_server import WebServer
+
+LIMIT = 100_000
+
+
+@pytest.fixture
+def client() -> Iterator[WebClient]:
+    made = WebClient()
+    yield made
+    made.close()
+
+
+def test_a_page_is_fetched_with_its_headers(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", b"merhaba", ETag='"1"')
+    response = client.get(web_server.url + "/a", max_bytes=LIMIT, headers={"If-None-Match": '"0"'})
+    assert (response.status, response.body, response.headers["etag"]) == (200, b"merhaba", '"1"')
+    (sent,) = web_server.requests
+    assert sent["user-agent"].startswith("crossposter/")
+    assert sent["if-none-match"] == '"0"'
+
+
+def test_a_compressed_page_is_unpacked(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", gzip.compress(b"merhaba"), Content_Encoding="gzip")
+    assert client.get(web_server.url + "/a", max_bytes=LIMIT).body == b"merhaba"
+
+
+def test_a_redirect_is_followed_and_the_last_address_known(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", b"", status=301, Location="/b")
+    web_server.serve("/b", b"merhaba")
+    assert client.get(web_server.url + "/a", max_bytes=LIMIT).url == web_server.url + "/b"
+
+
+def test_an_endless_redirect_ends(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", b"", status=302, Location="/a")
+    with pytest.raises(WebError, match="redirects more than 3 times"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+    assert len(web_server.requests) == 4
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://x.tr/a", "gopher://x"])
+def test_a_redirect_leads_to_nothing_but_the_web(client: WebClient, web_server: WebServer, target: str) -> None:
+    web_server.serve("/a", b"", status=302, Location=target)
+    with pytest.raises(WebError, match=r"no http\(s\) address"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+
+
+@pytest.mark.parametrize("status", [404, 410, 500, 503])
+def test_another_status_is_an_error_that_names_it(client: WebClient, web_server: WebServer, status: int) -> None:
+    web_server.serve("/a", b"", status=status)
+    with pytest.raises(WebError, match=f"status {status}") as caught:
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_bomb_ends_at_the_limit(client: WebClient, web_server: WebServer, packed: bool) -> None:
+    body = bytes(3_000_000)
+    if packed:
+        web_server.serve("/a", gzip.compress(body), Content_Encoding="gzip")
+    else:
+        web_server.serve("/a", body)
+    with pytest.raises(WebError, match=f"larger than {LIMIT} bytes"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+
+
+def test_a_page_that_breaks_off_is_an_error(client: WebClient, web_server: WebServer) -> None:
+    def half(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100")
+        handler.end_headers()
+        handler.wfile.write(b"half")
+
+    web_server.answers["/a"] = half
+    with pytest.raises(WebError, match="broke off"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+
+
+def test_a_slow_drip_ends_at_the_deadline(
+    client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            for _ in range(100):
+                handler.wfile.write(b"x" * web._CHUNK)
+                time.sleep(0.05)  # noqa: TID251 - a slow server is the point
+        except OSError:
+            pass  # the client has gone, as it should
+
+    web_server.answers["/a"] = drip
+    monkeypatch.setattr(web, "DEADLINE_S", 0.3)
+    with pytest.raises(WebError, match="took longer"):
+        client.get(web_server.url + "/a", max_bytes=100_000_000)
+
+
+def test_silence_ends_it(client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    web_server.answers["/a"] = lambda _: time.sleep(1)  # noqa: TID251
+    monkeypatch.setattr(web, "SILENCE_S", 0.2)
+    with pytest.raises(WebError, match="cannot be reached"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+
+
+def test_a_closed_port_is_an_error(client: WebClient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(WebError, match="cannot be reached"):
+        client.get(f"http://127.0.0.1:{port}/", max_bytes=LIMIT)
+
+
+def test_nothing_comes_from_the_environment(
+    client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    web_server.serve("/a", b"merhaba")
+    assert client.get(web_server.url + "/a", max_bytes=LIMIT).body == b"merhaba"

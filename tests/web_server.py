@@ -1,0 +1,57 @@
+"""A loopback web server that misbehaves on demand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class WebServer:
+    """Answers each path as it was told, and keeps the headers of every request."""
+
+    url: str = ""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    requests: list[dict[str, str]] = field(default_factory=list)
+
+    def serve(self, path: str, body: bytes, *, status: int = 200, **headers: str) -> None:
+        """Answer a path with a body."""
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(status)
+            for name, value in headers.items():
+                handler.send_header(name.replace("_", "-"), value)
+            handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        self.answers[path] = answer
+
+
+@contextmanager
+def web_server() -> Iterator[WebServer]:
+    """Serve on a free port for the length of the block."""
+    state = WebServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.requests.append({name.lower(): value for name, value in self.headers.items()})
+            state.answers[self.path](self)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()
