@@ -1,0 +1,55 @@
+# make demo and make test need git, make and Python 3.11+ (with venv and pip); everything else they install into .venv.
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint types contracts pytest crash messages lock clean help
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.demo  ## See a city's news reach X, Facebook and Instagram on this machine
+	$(BIN)/crossposter demo
+
+test: lint types contracts pytest  ## Check everything
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+pytest: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python scripts/check_coverage.py
+
+crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
+	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
+
+messages: $(VENV)/.dev  ## Bring the translations up to date with the code
+	$(BIN)/python scripts/make_messages.py
+
+# A lock is made again only by hand: it decides what runs in a city's name.
+lock: | $(BIN)/python  ## Resolve the dependencies anew
+	$(PIP) install --quiet uv
+	set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate"; \
+	compile="$$compile --no-emit-index-url --upgrade pyproject.toml"; make="--custom-compile-command"; \
+	$$compile $$make "make lock" -o requirements.lock; \
+	$$compile $$make "make lock" --extra demo --group build -c requirements.lock -o requirements-demo.lock; \
+	$$compile $$make "make lock" --extra demo --group build --group dev -c requirements-demo.lock -o requirements-dev.lock
+
+clean:  ## Remove what was built here
+	rm -rf $(VENV) build dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@python=$$(scripts/find-python) && echo "Building the environment in $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(VENV)/.%: requirements-%.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of $< (checked by hash); this takes a minute the first time"
+	$(PIP) install --quiet --progress-bar on --require-hashes -r $<
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
