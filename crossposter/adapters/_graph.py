@@ -14,11 +14,10 @@ from datetime import timedelta
 from typing import Any
 
 import facebook
-import requests
 
-from crossposter.adapters._wire import Answer, Rule, first_match, lost, new_session, no_answer
+from crossposter.adapters._wire import Answer, Rule, first_match, json_object, lost, new_session, no_answer
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError
 from crossposter.wording import Message, say
 
 API_URL = "https://graph.facebook.com"
@@ -30,7 +29,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
     """Speaks for one Page; every request is sent once, and its failure is a PublishError."""
 
     def __init__(self, connection: Connection, *, version: str) -> None:
-        token = connection.secrets["page_token"].reveal()
+        token = _checked(connection.secrets["page_token"].reveal())
         # Not version=...: the library refuses every version after 3.1; its attribute is used in each address.
         super().__init__(access_token=token, session=new_session(connection))
         self.version = version
@@ -70,10 +69,10 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
                 timeout=self._connection.timeout_s,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             # Not `from error`: its text may hold what was sent.
             raise no_answer(error, is_publish=is_publish) from None
-        body = _json_object(response)
+        body = json_object(response)
         if not response.ok or response.is_redirect or not body or "error" in body:
             answer = Answer(status=response.status_code, headers=response.headers, body=body, is_publish=is_publish)
             raise self._error(answer)
@@ -84,6 +83,19 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         if isinstance(error, TransientError) and _code(answer) in _THROTTLES:
             error.retry_at = self._connection.now() + (_regain(answer) or _THROTTLED)
         return error
+
+
+def _checked(token: str) -> str:
+    """Give the token back; http.client would fail on such a one while it sends, and tell it.
+
+    Raises:
+        AccountError: It cannot stand in a header.
+    """
+    if not (token.isascii() and token.isprintable() and token == token.strip()):
+        raise AccountError(
+            say("the Page's token holds a space, a line's end or a letter that no token has: copy it anew")
+        )
+    return token
 
 
 def _proof(token: str, app_secret: str) -> str:
@@ -100,22 +112,14 @@ def _on_the_wire(values: Mapping[str, Any] | None) -> dict[str, str]:
     }
 
 
-def _json_object(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except requests.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _regain(answer: Answer) -> timedelta | None:
     """Read how long Meta wants us to wait (X-Business-Use-Case-Usage, minutes)."""
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
         minutes = [int(row.get("estimated_time_to_regain_access") or 0) for rows in usage.values() for row in rows]
-    except (ValueError, AttributeError, TypeError):
+        return timedelta(minutes=max(minutes)) if any(minutes) else None
+    except (ValueError, AttributeError, TypeError, OverflowError):
         return None
-    return timedelta(minutes=max(minutes)) if any(minutes) else None
 
 
 def _details(answer: Answer) -> Mapping[str, Any]:
@@ -148,10 +152,6 @@ def _transient(message: Message, _answer: Answer) -> PublishError:
     return TransientError(message)
 
 
-def _uncertain(message: Message, _answer: Answer) -> PublishError:
-    return UncertainError(message)
-
-
 #: The code counts, not the HTTP status (Meta, Graph API error handling and rate limits, 2026-06).
 _THROTTLES = frozenset({4, 17, 32, 341, 613, 80001})
 _UNKNOWN_TO_META = frozenset({1, 2})
@@ -170,7 +170,7 @@ _RULES = (
         say("the token may not post on this Page: it needs pages_manage_posts and a task that allows posting"),
     ),
     # The post before this one was the same: made by hand, or by an attempt whose answer was lost.
-    Rule(lambda a: _code(a) == 506, _uncertain, say("Facebook says that this was posted already")),
+    Rule(lambda a: _code(a) == 506, lost, say("Facebook says that this was posted already")),
     # "An unknown error occurred" has been seen after the post was made.
     Rule(
         lambda a: _code(a) in _UNKNOWN_TO_META or bool(_details(a).get("is_transient")) or a.status >= 500,

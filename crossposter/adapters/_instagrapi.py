@@ -22,7 +22,7 @@ import requests
 from curl_cffi import CurlECode, CurlOpt
 from instagrapi import Client, config, exceptions
 
-from crossposter.adapters._wire import causes, surely_not_sent
+from crossposter.adapters._wire import causes, check_certificates, json_object, surely_not_sent
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
@@ -32,6 +32,10 @@ _LOCALE, _COUNTRY_CODE, _UTC_OFFSET_S = "tr_TR", 90, 3 * 3600
 _PUBLISH = "media/configure"
 #: Instagram blocks who asks again at once; an hour is what careful users wait (2026-11).
 _COOLING = timedelta(hours=1)
+#: A session file's own values would win over ours: the library's pause before each request, its repeated requests.
+_OURS = ("tls_verify", "request_timeout", "private_transport", "session_retry_", "public_")
+#: What the library raises when an answer has another shape than it thinks.
+_CONFUSED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _CURL_BEFORE_SENDING = frozenset(
     {
         CurlECode.COULDNT_RESOLVE_PROXY,
@@ -39,6 +43,7 @@ _CURL_BEFORE_SENDING = frozenset(
         CurlECode.COULDNT_CONNECT,
         CurlECode.SSL_CONNECT_ERROR,
         CurlECode.PEER_FAILED_VERIFICATION,
+        CurlECode.SSL_CACERT_BADFILE,
         CurlECode.PROXY,
     }
 )
@@ -48,7 +53,9 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
     """Acts with a saved session only; every request is sent once, and its failure is a PublishError."""
 
     def __init__(self, connection: Connection, settings: dict[str, Any]) -> None:
+        check_certificates(connection)
         self._connection = connection
+        settings = {name: value for name, value in settings.items() if not name.startswith(_OURS)}
         super().__init__(settings=settings, with_challenge_flow=False, request_timeout=0)
         # Saved settings override the constructor, so these come after it.
         self.set_tls_verify(connection.ca_file or True)
@@ -58,7 +65,10 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         self.set_timezone_offset(_UTC_OFFSET_S)
         for session in (self.private, self.public, self.graphql):
             session.trust_env = False  # REQUESTS_CA_BUNDLE would silently beat the certificates set above
+            session.max_redirects = 0
             session.request = functools.partial(session.request, timeout=connection.timeout_s)
+        # On a kept connection that died, curl sends the request a second time.
+        self.private.get_adapter("https://i.instagram.com/").client.curl_options[CurlOpt.FRESH_CONNECT] = 1
 
     def private_request(self, endpoint: str, data: Any = None, params: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Send one request, once: no second try, no challenge flow, no login.
@@ -68,12 +78,12 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         """
         is_publish = endpoint.startswith(_PUBLISH)
         headers = {"Authorization": self.authorization, **(kwargs.pop("headers", None) or {})}
-        if is_publish:
-            self._use_fresh_connection()
         try:
             answer = self._send_private_request(endpoint, data=data, params=params, headers=headers, **kwargs)
         except (exceptions.ClientError, requests.RequestException) as error:
             raise self._translated(error, is_publish=is_publish) from error
+        except _CONFUSED as error:
+            raise _lost(is_publish) from error
         if not isinstance(answer, dict) or not answer:
             raise _lost(is_publish)
         return answer
@@ -109,18 +119,13 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             response = self.private.post(
                 f"https://{config.API_DOMAIN}/rupload_igphoto/{name}", data=content, headers=headers
             )
-            response.raise_for_status()
-            accepted = response.json().get("status") == "ok"
-        except (requests.RequestException, ValueError, AttributeError) as error:
+        except requests.RequestException as error:
             raise self._translated(error, is_publish=False) from error
-        if not accepted:
-            raise TransientError(say("Instagram did not take the picture"))
+        body = json_object(response)
+        if not response.ok or body.get("status") != "ok":
+            refusal = exceptions.PhotoNotUpload(str(body.get("message") or ""), response=response)
+            raise self._translated(refusal, is_publish=False)
         return upload_id
-
-    def _use_fresh_connection(self) -> None:
-        """Make curl connect anew: on a kept connection that died it sends the request a second time."""
-        adapter = self.private.get_adapter("https://i.instagram.com/")
-        adapter.client.curl_options[CurlOpt.FRESH_CONNECT] = 1
 
     def _translated(self, error: Exception, *, is_publish: bool) -> PublishError:
         words = str(getattr(error, "message", "") or type(error).__name__)
@@ -138,15 +143,21 @@ def _meaning(error: Exception, words: str) -> tuple[type[PublishError] | None, M
     for classes, says, kind, meaning in _ERRORS:
         if isinstance(error, classes) and says in words:
             return kind, meaning
-    status = getattr(getattr(error, "response", None), "status_code", 0) or 0
+    response: requests.Response | None = getattr(error, "response", None)
+    status = 0 if response is None else response.status_code
+    if status == 429:
+        return TransientError, _WAIT
     if status in (401, 403):
         return AccountError, _A_PERSON
-    if 400 <= status < 500 and status != 408:
+    # No JSON: a proxy or the edge spoke, not the platform.
+    if response is not None and 400 <= status < 500 and status != 408 and json_object(response):
         return RejectedError, _REFUSES
     return None, _NO_ANSWER
 
 
-def _surely_not_sent(error: Exception) -> bool:
+def _surely_not_sent(error: BaseException) -> bool:
+    if isinstance(error, exceptions.ClientConnectionError) and error.__context__:
+        error = error.__context__  # made of this one, but not raised `from` it
     codes = (getattr(cause, "code", None) for cause in causes(error))
     return surely_not_sent(error) or any(code in _CURL_BEFORE_SENDING for code in codes)
 
@@ -157,6 +168,8 @@ def _lost(is_publish: bool) -> PublishError:
 
 
 _A_PERSON = say("Instagram wants a person: open the app with this account and confirm, then log in again")
+_BLOCKED = say("Instagram has blocked posting for a while: wait a day")
+_WAIT = say("Instagram asks to wait")
 _REFUSES = say("Instagram refuses this post")
 _NO_ANSWER = say("Instagram gave no usable answer")
 
@@ -166,9 +179,9 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError] | None
         (exceptions.PleaseWaitFewMinutes, exceptions.RateLimitError, exceptions.ClientThrottledError),
         "",
         TransientError,
-        say("Instagram asks to wait"),
+        _WAIT,
     ),
-    ((exceptions.FeedbackRequired,), "", AccountError, say("Instagram has blocked posting for a while: wait a day")),
+    ((exceptions.FeedbackRequired,), "", AccountError, _BLOCKED),
     (
         (
             exceptions.LoginRequired,
@@ -187,8 +200,12 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError] | None
     ),
     ((exceptions.AccountSuspended,), "", AccountError, say("Instagram has suspended the account")),
     ((exceptions.ClientNeedsUpgradeError,), "", AccountError, say("Instagram wants a newer app: update crossposter")),
-    # These two come with a body that says that nothing was made of the request.
-    ((exceptions.UnknownError,), "checkpoint_required", AccountError, _A_PERSON),
+    # These have no class of their own, or none when they answer an upload.
+    ((exceptions.ClientError,), "login_required", AccountError, _A_PERSON),
+    ((exceptions.ClientError,), "challenge_required", AccountError, _A_PERSON),
+    ((exceptions.ClientError,), "checkpoint_required", AccountError, _A_PERSON),
+    ((exceptions.ClientError,), "feedback_required", AccountError, _BLOCKED),
+    ((exceptions.ClientError,), "Please wait a few minutes", TransientError, _WAIT),
     ((exceptions.ClientError,), "media_needs_reupload", TransientError, say("Instagram wants the picture once more")),
     # Raised for a 400 with a reason only; the library drops the answer itself.
     ((exceptions.UnknownError,), "", RejectedError, _REFUSES),
@@ -204,6 +221,5 @@ def save_settings(path: Path, settings: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise

@@ -12,9 +12,9 @@ from typing import Any
 import requests
 import tweepy
 
-from crossposter.adapters._wire import Answer, Rule, first_match, lost, new_session, no_answer
+from crossposter.adapters._wire import Answer, Rule, first_match, json_object, lost, new_session, no_answer
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError
 from crossposter.wording import Message, say
 
 API_URL = "https://api.x.com"
@@ -77,19 +77,18 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
                 timeout=self._connection.timeout_s,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             raise no_answer(error, is_publish=is_publish) from error
-        body = _json_object(response)
+        body = json_object(response)
         if not response.ok or response.is_redirect or not body:
             answer = Answer(status=response.status_code, headers=response.headers, body=body, is_publish=is_publish)
             raise self._error(answer)
         return response
 
-    def upload_image(self, content: bytes, media_type: str) -> str:
-        """Upload a picture and give its media id; it lives a day and belongs to this account."""
+    def upload_image(self, content: bytes, media_type: str) -> dict[str, Any]:
+        """Upload a picture; its media id lives a day and belongs to this account."""
         files = {"media": ("picture.jpg", content, media_type)}
-        response = self.request("POST", "/2/media/upload", data={"media_category": "tweet_image"}, files=files)
-        return str(response.json().get("data", {}).get("id", ""))
+        return json_object(self.request("POST", "/2/media/upload", data={"media_category": "tweet_image"}, files=files))
 
     def describe_image(self, media_id: str, alt: str) -> None:
         """Give an uploaded picture its alt text."""
@@ -102,24 +101,19 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         return error
 
 
-def _json_object(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except requests.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _reset_time(answer: Answer) -> datetime | None:
-    reset = answer.headers.get("x-rate-limit-reset", "")
-    return datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else None
+    try:
+        return datetime.fromtimestamp(int(answer.headers.get("x-rate-limit-reset", "")), UTC)
+    except (ValueError, OverflowError, OSError):  # missing, no number, or no time that there is
+        return None
 
 
 def _words(answer: Answer) -> str:
     """Give X's own words."""
     errors = answer.body.get("errors")
-    messages = [str(error.get("message", "")) for error in errors if isinstance(error, dict)] if errors else []
-    return "; ".join(messages) or str(answer.body.get("detail") or answer.body.get("title") or "-")
+    listed = errors if isinstance(errors, list) else []
+    messages = [str(error.get("message") or "") for error in listed if isinstance(error, dict)]
+    return "; ".join(filter(None, messages)) or str(answer.body.get("detail") or answer.body.get("title") or "-")
 
 
 def _kind(answer: Answer) -> str:
@@ -138,14 +132,11 @@ def _transient(message: Message, _answer: Answer) -> PublishError:
     return TransientError(message)
 
 
-def _uncertain(message: Message, _answer: Answer) -> PublishError:
-    return UncertainError(message)
-
-
 #: Most specific first. Bodies: docs.x.com (OpenAPI 2.167, 2026-08) and public reports of 2026.
 _RULES = (
     Rule(lambda a: a.status == 429, _transient, say("X asks to wait")),
-    Rule(lambda a: a.status >= 500 or a.status < 400, lost, say("X gave no usable answer")),
+    # 408: X had waited for the rest of a request, or an edge had waited for X.
+    Rule(lambda a: a.status >= 500 or a.status < 400 or a.status == 408, lost, say("X gave no usable answer")),
     # No JSON: a proxy or the edge spoke, not the platform.
     Rule(lambda a: not a.body, lost, say("X gave no usable answer")),
     Rule(lambda a: a.status == 401, _account, say("X does not accept the tokens: run 'check', then renew them")),
@@ -158,7 +149,7 @@ _RULES = (
     # A post with this text stands there already: made by hand, or by an attempt whose answer was lost.
     Rule(
         lambda a: a.status == 403 and "duplicate content" in _words(a),
-        _uncertain,
+        lost,
         say("X says that this text was posted already"),
     ),
     Rule(

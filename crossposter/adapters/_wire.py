@@ -11,12 +11,15 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from crossposter.adapters.options import Connection
-from crossposter.errors import PublishError, TransientError, UncertainError
+from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
 from crossposter.wording import Message, say
 
 #: Raised before the first byte of the request is written. (A TLS failure is one only when the certificate was refused:
 #: the same class also comes from a connection that broke later.)
 _BEFORE_SENDING = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificationError)
+#: How http.client and curl say that the proxy opened no tunnel. urllib3's ProxyError is no proof: it also comes from a
+#: proxy that broke the connection after it took the request.
+_NO_TUNNEL = ("Tunnel connection failed", "CONNECT tunnel failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +54,22 @@ def first_match(rules: Sequence[Rule], answer: Answer, words: str) -> PublishErr
     return rule.error(sentence, answer)
 
 
+def json_object(response: requests.Response) -> dict[str, Any]:
+    """Read the JSON object of an answer; an empty one when there is none."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):  # no JSON, a number of a thousand digits, brackets without end
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 def new_session(connection: Connection) -> requests.Session:
-    """Make a session that takes nothing from the environment: no proxy, no password file, no certificates."""
+    """Make a session that takes nothing from the environment: no proxy, no password file, no certificates.
+
+    Raises:
+        AccountError: The certificates cannot be read.
+    """
+    check_certificates(connection)
     session = requests.Session()
     session.trust_env = False
     if connection.proxy:
@@ -60,6 +77,21 @@ def new_session(connection: Connection) -> requests.Session:
     if connection.ca_file:
         session.verify = connection.ca_file
     return session
+
+
+def check_certificates(connection: Connection) -> None:
+    """Make sure that the certificate file can be used: the libraries notice only while they send, and say little.
+
+    Raises:
+        AccountError: It cannot be read, or holds no certificate.
+    """
+    if not connection.ca_file:
+        return
+    try:
+        ssl.create_default_context(cafile=connection.ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        message = say("the certificates in {path!r} cannot be used: {cause}", path=connection.ca_file, cause=error)
+        raise AccountError(message) from error
 
 
 def no_answer(error: Exception, *, is_publish: bool) -> PublishError:
@@ -77,11 +109,18 @@ def lost(message: Message, answer: Answer) -> PublishError:
 
 def surely_not_sent(error: BaseException) -> bool:
     """Tell whether the connection failed before the request was written."""
-    return any(isinstance(cause, _BEFORE_SENDING) for cause in causes(error))
+    return any(isinstance(cause, _BEFORE_SENDING) or _tells_no_tunnel(cause) for cause in causes(error))
+
+
+def _tells_no_tunnel(cause: BaseException) -> bool:
+    return isinstance(cause, OSError) and any(words in str(cause) for words in _NO_TUNNEL)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk from an error to what it was made of; urllib3 hides causes in `reason`, requests in `args`."""
+    """Walk from an error to what it was made of; urllib3 hides causes in `reason`, requests in `args`.
+
+    Not along `__context__`: that leads on to a failure which was being dealt with when the request was made.
+    """
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:
@@ -90,4 +129,4 @@ def causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(found))
         yield found
-        waiting += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
+        waiting += [found.__cause__, getattr(found, "reason", None), *found.args]

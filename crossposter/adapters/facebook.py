@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
+from crossposter.adapters._answers import mappings
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Body, Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: How many of the newest posts `find` reads.
 _RECENT = 25
+_UNUSABLE = say("Facebook gave no usable answer")
 
 
 class FacebookCredentials(Credentials):
@@ -75,7 +77,9 @@ class FacebookAdapter:
     def verify(self) -> Identity:
         """Ask whose token this is."""
         page = self._client.get_object("me", fields="id,name,username")
-        return Identity(id=str(page.get("id", "")), handle=str(page.get("username") or page.get("name") or ""))
+        if not page.get("id"):
+            raise TransientError(_UNUSABLE)
+        return Identity(id=str(page["id"]), handle=str(page.get("username") or page.get("name") or ""))
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures, unpublished: an upload that is lost is seen by nobody."""
@@ -87,7 +91,7 @@ class FacebookAdapter:
             file, album_path=f"{self._page}/photos", published=False, alt_text_custom=picture.alt or None
         )
         if not answer.get("id"):
-            raise TransientError(say("Facebook gave no usable answer"))
+            raise TransientError(_UNUSABLE)
         return str(answer["id"])
 
     def publish(self, staged: Staged) -> Receipt:
@@ -99,7 +103,7 @@ class FacebookAdapter:
             self._page, "feed", message=staged.post.text, link=staged.post.link, **attached
         )
         if not answer.get("id"):
-            raise UncertainError(say("Facebook gave no usable answer"))
+            raise UncertainError(_UNUSABLE)
         return _receipt(answer)
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
@@ -111,14 +115,15 @@ class FacebookAdapter:
             since=int(since.timestamp()),
             fields="id,message,created_time,permalink_url",
         )
-        for found in answer.get("data") or []:
-            if found.get("message") == post.text:
+        for found in mappings(answer.get("data"), otherwise=_UNUSABLE):
+            if found.get("id") and str(found.get("message") or "").strip() == post.text.strip():
                 return _receipt(found)
         return None
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
-        self._client.delete_object(remote_id)
+        if self._client.delete_object(remote_id).get("success") is not True:
+            raise TransientError(_UNUSABLE)
 
 
 def _receipt(answer: Mapping[str, Any]) -> Receipt:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
+from crossposter.adapters._answers import mapping, mappings
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Body, Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
-from crossposter.errors import AccountError, UncertainError
+from crossposter.errors import AccountError, TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.references import FileRef, mistake
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
     from crossposter.adapters._instagrapi import InstagramClient
 
 #: How many of the newest posts `find` reads.
 _RECENT = 10
+_UNUSABLE = say("Instagram gave no usable answer")
 
 
 def _accepted(value: bool) -> bool:
@@ -72,18 +74,27 @@ class InstagramAdapter:
     def __init__(self, connection: Connection, options: InstagramOptions) -> None:
         self._connection = connection
         self._session_file = options.credentials.session_file
+        #: What the file holds, as far as the client cares.
+        self._saved: dict[str, Any] | None = None
 
     @cached_property
     def _client(self) -> InstagramClient:
         from crossposter.adapters._instagrapi import InstagramClient
 
-        return InstagramClient(self._connection, _read_session(self._session_file))
+        settings = _read_session(self._session_file)
+        try:
+            return InstagramClient(self._connection, settings)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Not `from error`: its text may hold a part of the session.
+            raise AccountError(_no_login(self._session_file)) from None
 
     def verify(self) -> Identity:
         """Ask whose session this is."""
         with self._session_kept():
-            user = self._client.private_request("accounts/current_user/?edit=true").get("user") or {}
-        return Identity(id=str(user.get("pk", "")), handle=str(user.get("username", "")))
+            user = mapping(self._client.private_request("accounts/current_user/?edit=true").get("user"))
+        if not user.get("pk"):
+            raise TransientError(_UNUSABLE)
+        return Identity(id=str(user["pk"]), handle=str(user.get("username") or ""))
 
     def stage(self, post: Post) -> Staged:
         """Upload the picture; only `publish` makes it public."""
@@ -95,7 +106,7 @@ class InstagramAdapter:
     def publish(self, staged: Staged) -> Receipt:
         """Make the post: one request."""
         picture = staged.post.pictures[0]
-        with self._session_kept():
+        with self._session_kept(is_publish=True):
             answer = self._client.photo_configure(
                 staged.media_ids[0],
                 picture.width,
@@ -103,10 +114,10 @@ class InstagramAdapter:
                 staged.post.text,
                 extra_data={"custom_accessibility_caption": picture.alt} if picture.alt else {},
             )
-        media = answer.get("media") or {}
+        media = mapping(answer.get("media"))
         if not media.get("pk"):
             # Measured: the post may stand behind an empty success.
-            raise UncertainError(say("Instagram gave no usable answer"))
+            raise UncertainError(_UNUSABLE)
         return _receipt(media)
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
@@ -115,9 +126,12 @@ class InstagramAdapter:
             answer = self._client.private_request(
                 f"feed/user/{self._connection.remote_id}/", params={"count": str(_RECENT)}
             )
-        for media in answer.get("items") or []:
-            caption = (media.get("caption") or {}).get("text", "")
-            if caption == post.text and datetime.fromtimestamp(media["taken_at"], UTC) >= since:
+        earliest = int(since.timestamp())  # `taken_at` has no fractions
+        for media in mappings(answer.get("items"), otherwise=_UNUSABLE):
+            caption = str(mapping(media.get("caption")).get("text") or "")
+            taken_at = media.get("taken_at")
+            is_new = isinstance(taken_at, int | float) and taken_at >= earliest
+            if media.get("pk") and is_new and caption.strip() == post.text.strip():
                 return _receipt(media)
         return None
 
@@ -125,22 +139,43 @@ class InstagramAdapter:
         """Delete a post: one request."""
         media_id = f"{remote_id}_{self._connection.remote_id}"  # the bare number would cost a look-up
         with self._session_kept():
-            self._client.private_request(
+            answer = self._client.private_request(
                 f"media/{media_id}/delete/", self._client.with_default_data({"media_id": media_id})
             )
+        if answer.get("did_delete") is not True:
+            raise TransientError(_UNUSABLE)
 
     @contextmanager
-    def _session_kept(self) -> Iterator[None]:
-        """Write the session back when Instagram renewed something in it, also when the request failed."""
-        before = self._client.get_settings()
+    def _session_kept(self, *, is_publish: bool = False) -> Iterator[None]:
+        """Write the session back when Instagram renewed something in it, also when the request failed.
+
+        Raises:
+            AccountError: It cannot be written. Not after a publish: what became of the post matters more, and the next
+                request tries again to write.
+        """
+        if self._saved is None:
+            self._saved = self._client.get_settings()
         try:
             yield
         finally:
-            after = self._client.get_settings()
-            if after != before:
-                from crossposter.adapters._instagrapi import save_settings
+            try:
+                self._save_session()
+            except OSError as error:
+                if not is_publish:
+                    message = say(
+                        "the session file {path!r} cannot be written: {cause}",
+                        path=str(self._session_file),
+                        cause=error,
+                    )
+                    raise AccountError(message) from error
 
-                save_settings(self._session_file, after)
+    def _save_session(self) -> None:
+        settings = self._client.get_settings()
+        if settings != self._saved:
+            from crossposter.adapters._instagrapi import save_settings
+
+            save_settings(self._session_file, settings)
+            self._saved = settings
 
 
 def _read_session(path: Path) -> dict[str, Any]:
@@ -150,10 +185,15 @@ def _read_session(path: Path) -> dict[str, Any]:
         raise AccountError(
             say("the session file {path!r} cannot be read: {cause}", path=str(path), cause=error)
         ) from error
-    if not isinstance(settings, dict) or not settings.get("authorization_data"):
-        raise AccountError(say("the session file {path!r} holds no login", path=str(path)))
-    return settings
+    login = mapping(mapping(settings).get("authorization_data"))
+    if not (login.get("sessionid") and login.get("ds_user_id")):
+        raise AccountError(_no_login(path))
+    return dict(settings)
 
 
-def _receipt(media: dict[str, Any]) -> Receipt:
+def _no_login(path: Path) -> Message:
+    return say("the session file {path!r} holds no login: log in anew", path=str(path))
+
+
+def _receipt(media: Mapping[str, Any]) -> Receipt:
     return Receipt(remote_id=str(media["pk"]), url=f"https://www.instagram.com/p/{media.get('code', '')}/")

@@ -40,7 +40,7 @@ class Connection:
         secrets: What `credentials` names, by key.
         url: Another address than the platform's own: the sandbox; None for the real one.
         proxy: A proxy for everything that the adapter sends; None for none.
-        ca_file: A certificate authority beside the usual ones (path); None for none.
+        ca_file: Certificate authorities in place of the usual ones (path); None for the usual ones.
         now: The clock, for "wait an hour"; aware UTC.
         timeout_s: Seconds to connect, and seconds of silence that end a request.
     """

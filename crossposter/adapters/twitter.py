@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from crossposter.adapters._answers import mapping, mappings
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, weighted_length
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 #: How many of the newest posts `find` reads: $0.001 each (docs.x.com, pricing, 2026-04).
 _RECENT = 10
-
+_UNUSABLE = say("X gave no usable answer")
 
 #: US dollars a post, with and without a link, and an alt text (docs.x.com, pricing, 2026-04-20).
 _PRICE, _PRICE_WITH_LINK, _PRICE_OF_ALT = 0.015, 0.200, 0.005
@@ -80,17 +82,20 @@ class TwitterAdapter:
 
     def verify(self) -> Identity:
         """Ask whose tokens these are."""
-        user = _data(self._client.get_me(user_auth=True))
-        return Identity(id=str(user.get("id", "")), handle=str(user.get("username", "")))
+        user = mapping(self._client.get_me(user_auth=True).get("data"))
+        if not user.get("id"):
+            raise TransientError(_UNUSABLE)
+        return Identity(id=str(user["id"]), handle=str(user.get("username") or ""))
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures with their alt texts."""
         return Staged(post=post, media_ids=tuple(self._upload(picture) for picture in post.pictures))
 
     def _upload(self, picture: Picture) -> str:
-        media_id = self._client.upload_image(picture.content, picture.media_type)
+        answer = self._client.upload_image(picture.content, picture.media_type)
+        media_id = str(mapping(answer.get("data")).get("id") or "")
         if not media_id:
-            raise TransientError(say("X gave no usable answer"))
+            raise TransientError(_UNUSABLE)
         if picture.alt:
             self._client.describe_image(media_id, picture.alt)
         return media_id
@@ -100,9 +105,9 @@ class TwitterAdapter:
         answer = self._client.create_tweet(
             text=staged.post.text, media_ids=list(staged.media_ids) or None, user_auth=True
         )
-        remote_id = str(_data(answer).get("id") or "")
+        remote_id = str(mapping(answer.get("data")).get("id") or "")
         if not remote_id:
-            raise UncertainError(say("X gave no usable answer"))
+            raise UncertainError(_UNUSABLE)
         return self._receipt(remote_id)
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
@@ -114,28 +119,40 @@ class TwitterAdapter:
             tweet_fields=["created_at", "entities"],
             user_auth=True,
         )
-        for tweet in answer.get("data") or []:
-            # X puts its own link for the pictures behind the text.
-            if _as_written(tweet).startswith(post.text):
+        # Without a post there is no "data", but "meta" says that there is none.
+        tweets = answer.get("data", [] if "meta" in answer else None)
+        for tweet in mappings(tweets, otherwise=_UNUSABLE):
+            if tweet.get("id") and _comparable(_as_written(tweet)) == _comparable(post.text):
                 return self._receipt(str(tweet["id"]))
         return None
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
-        self._client.delete_tweet(remote_id, user_auth=True)
+        answer = self._client.delete_tweet(remote_id, user_auth=True)
+        if mapping(answer.get("data")).get("deleted") is not True:
+            raise TransientError(_UNUSABLE)
 
     def _receipt(self, remote_id: str) -> Receipt:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
 
 
-def _data(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    data = answer.get("data")
-    return data if isinstance(data, Mapping) else {}
+#: X's own link for the pictures, behind the text.
+_PICTURES = re.compile(r"\s*https://t\.co/\w+$")
+_SCHEME = re.compile("https?://", re.IGNORECASE)
 
 
 def _as_written(tweet: Mapping[str, Any]) -> str:
-    """Undo what X does to a text: its own links in place of the author's, and `&amp;`."""
-    text = str(tweet.get("text", ""))
-    for link in (tweet.get("entities") or {}).get("urls", []):
-        text = text.replace(link["url"], link["expanded_url"])
-    return html.unescape(text)
+    """Undo what X does to a text: `&amp;`, its own links in place of the author's, and the one for the pictures."""
+    # First: an address holds `&copy=` as the author wrote it.
+    text = html.unescape(str(tweet.get("text") or ""))
+    links = mapping(tweet.get("entities")).get("urls")
+    for link in map(mapping, links if isinstance(links, list) else []):
+        # One with a media key is that of the pictures.
+        if link.get("url") and link.get("expanded_url") and "media_key" not in link:
+            text = text.replace(str(link["url"]), str(link["expanded_url"]))
+    return _PICTURES.sub("", text)
+
+
+def _comparable(text: str) -> str:
+    """Drop what X adds or takes without being asked: the `http://` of a bare address, white space at the ends."""
+    return _SCHEME.sub("", text).strip()

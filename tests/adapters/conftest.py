@@ -54,25 +54,29 @@ def now() -> datetime:
 
 @pytest.fixture
 def connect(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Adapter]:
-    """Give a function that makes the adapter of an account; `overrides` are fields of its Connection."""
+    """Give a function that makes the adapter of an account; `overrides` are fields of its Connection.
+
+    `credentials` stand in place of the account's own, `options` beside those that the platform must have.
+    """
 
     def connect(
         platform: str,
         handle: str = "izmirbld",
         *,
         credentials: dict[str, str] | None = None,
+        options: dict[str, Any] | None = None,
         **overrides: Any,
     ) -> Adapter:
         account = sandbox.account(platform, handle)
-        values = dict(account.credentials) | (credentials or {})
+        values = dict(account.credentials) if credentials is None else credentials
         named = {name: f"env:{name}" for name in values}
         settings: dict[str, Any] = {"credentials": named}
         if platform == "instagram":
             settings |= {"backend": "instagrapi", "i_accept_account_risk": True}
             named["session_file"] = _own_session(values["session_file"], tmp_path / handle)
         context = {"folder": tmp_path, "environ": values, "secrets_needed": True}
-        options = adapter_class(platform).Options.model_validate(settings, context=context)
-        secrets = {name: source.read(values) for name, source in options.credentials.secrets().items()}
+        model = adapter_class(platform).Options.model_validate(settings | (options or {}), context=context)
+        secrets = {name: source.read(values) for name, source in model.credentials.secrets().items()}
         connection: dict[str, Any] = {
             "account_id": f"{handle}-{platform}",
             "remote_id": account.id,
@@ -80,7 +84,7 @@ def connect(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Adapter]:
             "now": lambda: _NOW,
             "timeout_s": (5.0, 5.0),
         }
-        return adapter_class(platform)(Connection(**(connection | dict(account.endpoint) | overrides)), options)
+        return adapter_class(platform)(Connection(**(connection | dict(account.endpoint) | overrides)), model)
 
     return connect
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from crossposter.adapters import PLATFORMS
+from crossposter.clock import SystemClock
 from crossposter.core.model import Identity, Post
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox
@@ -123,7 +125,8 @@ def test_a_retracted_post_is_gone_and_not_found(
 
 
 def test_two_accounts_do_not_mix(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
-    first, second = connect(platform), connect(platform, "izmirenglish")
+    # Instagram's uploads are named by the time.
+    first, second = (connect(platform, handle, now=SystemClock().now) for handle in ("izmirbld", "izmirenglish"))
     assert (first.verify().handle, second.verify().handle) == ("izmirbld", "izmirenglish")
     english = replace(post, text="Trees are planted")
     staged = (first.stage(post), second.stage(english))
@@ -141,6 +144,26 @@ def test_verify_tells_that_the_keys_are_those_of_another_account(
     other = sandbox.account(platform, "izmirenglish")
     identity = connect(platform, "izmirbld", credentials=dict(other.credentials)).verify()
     assert identity == Identity(id=other.id, handle="izmirenglish")
+
+
+@pytest.mark.parametrize("platform", ["facebook", "twitter"])
+def test_each_publish_goes_out_on_a_connection_of_its_own(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    open_connection = HTTPConnection.connect
+
+    def count(connection: HTTPConnection) -> None:
+        opened.append(len(sandbox.requests()))
+        open_connection(connection)
+
+    monkeypatch.setattr(HTTPConnection, "connect", count)
+    adapter = connect(platform)
+    for text in ("bir", "iki"):
+        adapter.publish(adapter.stage(replace(post, text=text, pictures=())))
+    adapter.verify()
+    # A connection was opened before the first request and before the second, and none for the third.
+    assert opened == [0, 1]
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])

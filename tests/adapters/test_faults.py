@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -138,10 +139,8 @@ def test_an_answer_of_no_known_shape_is_no_success(
 
 
 def _nothing_found(find: Callable[[], object]) -> None:
-    try:
+    with contextlib.suppress(TransientError):
         assert find() is None
-    except TransientError:
-        pass
 
 
 _STAGED_IDS = ("1",)
@@ -176,6 +175,19 @@ def test_a_proxy_that_opens_no_way_is_no_lost_answer(
         _send(adapter, operation, post)
 
 
+@pytest.mark.parametrize("platform", ["facebook", "twitter"])
+def test_a_proxy_that_breaks_the_connection_after_the_request_has_lost_the_answer(
+    sandbox: Sandbox, connect: Connect, post: Post, platform: str
+) -> None:
+    # The sandbox's web server takes requests for itself also as a proxy would.
+    adapter = connect(platform, proxy=sandbox.url)
+    staged = adapter.stage(post)
+    sandbox.inject(platform, "publish", "commit_then_reset")
+    with pytest.raises(UncertainError):
+        adapter.publish(staged)
+    assert len(sandbox.posts()) == 1
+
+
 @pytest.mark.parametrize("operation", ["verify", "publish"])
 def test_a_certificate_of_an_unknown_authority_is_no_lost_answer(
     sandbox: Sandbox, connect: Connect, post: Post, platform: str, operation: str
@@ -203,11 +215,27 @@ def test_a_failure_in_hand_does_not_hide_that_an_answer_was_lost(
     adapter = connect(platform)
     staged = adapter.stage(post)
     sandbox.inject(platform, "publish", "commit_then_reset")
-    with pytest.raises(UncertainError):
+
+    def publish_after_a_failure() -> None:
         try:
             connect(platform, "izmirenglish", proxy=f"http://127.0.0.1:{closed_port}").verify()
         except TransientError:
             adapter.publish(staged)
+
+    with pytest.raises(UncertainError):
+        publish_after_a_failure()
+
+
+@pytest.mark.parametrize("operation", ["upload", "find"])
+def test_a_kept_connection_that_breaks_repeats_no_request(
+    sandbox: Sandbox, connect: Connect, prepare: Prepare, post: Post, platform: str, operation: str
+) -> None:
+    adapter = connect(platform)
+    adapter.verify()
+    sandbox.inject(platform, operation, "reset", times=9)
+    with pytest.raises(TransientError):
+        prepare(adapter, operation, post)()
+    assert len(sandbox.requests(platform, operation)) == 1
 
 
 def test_an_adapter_works_again_after_a_fault(sandbox: Sandbox, connect: Connect, post: Post, platform: str) -> None:

@@ -1,0 +1,274 @@
+"""Instagram: its refusals, and an account that must never be touched but by its saved session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossposter.core.model import Post
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.ports import Adapter
+from crossposter.sandbox import Sandbox
+
+Connect = Callable[..., Adapter]
+_HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def session_file(sandbox: Sandbox, tmp_path: Path) -> Path:
+    """The file that `connect` gives the account; here before it is there."""
+    return tmp_path / "izmirbld" / "session.json"
+
+
+def _fail(message: str, **more: Any) -> dict[str, Any]:
+    return {"message": message, **more, "status": "fail"}
+
+
+_REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
+    (400, _fail("Please wait a few minutes before you try again."), TransientError, "Please wait a few minutes"),
+    (429, _fail("Too many requests"), TransientError, "Too many requests"),
+    (400, _fail("slow down", error_type="rate_limit_error"), TransientError, "slow down"),
+    (400, _fail("feedback_required", feedback_message="Try Again Later"), AccountError, "feedback_required"),
+    (403, _fail("login_required"), AccountError, "a person"),
+    (401, _fail("unauthorized"), AccountError, "unauthorized"),
+    (403, _fail("forbidden"), AccountError, "forbidden"),
+    (400, _fail("challenge_required", challenge={"url": "/challenge/1/"}), AccountError, "a person"),
+    (400, _fail("challenge_required", challenge={"url": "/accounts/suspended/"}), AccountError, "suspended"),
+    (400, _fail("checkpoint_required"), AccountError, "checkpoint_required"),
+    (400, _fail("blocked", error_type="sentry_block"), AccountError, "blocked"),
+    (400, _fail("", two_factor_info={"x": 1}), AccountError, "Two-factor"),
+    (400, _fail("old", error_type="needs_upgrade"), AccountError, "newer app"),
+    (404, "Not Found", AccountError, "a person"),
+    (400, _fail("media_needs_reupload", error_title="x"), TransientError, "once more"),
+    (200, {"message": "media_needs_reupload", "error_title": "bad image", "status": "ok"}, TransientError, "once more"),
+    (400, _fail("caption is too long"), RejectedError, "caption is too long"),
+    (404, _fail("Media not found"), RejectedError, "Media not found"),
+    (408, _fail("timeout"), UncertainError, "timeout"),
+    (503, _fail("down"), UncertainError, "down"),
+    (200, _fail("something"), UncertainError, "something"),
+    (400, "<html>", UncertainError, "no usable answer"),
+    (404, "<html>", UncertainError, "no usable answer"),
+)
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "words"), _REFUSALS)
+def test_a_refusal_is_told_as_what_it_means_in_instagrams_own_words(
+    sandbox: Sandbox,
+    connect: Connect,
+    post: Post,
+    now: datetime,
+    status: int,
+    body: Any,
+    kind: type[PublishError],
+    words: str,
+) -> None:
+    adapter = connect("instagram")
+    staged = adapter.stage(post)
+    sandbox.inject("instagram", "publish", f"status:{status}", body=body)
+    with pytest.raises(kind, match=words) as caught:
+        adapter.publish(staged)
+    assert type(caught.value) is kind
+    assert getattr(caught.value, "retry_at", None) == (now + _HOUR if kind is TransientError else None)
+
+
+_UPLOAD_REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
+    (429, _fail("Too many requests"), TransientError, _HOUR),
+    (400, _fail("Please wait a few minutes before you try again."), TransientError, _HOUR),
+    (400, _fail("feedback_required"), AccountError, None),
+    (400, _fail("challenge_required"), AccountError, None),
+    (400, _fail("checkpoint_required"), AccountError, None),
+    (403, _fail("login_required"), AccountError, None),
+    (401, _fail("unauthorized"), AccountError, None),
+    (400, _fail("the picture is too small"), RejectedError, None),
+    (400, "<html>", TransientError, None),
+    (500, _fail("down"), TransientError, None),
+    (200, _fail("no"), TransientError, None),
+)
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "wait"), _UPLOAD_REFUSALS)
+def test_a_refused_upload_is_told_as_what_it_means(
+    sandbox: Sandbox,
+    connect: Connect,
+    post: Post,
+    now: datetime,
+    status: int,
+    body: Any,
+    kind: type[PublishError],
+    wait: timedelta | None,
+) -> None:
+    sandbox.inject("instagram", "upload", f"status:{status}", body=body)
+    with pytest.raises(kind) as caught:
+        connect("instagram").stage(post)
+    assert type(caught.value) is kind
+    assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
+    if isinstance(body, dict):
+        assert body["message"] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "message", ["login_required", "challenge_required", "checkpoint_required", "two_factor_required"]
+)
+@pytest.mark.parametrize("status", [400, 403])
+def test_instagram_asks_for_a_person_and_gets_no_answer_from_the_program(
+    sandbox: Sandbox, connect: Connect, message: str, status: int
+) -> None:
+    body = _fail(message, error_type=message, challenge={"api_path": "/challenge/1/x/"})
+    sandbox.inject("instagram", "verify", f"status:{status}", body=body, times=9)
+    with pytest.raises(AccountError):
+        connect("instagram").verify()
+    assert [request.path for request in sandbox.requests()] == ["/api/v1/accounts/current_user/"]
+    assert sandbox.refused_hosts == ()
+
+
+def test_a_session_that_was_ended_is_not_renewed_with_a_password(
+    sandbox: Sandbox, connect: Connect, post: Post
+) -> None:
+    sandbox.inject("instagram", "publish", "status:403")
+    adapter = connect("instagram")
+    staged = adapter.stage(post)
+    with pytest.raises(AccountError):
+        adapter.publish(staged)
+    assert [request.operation for request in sandbox.requests()] == ["upload", "publish"]
+
+
+def test_a_session_that_did_not_change_is_not_written(
+    sandbox: Sandbox, connect: Connect, post: Post, since: datetime, session_file: Path
+) -> None:
+    adapter = connect("instagram")
+    before = session_file.stat()
+    adapter.verify()
+    receipt = adapter.publish(adapter.stage(post))
+    adapter.find(post, since=since)
+    adapter.retract(receipt.remote_id)
+    after = session_file.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_renewed_session_replaces_the_file(
+    sandbox: Sandbox, connect: Connect, session_file: Path, status: int
+) -> None:
+    adapter = connect("instagram")
+    session_file.chmod(0o644)
+    before, inode = json.loads(session_file.read_text()), session_file.stat().st_ino
+    sandbox.inject("instagram", "verify", f"status:{status}", headers={"ig-set-x-mid": "renewed"}, body=_fail("x"))
+    with pytest.raises(TransientError):
+        adapter.verify()
+    after = json.loads(session_file.read_text())
+    assert (after["mid"], after["authorization_data"]) == ("renewed", before["authorization_data"])
+    assert after["uuids"] == before["uuids"]
+    assert session_file.stat().st_mode & 0o777 == 0o600
+    assert session_file.stat().st_ino != inode
+    assert [path.name for path in session_file.parent.iterdir()] == ["session.json"]
+
+
+def test_a_session_that_was_written_serves_the_next_adapter(
+    sandbox: Sandbox, connect: Connect, session_file: Path
+) -> None:
+    sandbox.inject("instagram", "verify", "status:500", headers={"ig-set-x-mid": "renewed"})
+    adapter = connect("instagram")
+    with pytest.raises(TransientError):
+        adapter.verify()
+    again = connect("instagram", credentials={"session_file": str(session_file)})
+    assert again.verify().handle == "izmirbld"
+    assert sandbox.requests()[-1].headers["x-mid"] == "renewed"
+
+
+def test_a_post_that_was_made_is_told_although_the_session_cannot_be_written(
+    sandbox: Sandbox, connect: Connect, post: Post, session_file: Path
+) -> None:
+    adapter = connect("instagram")
+    staged = adapter.stage(post)
+    session_file.unlink()
+    session_file.parent.rmdir()
+    sandbox.inject(
+        "instagram",
+        "publish",
+        "commit_then_status:200",
+        headers={"ig-set-x-mid": "renewed"},
+        body={"media": {"pk": 7, "code": "H"}, "status": "ok"},
+    )
+    assert adapter.publish(staged).remote_id == "7"
+    with pytest.raises(AccountError, match=str(session_file)):
+        adapter.verify()
+    session_file.parent.mkdir()
+    adapter.verify()
+    assert json.loads(session_file.read_text())["mid"] == "renewed"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b'{"authorization_data": {}}',
+        b'{"authorization_data": "x"}',
+        b'{"authorization_data": {"sessionid": "", "ds_user_id": "1"}}',
+        b'{"authorization_data": {"sessionid": "1", "ds_user_id": "1"}, "uuids": "x"}',
+        b'{"authorization_data": {"sessionid": "1", "ds_user_id": "1"}, "cookies": "x"}',
+        b'{"authorization_data": {"sessionid": "1", "ds_user_id": "1"}, "device_settings": "x"}',
+    ],
+)
+def test_a_session_file_without_a_login_is_named(
+    sandbox: Sandbox, connect: Connect, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "session.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(AccountError, match=str(file)):
+        connect("instagram", credentials={"session_file": str(file)}).verify()
+    assert sandbox.requests() == []
+
+
+def test_what_the_library_saved_beside_the_session_does_not_count(
+    sandbox: Sandbox, connect: Connect, tmp_path: Path
+) -> None:
+    own = Path(sandbox.account("instagram", "izmirbld").credentials["session_file"])
+    saved = json.loads(own.read_text()) | {
+        "request_timeout": 30,
+        "private_transport": "requests",
+        "session_retry_total": 3,
+        "public_transport": "curl",
+        "tls_verify": False,
+    }
+    file = tmp_path / "session.json"
+    file.write_text(json.dumps(saved))
+    adapter = connect("instagram", credentials={"session_file": str(file)})
+    sandbox.inject("instagram", "verify", "status:503")
+    with pytest.raises(TransientError):
+        adapter.verify()
+    assert [request.protocol for request in sandbox.requests()] == ["h2"]
+    with pytest.raises(TransientError):
+        connect("instagram", credentials={"session_file": str(file)}, ca_file=None).verify()
+    assert len(sandbox.requests()) == 1
+
+
+def test_the_picture_is_sent_as_it_is(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    connect("instagram").stage(post)
+    (upload,) = sandbox.requests()
+    assert upload.body == post.pictures[0].content
+    assert upload.headers["x-entity-length"] == str(len(upload.body))
+
+
+def test_the_program_speaks_as_a_telephone_in_turkey(sandbox: Sandbox, connect: Connect) -> None:
+    connect("instagram").verify()
+    headers = sandbox.requests()[0].headers
+    assert (headers["x-ig-app-locale"], headers["x-ig-timezone-offset"]) == ("tr_TR", "10800")
+
+
+def test_white_space_that_instagram_drops_hides_no_post(
+    sandbox: Sandbox, connect: Connect, post: Post, since: datetime
+) -> None:
+    media = {"pk": 7, "code": "H", "taken_at": int(since.timestamp()), "caption": {"text": "Merhaba"}}
+    sandbox.inject("instagram", "find", "status:200", body={"items": [media], "status": "ok"})
+    assert connect("instagram").find(replace(post, text="Merhaba\n"), since=since) is not None

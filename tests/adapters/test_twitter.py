@@ -1,0 +1,206 @@
+"""X: its refusals, and the bytes that it gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crossposter.core.model import Post
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.ports import Adapter
+from crossposter.sandbox import Sandbox
+
+Connect = Callable[..., Adapter]
+_PROBLEMS = "https://api.twitter.com/2/problems/"
+
+
+def _forbidden(detail: str, type_: str = "about:blank", title: str = "Forbidden") -> dict[str, Any]:
+    return {"title": title, "type": type_, "status": 403, "detail": detail}
+
+
+def _invalid(message: str) -> dict[str, Any]:
+    return {
+        "errors": [{"parameters": {}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": f"{_PROBLEMS}invalid-request",
+    }
+
+
+_REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
+    (429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, TransientError, "Too Many Requests"),
+    (429, "<html>", TransientError, "asks to wait"),
+    (503, {"title": "Service Unavailable", "detail": "Service Unavailable"}, UncertainError, "Service Unavailable"),
+    (403, "<html>cf-ray</html>", UncertainError, "no usable answer"),
+    (401, {"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, AccountError, "Unauthorized"),
+    (401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, AccountError, "Invalid or expired token"),
+    (
+        402,
+        {"account_id": 1, "title": "CreditsDepleted", "detail": "does not have any credits", "type": "credits"},
+        AccountError,
+        "does not have any credits",
+    ),
+    (
+        403,
+        _forbidden("has reached its billing cycle spend cap.", f"{_PROBLEMS}credits", "SpendCapReached"),
+        AccountError,
+        "spend cap",
+    ),
+    (
+        403,
+        _forbidden("You are not allowed to create a Tweet with duplicate content."),
+        UncertainError,
+        "duplicate content",
+    ),
+    (
+        403,
+        _forbidden("not configured with the appropriate oauth1 app permissions", f"{_PROBLEMS}oauth1-permissions"),
+        AccountError,
+        "oauth1 app permissions",
+    ),
+    (403, _forbidden("Your account is suspended", f"{_PROBLEMS}user-suspended"), AccountError, "is suspended"),
+    (
+        403,
+        _forbidden("You can only reply", "https://api.x.com/2/problems/not-authorized-for-resource"),
+        RejectedError,
+        "You can only reply",
+    ),
+    (403, _forbidden("Authenticating with Unknown is forbidden for this endpoint"), TransientError, "Unknown is"),
+    (400, _invalid("Your media IDs are invalid."), TransientError, "media IDs"),
+    (400, _invalid("Your Tweet text is too long."), RejectedError, "too long"),
+    (413, {"title": "Request Entity Too Large"}, RejectedError, "Too Large"),
+    (422, {"title": "Unprocessable"}, RejectedError, "Unprocessable"),
+    (404, {"title": "Not Found", "detail": "Not Found"}, TransientError, "Not Found"),
+)
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "words"), _REFUSALS)
+def test_a_refusal_is_told_as_what_it_means_in_x_own_words(
+    sandbox: Sandbox, connect: Connect, post: Post, status: int, body: Any, kind: type[PublishError], words: str
+) -> None:
+    adapter = connect("twitter")
+    staged = adapter.stage(post)
+    sandbox.inject("twitter", "publish", f"status:{status}", body=body)
+    with pytest.raises(kind, match=words) as caught:
+        adapter.publish(staged)
+    assert type(caught.value) is kind
+    assert f"HTTP {status}" in str(caught.value)
+
+
+def test_a_duplicate_is_no_lost_answer_where_nothing_is_published(
+    sandbox: Sandbox, connect: Connect, post: Post
+) -> None:
+    sandbox.inject("twitter", "upload", "status:403", body=_forbidden("duplicate content"))
+    with pytest.raises(TransientError):
+        connect("twitter").stage(post)
+
+
+_SECONDS = 1_795_600_000
+_IN_A_WINDOW = timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"x-rate-limit-reset": str(_SECONDS)}, datetime.fromtimestamp(_SECONDS, UTC)),
+        ({"x-rate-limit-reset": "soon"}, None),
+        ({"x-rate-limit-reset": "²"}, None),
+        ({"x-rate-limit-reset": "9" * 18}, None),
+        ({"x-rate-limit-reset": ""}, None),
+    ],
+)
+def test_x_says_when_to_come_back(
+    sandbox: Sandbox, connect: Connect, now: datetime, header: dict[str, str], expected: datetime | None
+) -> None:
+    sandbox.inject("twitter", "verify", "status:429", headers=header)
+    with pytest.raises(TransientError) as caught:
+        connect("twitter").verify()
+    assert caught.value.retry_at == (expected or now + _IN_A_WINDOW)
+
+
+def test_a_post_is_exactly_its_text_and_its_pictures(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    staged = adapter.stage(post)
+    adapter.publish(staged)
+    (request,) = sandbox.requests("twitter", "publish")
+    assert (request.method, request.path, request.query_string) == ("POST", "/twitter/2/tweets", "")
+    assert json.loads(request.body) == {"text": post.text, "media": {"media_ids": list(staged.media_ids)}}
+
+
+def test_a_post_without_picture_is_exactly_its_text(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    adapter.publish(adapter.stage(replace(post, pictures=())))
+    assert json.loads(sandbox.requests("twitter", "publish")[0].body) == {"text": post.text}
+
+
+def test_a_picture_goes_to_the_upload_of_version_2(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    connect("twitter").stage(post)
+    upload, alt = sandbox.requests()
+    assert (upload.path, upload.form["media_category"]) == ("/twitter/2/media/upload", "tweet_image")
+    assert upload.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert upload.files == {"media": post.pictures[0].content}
+    assert alt.path == "/twitter/2/media/metadata"
+    assert json.loads(alt.body)["metadata"] == {"alt_text": {"text": post.pictures[0].alt}}
+
+
+def test_every_request_is_signed_for_the_account(
+    sandbox: Sandbox, connect: Connect, post: Post, since: datetime
+) -> None:
+    adapter = connect("twitter")
+    adapter.verify()
+    receipt = adapter.publish(adapter.stage(post))
+    adapter.find(post, since=since)
+    adapter.retract(receipt.remote_id)
+    account = sandbox.account("twitter", "izmirbld")
+    assert len(sandbox.requests()) == 6
+    for request in sandbox.requests():
+        assert request.headers["authorization"].startswith("OAuth ")
+        assert f'oauth_token="{account.credentials["access_token"]}"' in request.headers["authorization"]
+        assert "oauth" not in request.query_string
+
+
+@pytest.mark.parametrize("has_picture", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ağaç & çiçek <3",
+        "Yazıldığı gibi: &amp; &copy;",
+        "Ayrıntılar www.izmir.bel.tr adresinde",
+        "https://izmir.bel.tr/?a=1&copy=2&lt=3",
+        "İki adres: https://izmir.bel.tr/a ve https://izmir.bel.tr/ab",
+        "Satır\n\nsonu",
+    ],
+)
+def test_a_post_is_found_however_x_shows_it(
+    sandbox: Sandbox, connect: Connect, post: Post, since: datetime, text: str, has_picture: bool
+) -> None:
+    adapter = connect("twitter")
+    written = replace(post, text=text, pictures=post.pictures if has_picture else ())
+    receipt = adapter.publish(adapter.stage(written))
+    assert adapter.find(written, since=since) == receipt
+
+
+def test_the_link_that_x_adds_for_pictures_is_not_part_of_the_text(
+    sandbox: Sandbox, connect: Connect, post: Post, since: datetime
+) -> None:
+    added = {"url": "https://t.co/a1", "expanded_url": "https://x.com/izmirbld/status/7/photo/1", "media_key": "3_1"}
+    tweet = {"id": "7", "text": "Merhaba https://t.co/a1", "entities": {"urls": [added]}}
+    sandbox.inject("twitter", "find", "status:200", body={"data": [tweet], "meta": {"result_count": 1}})
+    receipt = connect("twitter").find(replace(post, text="Merhaba"), since=since)
+    assert receipt is not None
+    assert receipt.remote_id == "7"
+
+
+def test_an_empty_timeline_holds_no_post_but_an_error_proves_nothing(
+    sandbox: Sandbox, connect: Connect, post: Post, since: datetime
+) -> None:
+    adapter = connect("twitter")
+    assert adapter.find(post, since=since) is None
+    sandbox.inject("twitter", "find", "status:200", body={"errors": [{"title": "Not Found Error"}]})
+    with pytest.raises(TransientError):
+        adapter.find(post, since=since)

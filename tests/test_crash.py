@@ -1,0 +1,100 @@
+"""`run --once` killed with SIGKILL at many points and run again: nothing twice, nothing gone.
+
+The suite takes every few points; CROSSPOSTER_CRASH_POINTS=all (`make crash`) takes every one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crossposter.core.model import Status
+from crossposter.ledger import SqlLedger
+from crossposter.ledger.records import DeliveryRecord
+from tests.city import DEMO_CONFIG, City, a_city
+
+POINTS_IN_THE_SUITE = 16
+NEW_ITEMS = 2
+
+
+class Runner:
+    """A warm process that runs rounds in children."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def run(self, *, die_at: int = 0) -> tuple[bool, int]:
+        """Run a round; tell whether it was killed, and how many events it saw."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{die_at}\n")
+        self._process.stdin.flush()
+        status, events = self._process.stdout.readline().split()
+        return os.WIFSIGNALED(int(status)), int(events)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    with a_city(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def runner(city: City) -> Iterator[Runner]:
+    environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(DEMO_CONFIG)}
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("crash_runner.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environ,
+        text=True,
+    ) as process:
+        yield Runner(process)
+
+
+def deliveries(city: City) -> list[DeliveryRecord]:
+    ledger = SqlLedger(city.ledger)
+    try:
+        found = ledger.deliveries(now=datetime.now(UTC) + timedelta(seconds=1))  # noqa: TID251
+        return [record for record in found if record.status is not Status.SKIPPED]
+    finally:
+        ledger.close()
+
+
+@pytest.mark.timeout(600)
+def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runner: Runner) -> None:
+    runner.run()
+    baseline = city.ledger.with_name("baseline.db")
+    shutil.copy(city.ledger, baseline)
+    city.site.publish("tr")
+    city.site.publish("en")
+    killed, events = runner.run()
+    assert not killed
+    assert len(city.sandbox.posts()) == 3 * NEW_ITEMS
+
+    step = 1 if os.environ.get("CROSSPOSTER_CRASH_POINTS") == "all" else -(-events // POINTS_IN_THE_SUITE)
+    seen: Counter[Status] = Counter()
+    for point in range(1, events + 1, step):
+        shutil.copy(baseline, city.ledger)
+        city.sandbox.reset()
+        killed, _ = runner.run(die_at=point)
+        runner.run()
+        once = Counter((post["account"], post["text"]) for post in city.sandbox.posts())
+        assert set(once.values()) <= {1}, f"twice, killed at event {point}"
+        found = deliveries(city)
+        assert len(found) == 3 * NEW_ITEMS, f"lost, killed at event {point}"
+        published = sum(1 for record in found if record.status is Status.PUBLISHED)
+        uncertain = sum(1 for record in found if record.status is Status.UNCERTAIN)
+        assert {record.status for record in found} <= {Status.PUBLISHED, Status.UNCERTAIN, Status.QUEUED}
+        assert published <= len(once) <= published + uncertain, f"a lie in the ledger, killed at event {point}"
+        seen.update(record.status for record in found)
+    print(f"{len(range(1, events + 1, step))} of {events} points: {dict(seen)}")
+    assert seen[Status.PUBLISHED] > seen[Status.UNCERTAIN] > 0

@@ -1,0 +1,71 @@
+"""What is written about the program is true of the program."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from crossposter.adapters import PLATFORMS
+from crossposter.cli.app import app
+from crossposter.core.model import Status
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+
+
+def modules() -> set[str]:
+    """Name what stands in the package: `cli/`, `service.py`."""
+    package = ROOT / "crossposter"
+    files = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    return files | {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+
+
+def layers() -> list[str]:
+    """Name the modules of the layers contract from the top, without those of later work."""
+    (contract,) = [contract for contract in CONTRACTS if contract["type"] == "layers"]
+    names = [name.strip() for layer in contract["layers"] for name in layer.split("|")]
+    return [name.removeprefix("crossposter.") for name in names if not name.startswith("(")]
+
+
+def test_the_architecture_names_every_module_in_the_order_of_the_contract() -> None:
+    table = re.findall(r"^\| `([\w./]+)` \|", ARCHITECTURE, flags=re.M)
+    assert set(table) == modules()
+    beside = {"sandbox/", "testing.py"}
+    drawn = [name.removesuffix(".py").removesuffix("/") for name in table if name not in beside]
+    assert drawn == layers()
+
+
+def test_every_command_is_in_the_readme() -> None:
+    group = typer.main.get_command(app)
+    names = set(group.commands)  # type: ignore[attr-defined]
+    assert names
+    assert {name for name in names if f"`{name}" not in README} == set()
+
+
+def test_every_status_is_in_the_readme() -> None:
+    told = {Status.PUBLISHING: "publish"}
+    assert {status for status in Status if told.get(status, status.value) not in README} == set()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platform_has_its_page_with_its_error_table(platform: str) -> None:
+    page = (ROOT / "docs" / "platforms" / f"{platform}.md").read_text("utf-8")
+    assert "| answer to the post | the delivery |" in page
+    assert "**What you need.**" in page or "**Two roads.**" in page
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=str)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_locks_name_no_address() -> None:
+    for lock in ROOT.glob("requirements*.lock"):
+        assert "http" not in lock.read_text("utf-8"), lock.name
