@@ -270,7 +270,7 @@ def test_accounts_do_not_wait_for_each_other(three: Office) -> None:
     three.news(an_entry(1))
     together = threading.Barrier(3, timeout=10)
     for adapter in three.adapters.values():
-        adapter.answers["publish"] = [lambda: together.wait() and None]
+        adapter.answers["publish"] = [lambda: print(together.wait())]
     three.run()
     assert {found.status for found in three.deliveries()} == {Status.PUBLISHED}
 
@@ -348,7 +348,6 @@ def test_a_defect_of_ours_in_one_account_does_not_silence_the_others(
 
 def test_a_delivery_is_done_once_however_often_it_is_asked_for(office: Office) -> None:
     office.news(an_entry(1))
-    due = []
     service = Service(
         feeds=office.feeds,
         accounts=office.accounts,

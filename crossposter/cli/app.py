@@ -10,13 +10,12 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crossposter import __version__
-from crossposter.cli.context import DEFAULT_CONFIG, Context
+from crossposter.cli.context import ConfigOption, Context, JsonOption
 from crossposter.cli.ledger import ledger_app
 from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError
 from crossposter.messages import Translator, language_of
@@ -32,11 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(ledger_app, name="ledger")
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help=f"The YAML file; CROSSPOSTER_CONFIG, or {DEFAULT_CONFIG}.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from crossposter.config import ConfigModel
 
 DEFAULT_CONFIG = "config/crossposter.yaml"
+
+#: The options of every command that reads a configuration, and of every one that prints data.
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help=f"The YAML file; CROSSPOSTER_CONFIG, or {DEFAULT_CONFIG}.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 class Context:

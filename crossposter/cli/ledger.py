@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossposter.cli.context import Context, print_json
+from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
 from crossposter.clock import SystemClock
 from crossposter.errors import LedgerError
 from crossposter.wording import say
@@ -19,17 +19,15 @@ if TYPE_CHECKING:
 
 ledger_app = typer.Typer(help="Look at the record.", no_args_is_help=True, rich_markup_mode=None)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-
 
 @ledger_app.command("list")
-def list_deliveries(ctx: typer.Context, json: JsonOption = False) -> None:
+def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every delivery."""
     from rich.console import Console
 
     from crossposter.cli.tables import print_deliveries
 
-    ledger, translate = _open(ctx.obj)
+    ledger, translate = _open(ctx.obj.at(config))
     records = ledger.deliveries(now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
@@ -41,10 +39,11 @@ def list_deliveries(ctx: typer.Context, json: JsonOption = False) -> None:
 def show(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A story (412) or one delivery (412/izmir-x).")],
+    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show one story, or one delivery: what was sent, when, and what came of it."""
-    ledger, translate = _open(ctx.obj)
+    ledger, translate = _open(ctx.obj.at(config))
     number, _, account_id = name.partition("/")
     records = ledger.story(int(number), now=SystemClock().now()) if number.isdecimal() else []
     records = [record for record in records if account_id in ("", record.account_id)]
