@@ -51,9 +51,9 @@ class Office:
         """Let the feed hold these, newest first."""
         self.source.entries["izmir-tr"] = entries
 
-    def run(self) -> Round:
-        """Start the program anew for one round."""
-        service = Service(
+    def service(self) -> Service:
+        """Start the program anew."""
+        return Service(
             feeds=self.feeds,
             accounts=self.accounts,
             source=self.source,
@@ -62,7 +62,10 @@ class Office:
             ledger=self.ledger,
             clock=self.clock,
         )
-        return service.run_once()
+
+    def run(self) -> Round:
+        """Start the program anew for one round."""
+        return self.service().run_once()
 
     def texts(self, account: str = "izmir-x") -> list[str]:
         """Give the headlines that stand on an account."""
@@ -348,15 +351,7 @@ def test_a_defect_of_ours_in_one_account_does_not_silence_the_others(
 
 def test_a_delivery_is_done_once_however_often_it_is_asked_for(office: Office) -> None:
     office.news(an_entry(1))
-    service = Service(
-        feeds=office.feeds,
-        accounts=office.accounts,
-        source=office.source,
-        pictures=office.pictures,
-        adapters=office.adapters.__getitem__,
-        ledger=office.ledger,
-        clock=office.clock,
-    )
+    service = office.service()
     service.poll(office.feeds[0])
     due = office.ledger.due(now=office.clock.now())
     threads = [threading.Thread(target=service.deliver, args=(due[0],)) for _ in range(8)]
@@ -373,15 +368,7 @@ def test_an_account_that_another_process_works_on_is_left_alone(office: Office) 
 
     def someone_else_comes() -> None:
         assert office.ledger.due(now=office.clock.now())
-        again = Service(
-            feeds=office.feeds,
-            accounts=office.accounts,
-            source=office.source,
-            pictures=office.pictures,
-            adapters=office.adapters.__getitem__,
-            ledger=office.ledger,
-            clock=office.clock,
-        )
+        again = office.service()
         assert again.deliver_due() == ()
 
     office.adapters["izmir-x"].answers["stage"] = [someone_else_comes]
