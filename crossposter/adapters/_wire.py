@@ -17,9 +17,9 @@ from crossposter.wording import Message, say
 #: Raised before the first byte of the request is written. (A TLS failure is one only when the certificate was refused:
 #: the same class also comes from a connection that broke later.)
 _BEFORE_SENDING = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificationError)
-#: How http.client and curl say that the proxy opened no tunnel. urllib3's ProxyError is no proof: it also comes from a
-#: proxy that broke the connection after it took the request.
-_NO_TUNNEL = ("Tunnel connection failed", "CONNECT tunnel failed")
+#: How http.client says that the proxy opened no tunnel; there is no class for it. urllib3's ProxyError is no proof: it
+#: also comes from a proxy that broke the connection after it took the request.
+_NO_TUNNEL = "Tunnel connection failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def surely_not_sent(error: BaseException) -> bool:
 
 
 def _tells_no_tunnel(cause: BaseException) -> bool:
-    return isinstance(cause, OSError) and any(words in str(cause) for words in _NO_TUNNEL)
+    return isinstance(cause, OSError) and str(cause).startswith(_NO_TUNNEL)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

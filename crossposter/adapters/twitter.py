@@ -136,8 +136,9 @@ class TwitterAdapter:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
 
 
-#: X's own link for the pictures, behind the text.
+#: X's own link for the pictures, behind the text, and where it leads.
 _PICTURES = re.compile(r"\s*https://t\.co/\w+$")
+_TO_PICTURES = re.compile(r"/status/\d+/(photo|video)/\d+$")
 _SCHEME = re.compile("https?://", re.IGNORECASE)
 
 
@@ -147,9 +148,9 @@ def _as_written(tweet: Mapping[str, Any]) -> str:
     text = html.unescape(str(tweet.get("text") or ""))
     links = mapping(tweet.get("entities")).get("urls")
     for link in map(mapping, links if isinstance(links, list) else []):
-        # One with a media key is that of the pictures.
-        if link.get("url") and link.get("expanded_url") and "media_key" not in link:
-            text = text.replace(str(link["url"]), str(link["expanded_url"]))
+        leads_to = str(link.get("expanded_url") or "")
+        if link.get("url") and leads_to and not _TO_PICTURES.search(leads_to):
+            text = text.replace(str(link["url"]), leads_to)
     return _PICTURES.sub("", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import io
 import json
 import shutil
@@ -164,7 +165,10 @@ def leaked() -> Callable[[BaseException, SandboxAccount], set[str]]:
 
 
 def _secrets(account: SandboxAccount) -> set[str]:
-    if account.platform != "instagram":
+    if account.platform == "facebook":
+        token, app_secret = account.credentials["page_token"], account.credentials["app_secret"]
+        return {token, app_secret, hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()}
+    if account.platform == "twitter":
         return set(account.credentials.values())
     settings = json.loads(Path(account.credentials["session_file"]).read_text(encoding="utf-8"))
     session_id = settings["authorization_data"]["sessionid"]

@@ -49,6 +49,14 @@ def _cases() -> Iterator[tuple[str, str, str]]:
             yield from ((platform, operation, fault) for fault in (*_REFUSED, *_LOST, *more))
 
 
+#: Where the sandbox would answer well, and log it.
+_ELSEWHERE = {
+    "twitter": "/twitter/2/users/me",
+    "facebook": "/graph/v26.0/me",
+    "instagram": "/api/v1/accounts/current_user/",
+}
+
+
 def _timeout(platform: str, fault: str) -> dict[str, Any]:
     return {"timeout_s": _SHORT[platform]} if fault.endswith("hang") else {}
 
@@ -85,10 +93,10 @@ def test_a_redirect_is_not_followed(
 ) -> None:
     act = prepare(connect(platform), operation, post)
     before = len(sandbox.requests())
-    sandbox.inject(platform, operation, "status:302", headers={"Location": "/elsewhere"})
+    sandbox.inject(platform, operation, "status:302", headers={"Location": _ELSEWHERE[platform]})
     with pytest.raises(UncertainError if operation == "publish" else TransientError):
         act()
-    assert [request.operation for request in sandbox.requests()[before:]][-1] == operation
+    assert sandbox.requests()[before:][-1].operation == operation
     assert len(sandbox.requests(platform, operation)) == 1
 
 
@@ -148,12 +156,13 @@ _STAGED_IDS = ("1",)
 
 @pytest.mark.parametrize("operation", ["verify", "publish"])
 def test_a_refused_connection_is_no_lost_answer(
-    connect: Connect, post: Post, platform: str, operation: str, closed_port: int
+    sandbox: Sandbox, connect: Connect, leaked: Leaked, post: Post, platform: str, operation: str, closed_port: int
 ) -> None:
     address = f"http://127.0.0.1:{closed_port}"
     adapter = connect(platform, **({"proxy": address} if platform == "instagram" else {"url": address}))
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError) as caught:
         _send(adapter, operation, post)
+    assert leaked(caught.value, sandbox.account(platform, "izmirbld")) == set()
 
 
 @pytest.mark.parametrize("operation", ["verify", "publish"])

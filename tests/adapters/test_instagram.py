@@ -167,6 +167,9 @@ def test_a_renewed_session_replaces_the_file(
     assert session_file.stat().st_mode & 0o777 == 0o600
     assert session_file.stat().st_ino != inode
     assert [path.name for path in session_file.parent.iterdir()] == ["session.json"]
+    written = session_file.stat()
+    adapter.verify()
+    assert session_file.stat().st_ino == written.st_ino
 
 
 def test_a_session_that_was_written_serves_the_next_adapter(
