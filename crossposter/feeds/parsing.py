@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import io
 import re
 import time
 from collections.abc import Mapping
@@ -43,7 +44,9 @@ def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str
         "content-location": address,
     }
     try:
-        parsed = feedparser.parse(_MEDIA_DESCRIPTION.sub(rb"<\1media:alt>", content), response_headers=response_headers)
+        # A file object: text and bytes would be tried as a file's name, or an address, first.
+        body = io.BytesIO(_MEDIA_DESCRIPTION.sub(rb"<\1media:alt>", content))
+        parsed = feedparser.parse(body, response_headers=response_headers)
     except Exception as error:
         raise FeedError(say("{url!r} cannot be parsed: {cause}", url=feed.url, cause=repr(error))) from error
     if not parsed.get("version"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,13 @@ def test_an_empty_feed_has_no_entries() -> None:
 def test_what_is_no_feed_is_said_so(content: bytes) -> None:
     with pytest.raises(FeedError, match="is no feed"):
         parse_feed(content, FEED, address=ADDRESS, headers={})
+
+
+def test_an_answer_that_names_a_file_opens_none(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_text(RSS.format(items="<item><title>T</title><guid>1</guid></item>"))
+    with pytest.raises(FeedError, match="is no feed"):
+        parse_feed(str(path).encode(), FEED, address=ADDRESS, headers={})
 
 
 @pytest.mark.parametrize("title", ["&#xD800;", "&#99999999999;"])
