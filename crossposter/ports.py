@@ -147,7 +147,9 @@ class Ledger(Protocol):
         """Give a delivery that is still queued; None when it has moved on."""
 
     def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
-        """Commit the intent with its exact payload, durably; None when the row or the lease has moved on.
+        """Commit the intent with its exact payload, durably, and renew the lease until `lease.until`.
+
+        None when the row or the lease has moved on.
 
         Returns:
             The attempt's number: the fence of `settle`.

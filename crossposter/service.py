@@ -13,7 +13,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 #: Longer than the slowest delivery that is still alive: uploads and the public call, each with its timeout.
 LEASE = timedelta(minutes=10)
 #: Accounts that are worked on at the same time.
-LANES = 16
+MAX_LANES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +132,27 @@ class Service:
 
     def deliver_due(self) -> tuple[Delivered, ...]:
         """Deliver what is due: accounts side by side, each in the order of the news."""
-        due = sorted(self._ledger.due(now=self._clock.now()), key=lambda one: one.account_id)
-        lanes = [list(lane) for _, lane in groupby(due, key=lambda one: one.account_id)]
-        if not lanes:
-            return ()
-        with ThreadPoolExecutor(min(len(lanes), LANES), thread_name_prefix="lane") as pool:
-            return tuple(done for lane in pool.map(self._lane, lanes) for done in lane)
+        lanes = self.due_lanes()
+        delivered: list[Delivered] = []
+        if lanes:
+            with ThreadPoolExecutor(min(len(lanes), MAX_LANES), thread_name_prefix="lane") as pool:
+                # list(): an exception in a lane is raised here.
+                list(pool.map(lambda lane: self.deliver_lane(lane, report=delivered.append), lanes))
+        return tuple(delivered)
 
-    def _lane(self, lane: Sequence[Due]) -> list[Delivered]:
-        """Deliver one account's posts; stop at the first sign that the account must rest."""
-        delivered = []
+    def due_lanes(self) -> list[list[Due]]:
+        """Give what is due, account by account; not that of accounts which the YAML no longer has."""
+        due = [one for one in self._ledger.due(now=self._clock.now()) if one.account_id in self._accounts]
+        due.sort(key=lambda one: one.account_id)
+        return [list(lane) for _, lane in groupby(due, key=lambda one: one.account_id)]
+
+    def deliver_lane(
+        self, lane: Sequence[Due], *, report: Callable[[Delivered], None], stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Deliver one account's posts; stop at the first sign that the account must rest, or when told."""
         for due in lane:
+            if stopping():
+                break
             try:
                 done = self.deliver(due)
             except Exception:
@@ -151,10 +161,9 @@ class Service:
                 done = Delivered(delivery_id=due.delivery_id, title="", account_id=due.account_id, outcome=None)
             if done is None:
                 continue
-            delivered.append(done)
+            report(done)
             if done.outcome is None or done.outcome.reason in (Reason.ACCOUNT, Reason.TRANSIENT):
                 break
-        return delivered
 
     def deliver(self, due: Due) -> Delivered | None:
         """Try one delivery; safe to call twice, late and concurrently. None when it was not ours to do."""
@@ -186,7 +195,8 @@ class Service:
             outcome = after(error, tries=delivery.tries, now=self._clock.now())
             self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
             return outcome
-        attempt = self._ledger.claim(delivery.id, staged, lease, now=self._clock.now())
+        now = self._clock.now()
+        attempt = self._ledger.claim(delivery.id, staged, replace(lease, until=now + LEASE), now=now)
         if attempt is None:
             return None
         try:

@@ -278,6 +278,19 @@ def test_accounts_do_not_wait_for_each_other(three: Office) -> None:
     assert {found.status for found in three.deliveries()} == {Status.PUBLISHED}
 
 
+def test_the_posts_of_an_account_that_left_the_configuration_wait(three: Office) -> None:
+    three.news(an_entry(1))
+    three.adapters["x"].answers["verify"] = [AccountError(WORDS)]
+    three.run()
+    left = three.accounts.pop("x")
+    three.feeds = [a_feed(accounts=["facebook", "instagram"])]
+    assert not three.run().has_failures
+    three.accounts["x"] = left
+    three.feeds = [a_feed(accounts=["x", "facebook", "instagram"])]
+    three.run()
+    assert three.texts("x") == ["Haber 1"]
+
+
 def test_the_identity_is_verified_before_the_first_publish_of_a_run(office: Office) -> None:
     office.news(an_entry(2), an_entry(1))
     office.run()

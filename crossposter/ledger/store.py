@@ -166,13 +166,16 @@ class SqlLedger:
         return Delivery(entry_id=row.entry_id, account_id=row.account_id, entry=entry, tries=row.tries)
 
     def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
-        """Commit the intent with its exact payload, durably; None when the row or the lease has moved on."""
+        """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
         rows = schema.delivery.c
-        held = sa.exists().where(_is_ours(lease), schema.account.c.lease_until > now)
+        held = sa.and_(_is_ours(lease), schema.account.c.lease_until > now)
         with self._writing() as connection:
+            renewed = connection.execute(schema.account.update().where(held).values(lease_until=lease.until))
+            if renewed.rowcount != 1:
+                return None
             claimed = connection.execute(
                 schema.delivery.update()
-                .where(_named(delivery_id), rows.status == Status.QUEUED, held)
+                .where(_named(delivery_id), rows.status == Status.QUEUED)
                 .values(
                     status=Status.PUBLISHING,
                     reason=None,

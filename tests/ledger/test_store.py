@@ -168,6 +168,15 @@ def test_nobody_claims_without_the_lease(ledger: SqlLedger) -> None:
     assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
 
 
+def test_a_claim_renews_the_lease_for_the_public_call(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    assert ledger.lease(a_lease(minutes=1), now=NOON)
+    assert ledger.claim("1/izmir-x", STAGED, a_lease(minutes=10), now=NOON) == 1
+    five_past = NOON + timedelta(minutes=5)
+    assert not ledger.lease(a_lease("you"), now=five_past)
+    assert status(ledger, now=five_past)[0][1] is Status.PUBLISHING
+
+
 def test_a_confirmation_is_settled_once(ledger: SqlLedger) -> None:
     record(ledger, 1)
     attempt = claimed(ledger)
