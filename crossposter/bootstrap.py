@@ -4,43 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, read_secrets
 from crossposter.core.model import Account, Feed, Identity
+from crossposter.errors import ConfigError, Problem
 from crossposter.feeds import WebFeedSource
-from crossposter.ledger import SqlLedger, sole_writer
+from crossposter.ledger import LedgerHeartbeat, SqlLedger, sole_writer
 from crossposter.media import WebPictureSource
 from crossposter.ports import Adapter
 from crossposter.preview import Previewer
+from crossposter.references import Secret
 from crossposter.service import Service
 from crossposter.web import WebClient
+from crossposter.wording import say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What lives as long as the process, whatever the YAML says meanwhile."""
+
+    ledger: SqlLedger
+    web: WebClient
+    clock: SystemClock
+    environ: Mapping[str, str]
+
+    def service(self, config: ConfigModel) -> Service:
+        """Make the service that a configuration asks for."""
+        models = {account.id: account for account in config.accounts}
+        return Service(
+            feeds=feeds_of(config),
+            accounts=accounts_of(config),
+            source=WebFeedSource(self.web),
+            pictures=WebPictureSource(self.web),
+            adapters=lambda account_id: _adapter(models[account_id], self.environ, self.clock),
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+
+    def reloaded(self, config: ConfigModel, *, instead_of: ConfigModel) -> Service:
+        """Make the service of a configuration that has changed.
+
+        Raises:
+            ConfigError: It names another ledger.
+        """
+        if config.ledger != instead_of.ledger:
+            sentence = say("another ledger takes a restart: it cannot be changed while the daemon runs")
+            raise ConfigError([Problem(str(config.ledger), 0, "ledger", sentence)])
+        return self.service(config)
+
+    @property
+    def heartbeat(self) -> LedgerHeartbeat:
+        """Give the daemon's sign of life."""
+        return LedgerHeartbeat(self.ledger)
 
 
 @contextmanager
-def open_service(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Service]:
-    """Give a service that holds the ledger alone, for the length of the block.
+def open_office(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Office]:
+    """Hold the ledger alone, for the length of the block.
 
     Raises:
         LedgerHeldError: Another process holds it.
         LedgerError: It cannot be opened.
     """
-    clock, web = SystemClock(), WebClient()
-    models = {account.id: account for account in config.accounts}
+    web = WebClient()
     with sole_writer(config.ledger):
         ledger = SqlLedger.open(config.ledger)
         try:
-            yield Service(
-                feeds=feeds_of(config),
-                accounts=accounts_of(config),
-                source=WebFeedSource(web),
-                pictures=WebPictureSource(web),
-                adapters=lambda account_id: _adapter(models[account_id], environ, clock),
-                ledger=ledger,
-                clock=clock,
-            )
+            yield Office(ledger=ledger, web=web, clock=SystemClock(), environ=environ)
         finally:
             ledger.close()
             web.close()
@@ -65,6 +99,11 @@ def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
         web.close()
 
 
+def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
+    """Read every secret of the configuration: what must never be shown."""
+    return [secret for account in config.accounts for secret in read_secrets(account, environ).values()]
+
+
 def feeds_of(config: ConfigModel) -> list[Feed]:
     """Give the feeds; one without a site is a site of its own."""
     return [
@@ -76,6 +115,7 @@ def feeds_of(config: ConfigModel) -> list[Feed]:
             accounts=tuple(feed.accounts),
             id_pattern=feed.id_pattern,
             timezone=config.timezone,
+            every=feed.every,
         )
         for feed in config.feeds
     ]

@@ -160,3 +160,13 @@ class Ledger(Protocol):
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
+
+
+class Heartbeat(Protocol):
+    """The daemon's sign of life."""
+
+    def start(self, *, now: datetime) -> None:
+        """Write that this process is the daemon from now on."""
+
+    def beat(self, *, now: datetime) -> None:
+        """Write that it lives."""

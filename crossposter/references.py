@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -22,9 +23,14 @@ class Context(TypedDict):
     environ: Mapping[str, str]
     #: Whether a missing secret is a mistake; a dry run needs none.
     secrets_needed: bool
+    #: Whether a missing file is one; an adapter that is tried alone reports it itself, when it reads it.
+    files_needed: NotRequired[bool]
 
 
 _NAMED = r"^(env|file):.+$"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Far above any token; a larger file is not a secret.
+_MAX_SECRET = 64 * 1024
 
 
 def mistake(message: Message) -> PydanticCustomError:
@@ -68,22 +74,36 @@ class SecretSource:
             MissingSecretError: The variable or the file is missing, empty or unreadable.
         """
         value = environ.get(self.name, "") if self.kind == "env" else self._read_file()
-        if not value:
+        if not value.strip():
             raise MissingSecretError(self._what_to_do())
         return Secret(value)
 
     def _read_file(self) -> str:
         try:
-            return Path(self.name).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise MissingSecretError(
-                say("the secret's file {path!r} cannot be read: {cause}", path=self.name, cause=error)
-            ) from error
+            with Path(self.name).open("rb") as file:
+                return file.read(_MAX_SECRET).decode("utf-8").strip()
+        except OSError as error:
+            cause = why_unreadable(error)
+        except UnicodeDecodeError:
+            cause = say("it is not written in UTF-8")
+        # Outside the `except`: what failed to decode is the secret itself, and an exception carries it along.
+        raise MissingSecretError(say("the secret's file {path!r} cannot be read: {cause}", path=self.name, cause=cause))
 
     def _what_to_do(self) -> Message:
         if self.kind == "env":
             return say("the environment variable {name!r} is not set: set it before starting", name=self.name)
         return say("the secret's file {path!r} is empty: write the secret into it", path=self.name)
+
+
+def why_unreadable(error: OSError) -> Message:
+    """Say why a file cannot be read."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return say("there is no such file")
+    if isinstance(error, IsADirectoryError):
+        return say("it is a folder")
+    if isinstance(error, PermissionError):
+        return say("this user may not read it")
+    return say("the system says: {words}", words=error.strerror)
 
 
 def context_of(info: ValidationInfo) -> Context:
@@ -93,7 +113,9 @@ def context_of(info: ValidationInfo) -> Context:
 
 def _parse(value: Any, info: ValidationInfo) -> SecretSource:
     kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
-    if kind not in ("env", "file") or not name:
+    name = name.strip()
+    if not (kind == "env" and _VARIABLE.fullmatch(name)) and not (kind == "file" and name):
+        # Not quoted: it may be the secret itself.
         raise mistake(say("a secret is named here, never written: use env:NAME or file:PATH"))
     if kind == "file":
         name = str((context_of(info)["folder"] / name).absolute())
@@ -119,8 +141,10 @@ def from_environment(value: str, info: ValidationInfo) -> str:
     """Follow `env:NAME`: addresses may come from the environment, as in the demo."""
     if not value.startswith("env:"):
         return value
-    name = value.removeprefix("env:")
-    if not (found := context_of(info)["environ"].get(name)):
+    name = value.removeprefix("env:").strip()
+    if not _VARIABLE.fullmatch(name):
+        raise mistake(say("behind env: stands the name of an environment variable, like env:FEED_ADDRESS"))
+    if not (found := context_of(info)["environ"].get(name, "").strip()):
         raise mistake(say("the environment variable {name!r} is not set: set it before starting", name=name))
     return found
 
@@ -133,7 +157,14 @@ def beside_the_yaml(value: str, info: ValidationInfo) -> Path:
 def _file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value.strip():
         raise mistake(say("the path of a file is wanted here"))
-    return beside_the_yaml(from_environment(value.strip(), info), info)
+    path = beside_the_yaml(from_environment(value.strip(), info), info)
+    if context_of(info).get("files_needed"):
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            cause = why_unreadable(error)
+            raise mistake(say("the file {path!r} cannot be read: {cause}", path=str(path), cause=cause)) from None
+    return path
 
 
 #: A text that is not empty, or `env:NAME`.

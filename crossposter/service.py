@@ -46,9 +46,15 @@ class Delivered:
     """What one try of a delivery gave; no outcome when a defect of ours ended it (the log has it)."""
 
     delivery_id: str
-    title: str
     account_id: str
     outcome: Outcome | None
+    feed_id: str = ""
+    title: str = ""
+
+    @property
+    def entry_id(self) -> int:
+        """Give the number of the story."""
+        return int(self.delivery_id.partition("/")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +89,7 @@ class Service:
         ledger: Ledger,
         clock: Clock,
     ) -> None:
-        self._feeds = feeds
+        self.feeds = tuple(feeds)
         self._accounts = accounts
         self._source = source
         self._pictures = pictures
@@ -96,11 +102,16 @@ class Service:
 
     def run_once(self) -> Round:
         """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
-        self._ledger.recover(now=self._clock.now())
-        polls = tuple(self._guarded_poll(feed) for feed in self._feeds)
+        self.recover()
+        polls = tuple(self.try_poll(feed) for feed in self.feeds)
         return Round(polls=polls, delivered=self.deliver_due())
 
-    def _guarded_poll(self, feed: Feed) -> Poll:
+    def recover(self) -> None:
+        """Begin anew after a stop or a crash. The caller holds the ledger alone."""
+        self._ledger.recover(now=self._clock.now())
+
+    def try_poll(self, feed: Feed) -> Poll:
+        """Poll a feed; its failure is a result."""
         try:
             return Poll(feed_id=feed.id, plan=self.poll(feed))
         except FeedError as error:
@@ -158,11 +169,11 @@ class Service:
             except Exception:
                 # A defect of ours in one account must not silence the others; the row says how far it came.
                 log.exception("delivery %s ended unexpectedly", due.delivery_id)
-                done = Delivered(delivery_id=due.delivery_id, title="", account_id=due.account_id, outcome=None)
+                done = Delivered(delivery_id=due.delivery_id, account_id=due.account_id, outcome=None)
             if done is None:
                 continue
             report(done)
-            if done.outcome is None or done.outcome.reason in (Reason.ACCOUNT, Reason.TRANSIENT):
+            if done.outcome is None or done.outcome.account_rests_until:
                 break
 
     def deliver(self, due: Due) -> Delivered | None:
@@ -179,7 +190,11 @@ class Service:
         if delivery is None or outcome is None:
             return None
         return Delivered(
-            delivery_id=delivery.id, title=delivery.entry.title, account_id=due.account_id, outcome=outcome
+            delivery_id=delivery.id,
+            account_id=due.account_id,
+            outcome=outcome,
+            feed_id=delivery.feed_id,
+            title=delivery.entry.title,
         )
 
     def _deliver(self, delivery: Delivery, lease: Lease) -> Outcome | None:

@@ -69,6 +69,7 @@ def a_feed(name: str = "izmir-tr", accounts: Sequence[str] = ("izmir-x",), **cha
         accounts=tuple(accounts),
         id_pattern=None,
         timezone="Europe/Istanbul",
+        every=timedelta(minutes=5),
     )
     return replace(feed, **changes)  # type: ignore[arg-type]  # a wrong name raises
 

@@ -51,11 +51,21 @@ def _every_command(
 
 
 @app.command()
-def check(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+def check(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    health: Annotated[
+        bool, typer.Option("--health", help="Is the daemon working? Reads its sign of life in the ledger.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Check the configuration, all mistakes at once; needs no network."""
-    from crossposter.cli.check import check as command
+    from crossposter.cli import check as commands
 
-    command(ctx.obj.at(config), as_json=json)
+    if health:
+        commands.check_health(ctx.obj.at(config), as_json=json)
+    else:
+        commands.check(ctx.obj.at(config), as_json=json)
 
 
 @app.command("dry-run")
@@ -81,16 +91,23 @@ def run(
     ctx: typer.Context,
     config: ConfigOption = None,
     once: Annotated[
-        bool, typer.Option("--once", help="One round: poll every feed, deliver what is due, then end.")
+        bool, typer.Option("--once", help="One round: poll every feed, deliver what is due, then end (cron).")
+    ] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Tell the running daemon to read the YAML again, then end.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Poll the feeds and publish what is new."""
-    from crossposter.cli.run import run_once
+    """Poll the feeds and publish what is new, until told to stop."""
+    from crossposter.cli import run as commands
 
-    if not once:
-        raise typer.BadParameter("add --once: one round of polls and deliveries (for cron)")
-    run_once(ctx.obj.at(config), as_json=json)
+    context = ctx.obj.at(config)
+    if reload:
+        commands.reload(context)
+    elif once:
+        commands.run_once(context, as_json=json)
+    else:
+        commands.run_daemon(context)
 
 
 @app.command()

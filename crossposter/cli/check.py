@@ -1,4 +1,4 @@
-"""`check`: is the configuration right?"""
+"""`check`: is the configuration right? `check --health`: is the daemon working?"""
 
 from __future__ import annotations
 
@@ -30,3 +30,28 @@ def check(context: Context, *, as_json: bool) -> None:
     translate = Translator(config.language)
     counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
     typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))
+
+
+def check_health(context: Context, *, as_json: bool) -> None:
+    """Tell what keeps the daemon from working; exit code 1 when something does."""
+    from crossposter.bootstrap import feeds_of
+    from crossposter.clock import SystemClock
+    from crossposter.core.health import NEVER_RUN, troubles
+    from crossposter.ledger import LedgerHeartbeat, SqlLedger
+
+    config = context.load(secrets_needed=False)
+    translate = Translator(config.language)
+    now = SystemClock().now()
+    if config.ledger.exists():
+        ledger = SqlLedger(config.ledger)
+        found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
+        ledger.close()
+    else:
+        found = [NEVER_RUN]
+    if as_json:
+        print_json({"healthy": not found, "problems": [translate(trouble) for trouble in found]})
+    else:
+        for trouble in found or [say("the daemon is working")]:
+            typer.echo(translate(trouble))
+    if found:
+        raise typer.Exit(1)

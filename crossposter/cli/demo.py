@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from crossposter.bootstrap import open_service
+from crossposter.bootstrap import open_office
 from crossposter.cli.sandbox import environment_of, require_sandbox
 from crossposter.cli.tables import new_table, print_deliveries, print_round
 from crossposter.clock import SystemClock
@@ -102,8 +102,8 @@ def _publish(site: Site, language: str, count: int) -> list[str]:
 
 
 def _round(console: Console, translate: Translator, stage: Stage) -> Round:
-    with console.status(translate(say("polling and publishing"))), open_service(stage.config, stage.environ) as service:
-        found = service.run_once()
+    with console.status(translate(say("polling and publishing"))), open_office(stage.config, stage.environ) as office:
+        found = office.service(stage.config).run_once()
     print_round(console, found, translate)
     return found
 

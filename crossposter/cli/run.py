@@ -1,36 +1,80 @@
-"""`run --once`: one round of polls and deliveries."""
+"""`run`: the daemon, one round for cron, and telling a running daemon to read the YAML again."""
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
+import threading
 from typing import Any
 
 import typer
 from rich.console import Console
 
-from crossposter.bootstrap import open_service
+from crossposter import logs
+from crossposter.bootstrap import open_office, secrets_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import print_round
 from crossposter.core.model import Status
+from crossposter.errors import LedgerError
+from crossposter.ledger import holder
 from crossposter.messages import Translator
-from crossposter.service import Delivered, Poll, Round
+from crossposter.service import Delivered, Poll, Round, Service
 from crossposter.wording import say
 
 
 def run_once(context: Context, *, as_json: bool) -> None:
     """Do one round; exit code 1 when something needs a look."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `run --reload` may take this process for the daemon
     config = context.load(secrets_needed=True)
     translate = Translator(config.language)
+    logs.configure(secrets=secrets_of(config, context.environ))
     with (
         Console(stderr=True).status(translate(say("polling and publishing"))),
-        open_service(config, context.environ) as service,
+        open_office(config, context.environ) as office,
     ):
-        found = service.run_once()
+        found = office.service(config).run_once()
     if as_json:
         print_json(_as_data(found, translate))
     else:
         print_round(Console(), found, translate)
     if found.has_failures:
         raise typer.Exit(1)
+
+
+def run_daemon(context: Context) -> None:
+    """Run until told to stop."""
+    from crossposter.daemon import Daemon
+
+    def load() -> Service:
+        changed = context.load(secrets_needed=True)
+        logs.configure(secrets=secrets_of(changed, context.environ))
+        return office.reloaded(changed, instead_of=config)
+
+    config = context.load(secrets_needed=True)
+    logs.configure(secrets=secrets_of(config, context.environ))
+    with open_office(config, context.environ) as office:
+        daemon = Daemon(office.service(config), load=load, heartbeat=office.heartbeat, clock=office.clock)
+        daemon.run()
+    # A thread may still wait for a feed or a platform that has not answered; the interpreter would wait for it too.
+    if threading.active_count() > 1:
+        logging.shutdown()
+        os._exit(0)
+
+
+def reload(context: Context) -> None:
+    """Tell the running daemon to read the YAML again.
+
+    Raises:
+        ConfigError: The YAML has mistakes; the daemon is not disturbed.
+        LedgerError: No daemon runs.
+    """
+    config = context.load(secrets_needed=False)
+    process = holder(config.ledger)
+    if process is None:
+        raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
+    os.kill(process, signal.SIGHUP)
+    typer.echo(Translator(config.language)(say("process {process} reads the configuration again", process=process)))
 
 
 def _as_data(found: Round, translate: Translator) -> dict[str, Any]:

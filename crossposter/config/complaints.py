@@ -9,74 +9,112 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from crossposter.adapters import PLATFORMS
 from crossposter.config.document import Document, Path
 from crossposter.wording import Message, say
 
+_TEXT = say("a text is wanted here: one value behind the colon")
+_BLOCK = say("a block of keys is wanted here: each on a line of its own, indented")
+_TRUTH = say("true or false is wanted here")
 _SENTENCES = {
-    "missing": say("this is missing"),
+    "missing": say("this is missing: add it"),
     "list_type": say("a list is wanted here: one item a line, each beginning with '- '"),
-    "model_type": say("a block of keys is wanted here"),
-    "model_attributes_type": say("a block of keys is wanted here"),
-    "dict_type": say("a block of keys is wanted here"),
-    "string_type": say("a text is wanted here"),
-    "bool_type": say("true or false is wanted here"),
-    "bool_parsing": say("true or false is wanted here"),
+    "model_type": _BLOCK,
+    "model_attributes_type": _BLOCK,
+    "dict_type": _BLOCK,
+    "string_type": _TEXT,
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
     "int_parsing": say("a whole number is wanted here"),
     "too_short": say("at least one is needed here"),
-    "string_too_short": say("this is empty"),
+    "string_too_short": say("this is empty: write a value"),
     "union_tag_not_found": say("the platform is missing: add 'platform: twitter', 'facebook' or 'instagram'"),
 }
+#: Where nothing was written, these say more than "this is empty".
+_TOLD_WHEN_EMPTY = {"said", "missing", "list_type", "model_type", "model_attributes_type", "extra_forbidden"}
 
 
 def complain(document: Document, model: type[BaseModel], error: ErrorDetails) -> None:
     """Add what pydantic found to the document's problems, in words and with its place."""
-    location = error["loc"]
-    path = _written(document, location)
-    if error["type"] == "union_tag_invalid":
+    path = _written(error["loc"])
+    if error["type"].startswith("union_tag"):
         path = (*path, "platform")
     document.report(path, _sentence(model, error))
 
 
+def with_guessed_platforms(document: Document) -> dict[str, Any]:
+    """Give the data with the platforms that a typing mistake hides; says so where the key itself is mistyped."""
+    data = dict(document.data or {})
+    if isinstance(data.get("accounts"), list):
+        data["accounts"] = [_guessed(document, index, account) for index, account in enumerate(data["accounts"])]
+    return data
+
+
+def _guessed(document: Document, index: int, account: Any) -> Any:
+    if not isinstance(account, dict) or account.get("platform") in list(PLATFORMS):
+        return account
+    key = next(iter(get_close_matches("platform", list(account), n=1)), None)
+    platform = str(account.get(key)).lower() if key else ""
+    meant = get_close_matches(platform, list(PLATFORMS), n=1)
+    if not key or not meant:
+        return account
+    if key != "platform":
+        document.report(("accounts", index, key), _unknown_key(key, ["platform"]))
+    return {name: value for name, value in account.items() if name != key} | {"platform": meant[0]}
+
+
 def _sentence(model: type[BaseModel], error: ErrorDetails) -> Message:
-    kind, context = error["type"], error.get("ctx", {})
+    """Say what is wrong. Values are quoted only where no secret can stand: never those that pydantic's text holds."""
+    kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "said":
         sentence = context["sentence"]
         assert isinstance(sentence, Message)  # noqa: S101 - only our own validators raise this kind
         return sentence
+    if kind == "union_tag_invalid":
+        value = value.get("platform")
+    if value is None and kind not in _TOLD_WHEN_EMPTY:
+        return _SENTENCES["string_too_short"]
     if kind == "extra_forbidden":
         return _unknown_key(str(error["loc"][-1]), sorted(_keys_beside(model, error["loc"])))
-    if kind == "literal_error":
-        return say("{value!r} is not possible here: use {expected}", value=error["input"], expected=context["expected"])
-    if kind == "union_tag_invalid":
-        return say("{value!r} is no platform: use {expected}", value=context["tag"], expected=context["expected_tags"])
+    if kind in ("literal_error", "union_tag_invalid"):
+        if not isinstance(value, str):
+            return _TEXT
+        expected = str(context.get("expected") or context["expected_tags"]).replace(" or ", ", ")
+        if kind == "literal_error":
+            return say("{value!r} is not possible here; possible: {expected}", value=value, expected=expected)
+        return say("{value!r} is no platform; possible: {expected}", value=value, expected=expected)
     if kind == "string_pattern_mismatch":
-        return say("{value!r} cannot be used here: small letters, digits and '-' only", value=error["input"])
-    return _SENTENCES.get(kind) or say("this cannot be used: {cause}", cause=error["msg"])
+        example = _field_at(model, error["loc"]).get_default()
+        return say("{value!r} cannot be used here: write it like {example}", value=value, example=example)
+    return _SENTENCES.get(kind) or say("this cannot be used here ({cause})", cause=kind)
 
 
 def _unknown_key(key: str, possible: list[str]) -> Message:
-    if close := get_close_matches(key, possible, n=1):
+    if close := get_close_matches(key.lower(), possible, n=1):
         return say("unknown key {key!r}: did you mean {close!r}?", key=key, close=close[0])
-    return say("unknown key {key!r}: possible here are {possible}", key=key, possible=", ".join(possible))
+    return say("unknown key {key!r}; possible here: {possible}", key=key, possible=", ".join(possible))
 
 
-def _written(document: Document, location: tuple[str | int, ...]) -> Path:
+def _written(location: tuple[str | int, ...]) -> Path:
     """Give the location without the platform's name, which pydantic puts behind an account's number."""
-    path: Path = ()
-    for position, part in enumerate(location):
-        is_missing_leaf = position == len(location) - 1
-        if (*path, part) in document.lines or is_missing_leaf:
-            path = (*path, part)
-    return path
+    return (*location[:2], *location[3:]) if location[:1] == ("accounts",) else location
 
 
 def _keys_beside(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
     """Give the keys that were possible where an unknown one stands."""
+    kind = _kind_at(model, location[:-1])
+    return set(kind.model_fields)
+
+
+def _field_at(model: type[BaseModel], location: tuple[str | int, ...]) -> Any:
+    return _kind_at(model, location[:-1]).model_fields[location[-1]]
+
+
+def _kind_at(model: type[BaseModel], location: tuple[str | int, ...]) -> Any:
     kind: Any = model
-    for part in location[:-1]:
-        kind = _inside(_bare(kind), part)
-    kind = _bare(kind)
-    return set(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else set()
+    for part in location:
+        kind = _bare(_inside(kind, part))
+    return kind
 
 
 def _inside(kind: Any, part: str | int) -> Any:

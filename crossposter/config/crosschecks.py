@@ -5,19 +5,20 @@ Works on the plain data, so that these are reported together with everything els
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
-from crossposter.config.document import Document, dotted
-from crossposter.wording import say
+from crossposter.config.document import Document
+from crossposter.wording import Message, say
 
 
-def check_references(document: Document) -> None:
+def check_references(document: Document, environ: Mapping[str, str]) -> None:
     """Add a problem for each id used twice, each unknown account and each account pinned twice."""
     _check_unique(document, "feeds")
     _check_unique(document, "accounts")
     _check_accounts_of_feeds(document)
-    _check_pins(document)
+    _check_pins(document, environ)
 
 
 def _blocks(document: Document, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -28,39 +29,57 @@ def _blocks(document: Document, name: str) -> Iterator[tuple[int, dict[str, Any]
             yield index, block
 
 
+def _ids(document: Document, name: str) -> Iterator[tuple[int, str]]:
+    """Give the ids of a list's blocks, with their place."""
+    for index, block in _blocks(document, name):
+        if isinstance(block.get("id"), str) and block["id"]:
+            yield index, block["id"]
+
+
 def _check_unique(document: Document, name: str) -> None:
     first: dict[str, int] = {}
-    for index, block in _blocks(document, name):
-        taken = first.setdefault(str(block.get("id")), index)
-        if taken != index and block.get("id"):
-            other = dotted((name, taken, "id"))
-            sentence = say("the id {name!r} is taken by {other}: each needs its own", name=block["id"], other=other)
+    for index, written in _ids(document, name):
+        taken = first.setdefault(written, index)
+        if taken != index:
+            line = document.lines[(name, taken, "id")]
+            sentence = say("the id {name!r} stands in line {line} already: each needs its own", name=written, line=line)
             document.report((name, index, "id"), sentence)
 
 
 def _check_accounts_of_feeds(document: Document) -> None:
-    known = sorted(str(account.get("id")) for _, account in _blocks(document, "accounts"))
+    known = sorted({written for _, written in _ids(document, "accounts")})
     for index, feed in _blocks(document, "feeds"):
         written = feed.get("accounts")
         names = written if isinstance(written, list) else []
         for place, name in enumerate(names):
             path = ("feeds", index, "accounts", place)
+            if not isinstance(name, str) or not known:
+                continue  # told already: no text, or no account at all
             if name not in known:
-                possible = ", ".join(known)
-                document.report(path, say("there is no account {name!r}: use {possible}", name=name, possible=possible))
+                document.report(path, _unknown_account(name, known))
             elif name in names[:place]:
-                document.report(path, say("account {name!r} stands here twice", name=name))
+                document.report(path, say("account {name!r} stands here twice: keep one", name=name))
 
 
-def _check_pins(document: Document) -> None:
+def _unknown_account(name: str, known: list[str]) -> Message:
+    if close := get_close_matches(name.lower(), known, n=1):
+        return say("there is no account {name!r}: did you mean {close!r}?", name=name, close=close[0])
+    return say("there is no account {name!r}: the accounts are {known}", name=name, known=", ".join(known))
+
+
+def _check_pins(document: Document, environ: Mapping[str, str]) -> None:
     """Refuse two accounts for one account of a platform: each item would stand there twice."""
-    pinned: dict[tuple[str, str], str] = {}
+    pinned: dict[tuple[str, str], int] = {}
     for index, account in _blocks(document, "accounts"):
         expect = account.get("expect")
         remote_id = expect.get("id") if isinstance(expect, dict) else None
-        if remote_id is None:
+        if not isinstance(remote_id, str) or not remote_id.strip():
             continue
-        first = pinned.setdefault((str(account.get("platform")), str(remote_id)), str(account.get("id")))
-        if first != str(account.get("id")):
-            sentence = say("account {name!r} is pinned to this id already: both would post everything", name=first)
+        remote_id = remote_id.strip()
+        if remote_id.startswith("env:"):
+            remote_id = environ.get(remote_id.removeprefix("env:"), remote_id).strip()
+        first = pinned.setdefault((str(account.get("platform")), remote_id), index)
+        if first != index:
+            line = document.lines[("accounts", first, "expect", "id")]
+            sentence = say("line {line} names this id already: every news item would stand there twice", line=line)
             document.report(("accounts", index, "expect", "id"), sentence)

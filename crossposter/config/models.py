@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zoneinfo
+from datetime import timedelta
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
@@ -16,8 +18,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     create_model,
 )
 
@@ -27,48 +29,89 @@ from crossposter.references import FileRef, Text, beside_the_yaml, from_environm
 from crossposter.wording import say
 
 _SQLITE = "sqlite:///"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+#: Libraries disagree where the host ends when one of these stands in an address.
+_NOT_IN_ADDRESSES = re.compile(r"[\s\\]")
 
 
 def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise mistake(say("{value!r} is no web address: it begins with https://", value=value))
+    # Never quoted: an address from the environment, or one with a password, is not for every eye.
+    if not _is_web_address(value):
+        raise mistake(say("this is no web address: it begins with https:// and holds no spaces"))
     return value
+
+
+def _is_web_address(value: str) -> bool:
+    if _NOT_IN_ADDRESSES.search(value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _loopback(value: str) -> str:
     # A typing mistake here would hand the city's tokens to a stranger.
     if urlsplit(value).hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise mistake(say("an endpoint other than the real platform must be on this machine (127.0.0.1)"))
+        raise mistake(say("only the sandbox on this machine (127.0.0.1) may stand here; a real account needs none"))
     return value
 
 
 def _existing_zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise mistake(say("{value!r} is no time zone: write it like Europe/Istanbul", value=value)) from None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise mistake(say("this is no time zone: write it like Europe/Istanbul")) from None
     return value
 
 
 def _regular_expression(value: str) -> str:
     try:
-        pattern = re.compile(value)
-    except re.error as error:
-        raise mistake(say("this is no regular expression: {cause}", cause=error)) from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pattern = re.compile(value)
+    except (re.error, OverflowError, RecursionError):
+        raise mistake(
+            say("this is no regular expression: a bracket may be missing; copy the one of the example")
+        ) from None
     if not pattern.groups:
         raise mistake(say("the pattern needs a group in parentheses around the article's number: '/(\\d+)/'"))
     return value
 
 
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+        raise mistake(say("{value!r} cannot be used here: only a to z, 0 to 9 and '-' between them", value=value))
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", value):
+        raise mistake(say("{value!r} is no language: write tr or en", value=value))
+    return value
+
+
+def _duration(value: Any) -> timedelta:
+    match = re.fullmatch(r"(\d{1,6})\s*([smhd])", value.strip()) if isinstance(value, str) else None
+    if not match or not int(match[1]):
+        raise mistake(say("a span of time is wanted here: write it like 30s, 5m, 2h or 1d"))
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
 def _ledger_path(value: Any, info: ValidationInfo) -> Path:
-    address = from_environment(str(value), info)
-    if not address.startswith(_SQLITE):
-        raise mistake(say("the ledger is written as sqlite:///PATH, not {value!r}", value=address))
-    return beside_the_yaml(address.removeprefix(_SQLITE), info)
+    address = from_environment(value, info) if isinstance(value, str) else ""
+    path = address.removeprefix(_SQLITE)
+    if not address.startswith(_SQLITE) or not path:
+        # Not quoted: the address of a database may hold a password.
+        raise mistake(say("the ledger is written as sqlite:///PATH"))
+    return beside_the_yaml(path, info)
 
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"})
+]
+Identifier = Annotated[str, AfterValidator(_identifier)]
 Address = Annotated[Text, AfterValidator(_web_address)]
 LoopbackAddress = Annotated[Address, AfterValidator(_loopback)]
 
@@ -108,8 +151,9 @@ class FeedModel(Block):
 
     id: Identifier
     url: Address
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+    language: Annotated[str, AfterValidator(_language)]
     accounts: Annotated[list[str], Field(min_length=1)]
+    every: Duration = timedelta(minutes=5)
     site: Identifier | None = None
     id_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crossposter.wording import Message, say
@@ -185,6 +185,8 @@ class Feed:
     id_pattern: str | None
     #: IANA zone for dates without one.
     timezone: str
+    #: Between two polls.
+    every: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,8 @@ class Outcome:
     receipt: Receipt | None = None
     #: How often delivering it has failed by now without anybody's fault; None to leave the count alone.
     tries: int | None = None
+    #: The whole account is left alone until then: the next post would fare no better.
+    account_rests_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +247,7 @@ class Delivery:
     """The intent and fate of one entry on one account, as the ledger has it."""
 
     entry_id: int
+    feed_id: str
     account_id: str
     entry: Entry
     #: How often delivering it has failed so far without anybody's fault.

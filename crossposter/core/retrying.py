@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crossposter.core.model import Identity, Outcome, Reason, Status
@@ -13,6 +14,8 @@ from crossposter.wording import Message, say
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 #: After so many failures a person must look.
 MAX_TRIES = 12
+#: An account that needs a person is asked again after this time: the person tells nobody that it is mended.
+ACCOUNT_REST = timedelta(minutes=15)
 #: So often a post waits for a picture that cannot be had at the moment; then it goes without.
 PICTURE_TRIES = 3
 
@@ -24,9 +27,12 @@ def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
     if isinstance(error, RejectedError):
         return Outcome(status=Status.FAILED, reason=Reason.REJECTED, message=error.message)
     if isinstance(error, AccountError):
-        return Outcome(status=Status.QUEUED, reason=Reason.ACCOUNT, message=error.message)
+        return Outcome(
+            status=Status.QUEUED, reason=Reason.ACCOUNT, message=error.message, account_rests_until=now + ACCOUNT_REST
+        )
     retry_at = error.retry_at if isinstance(error, TransientError) else None
-    return _again(Reason.TRANSIENT, error.message, tries=tries + 1, now=now, retry_at=retry_at)
+    outcome = _again(Reason.TRANSIENT, error.message, tries=tries + 1, now=now, retry_at=retry_at)
+    return replace(outcome, account_rests_until=outcome.not_before)
 
 
 def without_picture(error: PictureError, *, tries: int, now: datetime) -> Outcome | None:

@@ -13,6 +13,23 @@ from crossposter.errors import LedgerHeldError
 from crossposter.wording import say
 
 
+def holder(ledger: Path) -> int | None:
+    """Give the process that holds the ledger; None when nobody does."""
+    try:
+        with _lock_path(ledger).open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return None
+
+
+def _lock_path(ledger: Path) -> Path:
+    return ledger.with_name(ledger.name + ".lock")
+
+
 @contextmanager
 def sole_writer(ledger: Path) -> Iterator[None]:
     """Hold the ledger for the length of the block.
@@ -20,16 +37,16 @@ def sole_writer(ledger: Path) -> Iterator[None]:
     Raises:
         LedgerHeldError: Another process holds it; the message says which.
     """
-    path = ledger.with_name(ledger.name + ".lock")
+    path = _lock_path(ledger)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "?"
+            process = file.read().strip() or "?"
             raise LedgerHeldError(
-                say("the ledger {path!r} is held by {holder}; nothing was done", path=str(ledger), holder=holder)
+                say("the ledger {path!r} is held by {holder}; nothing was done", path=str(ledger), holder=process)
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")

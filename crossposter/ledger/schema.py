@@ -78,6 +78,22 @@ account = sa.Table(
     #: The process that works on it until `lease_until`.
     sa.Column("holder", sa.Text),
     sa.Column("lease_until", UtcDateTime),
+    #: Nothing is begun on it before this time, and why.
+    sa.Column("resting_until", UtcDateTime),
+    sa.Column("resting_reason", sa.Text),
+    sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
+)
+
+#: One row: the daemon's sign of life.
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    #: The process, as people look for it: "process 4711 on host".
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("beat_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_heart"),
 )
 
 delivery = sa.Table(

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, PictureRef, Status, Validators
+from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, PictureRef, Reason, Status, Validators
 from crossposter.core.planning import Plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
@@ -30,6 +30,11 @@ class SqlLedger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = open_engine(path)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """Give the engine, for what else is kept in the file."""
+        return self._engine
 
     @classmethod
     def open(cls, path: Path) -> SqlLedger:
@@ -113,6 +118,9 @@ class SqlLedger:
         """
         with self._writing() as connection:
             connection.execute(schema.account.update().values(holder=None, lease_until=None))
+            # Whoever starts the program has perhaps mended the account; a rate limit is not over by that.
+            mended = schema.account.c.resting_reason == Reason.ACCOUNT
+            connection.execute(schema.account.update().where(mended).values(resting_until=None, resting_reason=None))
             rows = schema.delivery.c
             connection.execute(
                 schema.delivery.update()
@@ -122,10 +130,15 @@ class SqlLedger:
 
     def due(self, *, now: datetime) -> Sequence[Due]:
         """List queued deliveries whose time has come, oldest first."""
-        rows = schema.delivery.c
+        rows, accounts = schema.delivery.c, schema.account.c
         query = (
             sa.select(rows.entry_id, rows.account_id)
-            .where(rows.status == Status.QUEUED, sa.or_(rows.not_before.is_(None), rows.not_before <= now))
+            .join(schema.account, accounts.id == rows.account_id)
+            .where(
+                rows.status == Status.QUEUED,
+                sa.or_(rows.not_before.is_(None), rows.not_before <= now),
+                sa.or_(accounts.resting_until.is_(None), accounts.resting_until <= now),
+            )
             .order_by(rows.id)
         )
         with self._reading() as connection:
@@ -162,8 +175,8 @@ class SqlLedger:
             ).one_or_none()
             if row is None:
                 return None
-            entry = _load_entry(connection, row.entry_id)
-        return Delivery(entry_id=row.entry_id, account_id=row.account_id, entry=entry, tries=row.tries)
+            feed_id, entry = _load_entry(connection, row.entry_id)
+        return Delivery(entry_id=row.entry_id, feed_id=feed_id, account_id=row.account_id, entry=entry, tries=row.tries)
 
     def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
@@ -217,6 +230,7 @@ class SqlLedger:
             ).one_or_none()
             if settled is None:
                 return False
+            _let_rest(connection, settled.account_id, outcome)
             answered = schema.attempt.c
             connection.execute(
                 schema.attempt.update()
@@ -244,6 +258,7 @@ class SqlLedger:
                 .where(_named(delivery_id), rows.status == Status.QUEUED)
                 .values(**_outcome_values(outcome), updated_at=now)
             )
+            _let_rest(connection, delivery_id.partition("/")[2], outcome)
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -330,6 +345,12 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
     return values if outcome.tries is None else {**values, "tries": outcome.tries}
 
 
+def _let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
+    if outcome.account_rests_until:
+        rest = {"resting_until": outcome.account_rests_until, "resting_reason": outcome.reason}
+        connection.execute(schema.account.update().where(schema.account.c.id == account_id).values(rest))
+
+
 def _see_feed(connection: sa.Connection, feed: Feed, validators: Validators, *, now: datetime) -> None:
     seen = {"etag": validators.etag, "last_modified": validators.last_modified, "polled_at": now}
     statement = insert(schema.feed).values(id=feed.id, first_polled_at=now, **seen)
@@ -369,11 +390,11 @@ def _add_entry(connection: sa.Connection, feed: Feed, entry: Entry, *, now: date
     return entry_id
 
 
-def _load_entry(connection: sa.Connection, entry_id: int) -> Entry:
+def _load_entry(connection: sa.Connection, entry_id: int) -> tuple[str, Entry]:
     row = connection.execute(sa.select(schema.entry).where(schema.entry.c.id == entry_id)).one()
     used = schema.entry_key.c
     keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
-    return Entry(
+    entry = Entry(
         keys=tuple(keys),
         title=row.title,
         link=row.link,
@@ -384,3 +405,4 @@ def _load_entry(connection: sa.Connection, entry_id: int) -> Entry:
         pictures=tuple(PictureRef(**picture) for picture in row.pictures),
         categories=tuple(row.categories),
     )
+    return row.feed_id, entry

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from crossposter.sandbox.exchange import Request, Response, json_response
 from crossposter.sandbox.faults import FaultError
+from crossposter.sandbox.pages import revalidated
 from crossposter.sandbox.world import World
 
 
@@ -40,7 +41,7 @@ class Control:
                 self._reset()
                 return json_response(200, {"ok": True})
             case ("GET", path):
-                return self._show(path)
+                return self._show(request, path)
         return _not_found(request)
 
     def _take_faults(self, request: Request) -> Response:
@@ -52,11 +53,12 @@ class Control:
             return json_response(400, {"error": "body: expected a JSON list of faults"})
         return json_response(200, {"ok": True})
 
-    def _show(self, path: str) -> Response:
+    def _show(self, request: Request, path: str) -> Response:
         world = self._world
         with world.lock:
             if path == "posts":
-                return json_response(200, {"posts": [post.as_json() for post in world.all_posts()]})
+                posts = json_response(200, {"posts": [post.as_json() for post in world.all_posts()]})
+                return revalidated(request, posts)  # the page asks every second
             if path == "accounts":
                 accounts = [dataclasses.asdict(account) for account in world.accounts]
                 return json_response(200, {"accounts": accounts})

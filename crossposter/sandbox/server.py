@@ -24,6 +24,7 @@ from crossposter.sandbox.faults import FaultScript, parse_fault, parse_faults
 from crossposter.sandbox.graph import Graph
 from crossposter.sandbox.http1 import Http1Connection
 from crossposter.sandbox.instagram import Instagram
+from crossposter.sandbox.pages import Pages
 from crossposter.sandbox.tls_proxy import ProxyConnection, make_tls_context
 from crossposter.sandbox.twitter import Twitter
 from crossposter.sandbox.world import SandboxAccount, World
@@ -61,6 +62,7 @@ class Sandbox:
         self._control = Control(
             self._world, add_faults=self._add_faults, clear_faults=self.clear_faults, reset=self.reset
         )
+        self._pages = Pages(self._world)
         self._folder: Path | None = None
         self._front: _Server | None = None
         self._tunnel: _Server | None = None
@@ -234,6 +236,8 @@ class Sandbox:
             return self._desk.answer(platforms[first], request)
         if first == "_sandbox":
             return Outcome(response=self._control.respond(request))
+        if request.path == "/" or first == "page":
+            return Outcome(response=self._pages.respond(request))
         if first == "site" and self._site is not None:
             return Outcome(response=_visit(self._site, request))
         return Outcome(response=json_response(404, {"error": f"{request.path}: unknown"}))

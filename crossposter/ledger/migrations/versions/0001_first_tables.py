@@ -15,6 +15,9 @@ def upgrade() -> None:
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text()),
         sa.Column("lease_until", sa.DateTime(timezone=True)),
+        sa.Column("resting_until", sa.DateTime(timezone=True)),
+        sa.Column("resting_reason", sa.Text()),
+        sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -132,4 +135,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account_id", "remote_id", name="one_row_per_remote_post"),
         sa.UniqueConstraint("delivery_id"),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("process", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("id = 1", name="one_heart"),
+        sa.PrimaryKeyConstraint("id"),
     )

@@ -1,0 +1,225 @@
+"""The daemon: polls on time, delivers what is due, until it is told to stop. All memory is in the ledger.
+
+APScheduler is a timer and nothing more. The main thread does no work: it waits for signals, and gives a sign of life.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from enum import Enum
+from types import FrameType
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from crossposter.core.model import Feed, Reason, Status
+from crossposter.errors import ConfigError
+from crossposter.ports import Clock, Due, Heartbeat
+from crossposter.service import MAX_LANES, Delivered, Poll, Service
+
+log = structlog.get_logger("crossposter")
+
+#: Seconds that deliveries in hand get when the daemon is told to stop.
+GRACE_S = 25
+#: Seconds between two signs of life; so long also a jump of the clock may stop the timer.
+BEAT_S = 15
+#: Seconds between two looks for due deliveries.
+TICK_S = 1
+#: Feeds that are fetched at the same time: a slow one delays none of the others.
+POLLERS = 16
+#: A poll comes up to this share of its interval early or late, so that a thousand feeds are not asked at once.
+JITTER = 0.1
+
+
+class Command(Enum):
+    """What the main thread is told."""
+
+    STOP = "stop"
+    RELOAD = "reload"
+
+
+class Daemon:
+    """Runs a service until told to stop."""
+
+    def __init__(self, service: Service, *, load: Callable[[], Service], heartbeat: Heartbeat, clock: Clock) -> None:
+        """Take the service, and the function that makes another from the YAML as it stands then."""
+        self._service = service
+        self._load = load
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._lanes = Lanes()
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(POLLERS), "tick": ThreadPoolExecutor(1)},
+            # A late run is better than none, and one is enough.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            timezone="UTC",
+        )
+
+    def run(self) -> bool:
+        """Work until SIGTERM or SIGINT; SIGHUP reads the YAML again.
+
+        Returns:
+            Whether every delivery in hand came to its end within the grace.
+        """
+        for number, command in (
+            (signal.SIGTERM, Command.STOP),
+            (signal.SIGINT, Command.STOP),
+            (signal.SIGHUP, Command.RELOAD),
+        ):
+            signal.signal(number, self._sender(command))
+        self._service.recover()
+        self._heartbeat.start(now=self._clock.now())
+        self._schedule()
+        self._scheduler.start()
+        log.info("daemon started", feeds=[feed.id for feed in self._service.feeds])
+        while (told := self._next_command()) is not Command.STOP:
+            if told is Command.RELOAD:
+                self._reload()
+            self._heartbeat.beat(now=self._clock.now())
+            self._scheduler.wakeup()  # after a step back of the clock the timer would sleep on (measured)
+        return self._stop()
+
+    def _sender(self, command: Command) -> Callable[[int, FrameType | None], None]:
+        return lambda _number, _frame: self._commands.put(command)
+
+    def _next_command(self) -> Command | None:
+        try:
+            return self._commands.get(timeout=BEAT_S)
+        except queue.Empty:
+            return None
+
+    def _schedule(self) -> None:
+        """Make the jobs of the service; those of the one before it end."""
+        self._scheduler.remove_all_jobs()
+        now = self._clock.now()
+        for feed in self._service.feeds:
+            self._scheduler.add_job(
+                self._poll,
+                "interval",
+                args=[self._service, feed],
+                seconds=feed.every.total_seconds(),
+                jitter=feed.every.total_seconds() * JITTER,
+                next_run_time=now,
+                name=f"poll {feed.id}",
+            )
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            args=[self._service],
+            seconds=TICK_S,
+            next_run_time=now,
+            executor="tick",
+            name="tick",
+        )
+
+    def _poll(self, service: Service, feed: Feed) -> None:
+        report_poll(service.try_poll(feed))
+
+    def _tick(self, service: Service) -> None:
+        self._lanes.offer(service.due_lanes(), service)
+
+    def _reload(self) -> None:
+        try:
+            self._service = self._load()
+        except ConfigError as error:
+            log.error("configuration not changed: the file has mistakes", problems=[str(p) for p in error.problems])  # noqa: TRY400
+            return
+        self._schedule()
+        log.info("configuration read again", feeds=[feed.id for feed in self._service.feeds])
+
+    def _stop(self) -> bool:
+        log.info("daemon stops: taking no more work")
+        self._scheduler.pause()
+        all_done = self._lanes.stop(GRACE_S)
+        self._scheduler.shutdown(wait=False)
+        if not all_done:
+            log.warning("a platform has not answered; its delivery will be settled later", accounts=self._lanes.busy())
+        log.info("daemon stopped")
+        return all_done
+
+
+class Lanes:
+    """One lane per account on a thread of its own, so that accounts never wait for each other."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._busy: set[str] = set()
+        self._stopping = False
+
+    def offer(self, lanes: Sequence[Sequence[Due]], service: Service) -> None:
+        """Begin on the accounts that are free, and return at once; what finds no place is offered again."""
+        with self._changed:
+            for lane in lanes:
+                account_id = lane[0].account_id
+                if account_id in self._busy or self._stopping or len(self._busy) >= MAX_LANES:
+                    continue
+                self._busy.add(account_id)
+                # Daemon threads: after the grace the process ends even if a platform hangs.
+                threading.Thread(
+                    target=self._run, args=(account_id, lane, service), name=f"lane {account_id}", daemon=True
+                ).start()
+
+    def busy(self) -> list[str]:
+        """Name the accounts that are worked on."""
+        with self._changed:
+            return sorted(self._busy)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Take no more work and let the deliveries in hand end; False when the time ran out first."""
+        with self._changed:
+            self._stopping = True
+            return self._changed.wait_for(lambda: not self._busy, timeout_s)
+
+    def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
+        try:
+            service.deliver_lane(lane, report=report_delivery, stopping=lambda: self._stopping)
+        finally:
+            with self._changed:
+                self._busy.discard(account_id)
+                self._changed.notify_all()
+
+
+def report_poll(poll: Poll) -> None:
+    """Log what a poll gave."""
+    if poll.error:
+        log.warning("feed not read", feed=poll.feed_id, error=str(poll.error))
+    elif poll.plan is None:
+        log.debug("feed unchanged", feed=poll.feed_id)
+    else:
+        decisions = poll.plan.decisions
+        log.info(
+            "feed read",
+            feed=poll.feed_id,
+            first_poll=poll.plan.first_poll,
+            new=len({decision.entry.keys for decision in decisions}),
+            known=len(poll.plan.known),
+            held=sum(1 for decision in decisions if decision.status is Status.HELD),
+        )
+
+
+def report_delivery(done: Delivered) -> None:
+    """Log what one try of a delivery gave."""
+    outcome = done.outcome
+    if outcome is None:
+        return  # the service has logged its traceback
+    bound = log.bind(
+        feed=done.feed_id,
+        entry=done.entry_id,
+        account=done.account_id,
+        delivery=done.delivery_id,
+        status=outcome.status,
+    )
+    if outcome.receipt:
+        bound.info("post published", url=outcome.receipt.url, remote_id=outcome.receipt.remote_id)
+        return
+    why = outcome.message or (outcome.reason.message if outcome.reason else None)
+    not_before = outcome.not_before.isoformat() if outcome.not_before else None
+    is_waiting = outcome.status is Status.QUEUED and outcome.reason is not Reason.ACCOUNT
+    bound.log(
+        20 if is_waiting else 30, "post not published", reason=outcome.reason, why=str(why), not_before=not_before
+    )

@@ -1,0 +1,64 @@
+"""The daemon's sign of life, and what tells whether it works."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from crossposter.core.health import Signs
+from crossposter.core.model import Reason, Status
+from crossposter.ledger import schema
+from crossposter.ledger.store import SqlLedger
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHeartbeat:
+    """Writes the one row, and reads the signs."""
+
+    ledger: SqlLedger
+
+    def start(self, *, now: datetime) -> None:
+        """Write that this process is the daemon from now on."""
+        life = {"process": f"process {os.getpid()} on {socket.gethostname()}", "started_at": now, "beat_at": now}
+        statement = insert(schema.heartbeat).values(id=1, **life)
+        with self.ledger.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=life))
+
+    def beat(self, *, now: datetime) -> None:
+        """Write that it lives."""
+        with self.ledger.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(schema.heartbeat.update().values(beat_at=now))
+
+    def signs(self, *, now: datetime) -> Signs:
+        """Read what tells whether the daemon works."""
+        rows, accounts = schema.delivery.c, schema.account.c
+        since = sa.func.coalesce(rows.not_before, rows.created_at, type_=schema.UtcDateTime)
+        # An account that a rate limit lets rest is no sign of trouble; one that waits for a person is.
+        not_at_rest = sa.or_(
+            accounts.resting_until.is_(None),
+            accounts.resting_until <= now,
+            accounts.resting_reason == Reason.ACCOUNT,
+        )
+        due = (
+            sa.select(rows.entry_id, rows.account_id, since.label("since"))
+            .join(schema.account, accounts.id == rows.account_id)
+            .where(rows.status == Status.QUEUED, since <= now, not_at_rest)
+            .order_by(since)
+            .limit(1)
+        )
+        with self.ledger.engine.begin() as connection:
+            life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
+            polled = {row.id: row.polled_at for row in connection.execute(sa.select(schema.feed))}
+            oldest = connection.execute(due).one_or_none()
+        return Signs(
+            started_at=life.started_at if life else None,
+            beat_at=life.beat_at if life else None,
+            polled_at=polled,
+            oldest_due=f"{oldest.entry_id}/{oldest.account_id}" if oldest else None,
+            due_since=oldest.since if oldest else None,
+        )

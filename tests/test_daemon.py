@@ -1,0 +1,251 @@
+"""The daemon as a process of its own, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossposter.core.model import Status
+from crossposter.ledger import LedgerHeartbeat, SqlLedger, holder
+from tests.city import DEMO_CONFIG, City, a_city
+
+PATIENCE_S = 20
+
+
+class Running:
+    """A daemon process and what it logs."""
+
+    def __init__(self, city: City, config: Path) -> None:
+        environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(config)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "crossposter", "run"], env=environ, stderr=subprocess.PIPE, text=True
+        )
+        self.events: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.events.append(json.loads(line))
+
+    def logged(self, event: str, **fields: object) -> list[dict[str, Any]]:
+        """Give the events of a name with these fields."""
+        wanted = {"event": event, **fields}
+        return [found for found in list(self.events) if wanted.items() <= found.items()]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and give the exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Give the exit code."""
+        code = self.process.wait(timeout=PATIENCE_S + 15)
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)  # noqa: TID251 - waits for another process
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    with a_city(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of the demo's configuration that polls every second; tests change it."""
+    path = tmp_path / "crossposter.yaml"
+    text = DEMO_CONFIG.read_text("utf-8")
+    path.write_text(text.replace("    site: izmir\n", "    site: izmir\n    every: 1s\n"), "utf-8")
+    return path
+
+
+@pytest.fixture
+def start(city: City, config: Path) -> Iterator[Callable[[], Running]]:
+    """Start daemons; those that still run are killed at the end."""
+    started: list[Running] = []
+
+    def one() -> Running:
+        started.append(Running(city, config))
+        return started[-1]
+
+    yield one
+    for running in started:
+        if running.process.poll() is None:
+            running.stop(signal.SIGKILL)
+
+
+def statuses(city: City) -> list[Status]:
+    ledger = SqlLedger(city.ledger)
+    now = datetime.now(UTC)  # noqa: TID251
+    found = [record.status for record in ledger.deliveries(now=now) if record.status is not Status.SKIPPED]
+    ledger.close()
+    return found
+
+
+Start = Callable[[], Running]
+
+
+def test_news_go_out_while_it_runs_and_it_ends_with_0(city: City, start: Start) -> None:
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read", first_poll=True)) == 2)
+    city.site.publish("tr")
+    until(lambda: len(city.sandbox.posts()) == 3)
+    until(lambda: len(daemon.logged("post published")) == 3)
+    (event,) = daemon.logged("post published", account="izmir-x")
+    assert event.keys() >= {"feed", "entry", "account", "delivery", "status", "url", "timestamp", "level"}
+    assert (event["feed"], event["delivery"]) == ("izmir-tr", f"{event['entry']}/izmir-x")
+    assert daemon.stop() == 0
+    assert daemon.logged("daemon stopped")
+    assert holder(city.ledger) is None
+
+
+def test_it_goes_on_where_a_killed_one_stopped(city: City, start: Start) -> None:
+    first = start()
+    until(lambda: len(first.logged("feed read", first_poll=True)) == 2)
+    city.site.publish("tr")
+    city.sandbox.inject("twitter", "publish", "commit_then_hang")
+    until(lambda: len(city.sandbox.posts()) == 3)
+    assert first.stop(signal.SIGKILL) == -signal.SIGKILL
+    start()
+    until(lambda: Status.UNCERTAIN in statuses(city))
+    city.site.publish("tr", 2)
+    until(lambda: statuses(city).count(Status.PUBLISHED) == 7)
+    assert len(city.sandbox.posts()) == 8  # the last item but one has no picture for Instagram
+
+
+def test_a_stop_lets_the_delivery_in_hand_end(city: City, start: Start) -> None:
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read", first_poll=True)) == 2)
+    slow = threading.Event()
+    city.sandbox.inject("facebook", "publish", "commit_then_hang")
+    city.site.publish("tr")
+    until(lambda: len(city.sandbox.posts()) == 3)
+    threading.Timer(1.5, lambda: (slow.set(), city.sandbox.clear_faults())).start()
+    assert daemon.stop() == 0
+    assert slow.is_set()
+    assert sorted(statuses(city)) == [Status.PUBLISHED, Status.PUBLISHED, Status.UNCERTAIN]
+
+
+def test_a_second_daemon_is_refused_with_75(city: City, start: Start) -> None:
+    first = start()
+    until(lambda: first.logged("daemon started"))
+    environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(DEMO_CONFIG)}
+    second = subprocess.run(
+        [sys.executable, "-m", "crossposter", "run"], env=environ, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 75
+    assert f"process {first.process.pid} on" in second.stderr
+
+
+def test_a_changed_configuration_is_read_again_and_a_wrong_one_is_not_taken(
+    city: City, config: Path, start: Start
+) -> None:
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read", first_poll=True)) == 2)
+    right = config.read_text("utf-8")
+    config.write_text(right.replace("feeds:", "fields:"), "utf-8")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    until(lambda: daemon.logged("configuration not changed: the file has mistakes"))
+    config.write_text(right.replace("accounts: [izmir-x, izmir-facebook, izmir-instagram]", "accounts: [izmir-x]"))
+    environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(config)}
+    told = subprocess.run(
+        [sys.executable, "-m", "crossposter", "run", "--reload"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0
+    until(lambda: daemon.logged("configuration read again"))
+    city.site.publish("tr")
+    until(lambda: len(city.sandbox.posts()) == 1)
+    assert daemon.stop() == 0
+    assert len(city.sandbox.posts()) == 1
+
+
+def test_a_feed_server_that_dies_and_returns(city: City, config: Path, start: Start, tmp_path: Path) -> None:
+    with a_city(tmp_path / "other") as other:
+        url = other.environ["DEMO_FEED_TR"]
+        city.environ["DEMO_FEED_TR"] = url
+        daemon = start()
+        until(lambda: len(daemon.logged("feed read", first_poll=True)) == 2)
+    until(lambda: daemon.logged("feed not read", feed="izmir-tr"))
+    assert daemon.process.poll() is None
+    assert daemon.stop() == 0
+
+
+def health(city: City, config: Path) -> tuple[int, dict[str, Any]]:
+    environ = {**os.environ, **city.without_secrets(), "CROSSPOSTER_CONFIG": str(config)}
+    command = [sys.executable, "-m", "crossposter", "check", "--health", "--json"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_health_tells_up_from_working(city: City, config: Path, start: Start) -> None:
+    assert health(city, config)[0] == 1
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read")) == 2)
+    assert health(city, config) == (0, {"healthy": True, "problems": []})
+    daemon.stop()
+    ledger = SqlLedger(city.ledger)
+    long_ago = datetime.now(UTC) - timedelta(minutes=10)  # noqa: TID251
+    ledger.touch("izmir-tr", now=long_ago)
+    LedgerHeartbeat(ledger).start(now=long_ago)
+    LedgerHeartbeat(ledger).beat(now=datetime.now(UTC))  # noqa: TID251
+    ledger.close()
+    code, found = health(city, config)
+    assert code == 1
+    assert "izmir-tr" in found["problems"][0]
+
+
+def test_nothing_reloads_where_no_daemon_runs(city: City, config: Path) -> None:
+    environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(config)}
+    command = [sys.executable, "-m", "crossposter", "run", "--reload"]
+    assert subprocess.run(command, env=environ, capture_output=True, check=False).returncode == 1
+
+
+def test_its_log_holds_no_secret_even_when_a_library_talks(city: City, start: Start, tmp_path: Path) -> None:
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read")) == 2)
+    city.sandbox.inject("twitter", "publish", "status:401")
+    city.sandbox.inject("facebook", "publish", "status:401")
+    city.sandbox.inject("instagram", "publish", "status:403")
+    city.site.publish("tr")
+    until(lambda: len(daemon.logged("post not published")) == 3)
+    daemon.stop()
+    written = json.dumps(daemon.events)
+    secrets = [value for name, value in city.environ.items() if name.endswith(("KEY", "SECRET", "TOKEN"))]
+    assert secrets
+    assert [secret for secret in secrets if secret in written] == []
+
+
+def test_the_copy_of_a_ledger_keeps_its_story(city: City, tmp_path: Path, start: Start) -> None:
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read")) == 2)
+    daemon.stop()
+    shutil.copy(city.ledger, tmp_path / "copy.db")
+    assert SqlLedger(tmp_path / "copy.db").validators("izmir-tr") is not None
