@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crossposter.core.model import Account, Entry, Post, Reason
+from crossposter.core.model import Account, Entry, Picture, Post, Reason
 from crossposter.core.rendering import alt_text, render
 from crossposter.errors import PictureError
 from crossposter.ports import PictureSource
@@ -21,8 +21,11 @@ class Composition:
 def compose(entry: Entry, account: Account, pictures: PictureSource) -> Composition:
     """Prepare the pictures that the platform takes, and write the post around those that could be had."""
     limits = account.limits
-    ready, missing = [], []
-    for ref in entry.pictures[: limits.max_pictures]:
+    ready: list[Picture] = []
+    missing: list[PictureError] = []
+    for ref in entry.pictures:
+        if len(ready) == limits.max_pictures:
+            break
         alt = alt_text(entry, ref.alt, max_length=limits.max_alt_length)
         try:
             ready.append(pictures.prepare(ref, limits=limits, alt=alt))

@@ -72,10 +72,15 @@ class Daemon:
             (signal.SIGHUP, Command.RELOAD),
         ):
             signal.signal(number, self._sender(command))
-        self._service.recover()
+        for delivery_id in self._service.recover():
+            log.warning("the last run ended while publishing: look at the account", delivery=delivery_id)
+        # Somebody started it: perhaps after mending an account. A rate limit is not over by that.
+        self._service.wake_accounts()
         self._heartbeat.start(now=self._clock.now())
         self._schedule()
         self._scheduler.start()
+        if stranded := self._service.stranded():
+            log.warning("posts wait for accounts that the YAML no longer has", deliveries=stranded)
         log.info("daemon started", feeds=[feed.id for feed in self._service.feeds])
         while (told := self._next_command()) is not Command.STOP:
             if told is Command.RELOAD:
@@ -196,7 +201,7 @@ def report_poll(poll: Poll) -> None:
             "feed read",
             feed=poll.feed_id,
             first_poll=poll.plan.first_poll,
-            new=len({decision.entry.keys for decision in decisions}),
+            new=poll.plan.new,
             known=len(poll.plan.known),
             held=sum(1 for decision in decisions if decision.status is Status.HELD),
         )

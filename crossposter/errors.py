@@ -104,7 +104,14 @@ class RejectedError(PublishError):
 
 
 class AccountError(PublishError):
-    """The account cannot be used until a person acts; nothing was published."""
+    """The account cannot be used until a person acts; nothing was published.
+
+    `retry_at` (aware UTC) where asking again sooner would make it worse.
+    """
+
+    def __init__(self, message: Message, *, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
 
 
 class TransientError(PublishError):

@@ -76,7 +76,12 @@ def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None,
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    # Only our own: whoever runs us inside something else keeps theirs.
+    for before in [
+        found for found in root.handlers if isinstance(found.formatter, structlog.stdlib.ProcessorFormatter)
+    ]:
+        root.removeHandler(before)
+    root.addHandler(handler)
     root.setLevel(logging.INFO)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

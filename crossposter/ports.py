@@ -13,6 +13,7 @@ from crossposter.core.model import (
     Entry,
     Feed,
     Identity,
+    Known,
     Limits,
     Outcome,
     Picture,
@@ -117,11 +118,11 @@ class Lease:
 class Ledger(Protocol):
     """The durable record. Every method that changes something is one transaction."""
 
-    def validators(self, feed_id: str) -> Validators | None:
-        """Give what the feed's server wants to hear; None for a feed never seen."""
+    def validators(self, feed: Feed) -> Validators | None:
+        """Give what the feed's server wants to hear; None for a feed never seen on its site."""
 
-    def known(self, site: str, keys: Sequence[str]) -> Mapping[str, int]:
-        """Give those of the keys that were seen, with their entry's id."""
+    def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
 
     def record(
         self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
@@ -131,8 +132,15 @@ class Ledger(Protocol):
     def touch(self, feed_id: str, *, now: datetime) -> None:
         """Write that the feed was polled and had nothing to say."""
 
-    def recover(self, *, now: datetime) -> None:
-        """End the leases of processes that are gone; the caller holds the ledger alone."""
+    def recover(self, *, now: datetime) -> Sequence[str]:
+        """End the leases of processes that are gone; the caller holds the ledger alone.
+
+        Returns:
+            The deliveries that became uncertain by this.
+        """
+
+    def wake_accounts(self) -> None:
+        """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
 
     def due(self, *, now: datetime) -> Sequence[Due]:
         """List queued deliveries whose time has come, oldest first."""

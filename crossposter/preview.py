@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crossposter.composing import compose
-from crossposter.core.model import Account, Entry, Feed, Post, Reason, Status, Validators
+from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
 from crossposter.core.planning import Decision, plan
 from crossposter.errors import FeedError
 from crossposter.ports import FeedSource, Ledger, PictureSource
@@ -48,7 +48,7 @@ class NotPosted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """All that a round would do."""
+    """All that polling would add."""
 
     posts: tuple[PreviewedPost, ...]
     held: tuple[NotPosted, ...]
@@ -81,9 +81,11 @@ class Previewer:
         held: list[NotPosted] = []
         skipped: list[NotPosted] = []
         errors: list[FeedError] = []
+        #: What the feeds before would add, by site: an item in two of them is one entry.
+        planned: dict[str, dict[str, Known]] = {}
         for feed in self._feeds:
             try:
-                decisions, known = self._plan(feed, as_new=as_new)
+                decisions, known = self._plan(feed, planned, as_new=as_new)
             except FeedError as error:
                 errors.append(error)
                 continue
@@ -96,17 +98,20 @@ class Previewer:
                     (skipped if decision.status is Status.SKIPPED else held).append(found)
         return Preview(posts=tuple(posts), held=tuple(held), skipped=tuple(skipped), errors=tuple(errors))
 
-    def _plan(self, feed: Feed, *, as_new: int) -> tuple[Sequence[Decision], Sequence[Entry]]:
+    def _plan(
+        self, feed: Feed, planned: dict[str, dict[str, Known]], *, as_new: int
+    ) -> tuple[Sequence[Decision], Sequence[Entry]]:
         entries = self._source.fetch(feed, Validators()).entries or ()
         keys = [key for entry in entries for key in entry.keys]
         found = plan(
             feed.id,
             entries,
             accounts=[self._accounts[account_id] for account_id in feed.accounts],
-            known=self._ledger.known(feed.site, keys) if self._ledger else {},
-            first_poll=self._ledger is None or self._ledger.validators(feed.id) is None,
+            known={**(self._ledger.known(feed, keys) if self._ledger else {}), **planned.get(feed.site, {})},
+            first_poll=self._ledger is None or self._ledger.validators(feed) is None,
             as_new=as_new,
         )
+        _remember(planned.setdefault(feed.site, {}), found.decisions)
         return found.decisions, found.known
 
     def _decided(self, feed: Feed, decision: Decision) -> PreviewedPost | NotPosted:
@@ -122,3 +127,14 @@ class Previewer:
         return PreviewedPost(
             feed_id=feed.id, entry=decision.entry, account=account, post=composition.post, warnings=warnings
         )
+
+
+def _remember(planned: dict[str, Known], decisions: Sequence[Decision]) -> None:
+    """Take a feed's decisions for granted, as the ledger will when the next feed is polled."""
+    for decision in decisions:
+        before = next((planned[key] for key in decision.entry.keys if key in planned), None)
+        decided = before.decided if before else frozenset()
+        if decision.reason is not Reason.BASELINE:
+            decided |= {decision.account_id}
+        entry = Known(entry_id=0, in_feed=False, decided=decided)
+        planned.update(dict.fromkeys(decision.entry.keys, entry))

@@ -20,9 +20,10 @@ from itertools import groupby
 from crossposter.composing import compose
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, plan
-from crossposter.core.retrying import after, mismatch, without_picture
+from crossposter.core.retrying import after, after_defect, mismatch, without_picture
 from crossposter.errors import AccountError, CrossposterError, FeedError, PublishError
 from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource
+from crossposter.wording import say
 
 log = logging.getLogger(__name__)
 
@@ -63,15 +64,23 @@ class Round:
 
     polls: tuple[Poll, ...]
     delivered: tuple[Delivered, ...]
+    #: Deliveries that the end of another process left uncertain.
+    interrupted: tuple[str, ...] = ()
+    #: Deliveries that are due on accounts which the YAML no longer has.
+    stranded: tuple[str, ...] = ()
 
     @property
     def has_failures(self) -> bool:
         """Tell whether something failed: a feed, an account, a post, or crossposter itself. A hold is no failure."""
-        return any(poll.error for poll in self.polls) or any(
-            done.outcome is None
-            or done.outcome.status in (Status.FAILED, Status.UNCERTAIN)
-            or done.outcome.reason is Reason.ACCOUNT
-            for done in self.delivered
+        return (
+            bool(self.interrupted)
+            or any(poll.error for poll in self.polls)
+            or any(
+                done.outcome is None
+                or done.outcome.status in (Status.FAILED, Status.UNCERTAIN)
+                or done.outcome.reason in (Reason.ACCOUNT, Reason.UNREACHABLE)
+                for done in self.delivered
+            )
         )
 
 
@@ -102,20 +111,32 @@ class Service:
 
     def run_once(self) -> Round:
         """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
-        self.recover()
+        interrupted = self.recover()
         polls = tuple(self.try_poll(feed) for feed in self.feeds)
-        return Round(polls=polls, delivered=self.deliver_due())
+        return Round(polls=polls, delivered=self.deliver_due(), interrupted=interrupted, stranded=self.stranded())
 
-    def recover(self) -> None:
-        """Begin anew after a stop or a crash. The caller holds the ledger alone."""
-        self._ledger.recover(now=self._clock.now())
+    def recover(self) -> tuple[str, ...]:
+        """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain."""
+        return tuple(self._ledger.recover(now=self._clock.now()))
+
+    def wake_accounts(self) -> None:
+        """Look again at accounts that waited for a person."""
+        self._ledger.wake_accounts()
+
+    def stranded(self) -> tuple[str, ...]:
+        """Give what is due on accounts that the YAML no longer has: nobody will deliver it."""
+        due = self._ledger.due(now=self._clock.now())
+        return tuple(one.delivery_id for one in due if one.account_id not in self._accounts)
 
     def try_poll(self, feed: Feed) -> Poll:
-        """Poll a feed; its failure is a result."""
+        """Poll a feed; its failure, and a defect of ours over it, is a result: the other feeds go on."""
         try:
             return Poll(feed_id=feed.id, plan=self.poll(feed))
-        except FeedError as error:
+        except CrossposterError as error:
             return Poll(feed_id=feed.id, error=error)
+        except Exception:
+            log.exception("poll of %s ended unexpectedly", feed.id)
+            return Poll(feed_id=feed.id, error=FeedError(Reason.DEFECT.message))
 
     def poll(self, feed: Feed) -> Plan | None:
         """Fetch a feed and record what it changes; None when its server says that nothing did.
@@ -123,19 +144,22 @@ class Service:
         Raises:
             FeedError: Nothing was recorded; the next poll tries again.
         """
-        validators = self._ledger.validators(feed.id)
+        validators = self._ledger.validators(feed)
         fetched = self._source.fetch(feed, validators or Validators())
         now = self._clock.now()
         if fetched.entries is None:
             self._ledger.touch(feed.id, now=now)
             return None
+        if not fetched.entries:
+            # A site under repair answers like this. Taken for a first sight, all its news would be new afterwards.
+            raise FeedError(say("feed {feed} is empty: look at its address in a browser", feed=feed.id))
         keys = [key for entry in fetched.entries for key in entry.keys]
         accounts = [self._accounts[account_id] for account_id in feed.accounts]
         found = plan(
             feed.id,
             fetched.entries,
             accounts=accounts,
-            known=self._ledger.known(feed.site, keys),
+            known=self._ledger.known(feed, keys),
             first_poll=validators is None,
         )
         self._ledger.record(feed, found, fetched.validators, accounts=accounts, now=now)
@@ -164,16 +188,11 @@ class Service:
         for due in lane:
             if stopping():
                 break
-            try:
-                done = self.deliver(due)
-            except Exception:
-                # A defect of ours in one account must not silence the others; the row says how far it came.
-                log.exception("delivery %s ended unexpectedly", due.delivery_id)
-                done = Delivered(delivery_id=due.delivery_id, account_id=due.account_id, outcome=None)
+            done = self.deliver(due)
             if done is None:
                 continue
             report(done)
-            if done.outcome is None or done.outcome.account_rests_until:
+            if done.outcome and done.outcome.account_rests_until:
                 break
 
     def deliver(self, due: Due) -> Delivered | None:
@@ -184,18 +203,28 @@ class Service:
             return None
         try:
             delivery = self._ledger.load(due.delivery_id)
-            outcome = self._deliver(delivery, lease) if delivery else None
+            return self._guarded(delivery, lease) if delivery else None
         finally:
             self._ledger.release(lease)
-        if delivery is None or outcome is None:
-            return None
-        return Delivered(
+
+    def _guarded(self, delivery: Delivery, lease: Lease) -> Delivered | None:
+        """Deliver; a defect of ours costs this delivery a while, and no other anything."""
+        done = Delivered(
             delivery_id=delivery.id,
-            account_id=due.account_id,
-            outcome=outcome,
+            account_id=delivery.account_id,
+            outcome=None,
             feed_id=delivery.feed_id,
             title=delivery.entry.title,
         )
+        try:
+            outcome = self._deliver(delivery, lease)
+        except Exception:
+            log.exception("delivery %s ended unexpectedly", delivery.id)
+            # Changes nothing once the intent is written: then the row says that the outcome is uncertain.
+            now = self._clock.now()
+            self._ledger.postpone(delivery.id, after_defect(tries=delivery.tries, now=now), now=now)
+            return done
+        return replace(done, outcome=outcome) if outcome else None
 
     def _deliver(self, delivery: Delivery, lease: Lease) -> Outcome | None:
         account = self._accounts[delivery.account_id]
@@ -218,8 +247,17 @@ class Service:
             outcome = Outcome(status=Status.PUBLISHED, receipt=adapter.publish(staged))
         except PublishError as error:
             outcome = after(error, tries=delivery.tries, now=self._clock.now())
-        self._ledger.settle(delivery.id, attempt, outcome, now=self._clock.now())
+        self._settle(delivery.id, attempt, outcome)
         return outcome
+
+    def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:
+        """Write the answer; when that cannot be done the log at least has it, and the row becomes uncertain."""
+        settled = False
+        try:
+            settled = self._ledger.settle(delivery_id, attempt, outcome, now=self._clock.now())
+        finally:
+            if not settled:
+                log.error("not written to the ledger: %s attempt %s: %s", delivery_id, attempt, outcome)
 
     def _verified_adapter(self, account: Account) -> Adapter:
         """Give the account's adapter, once the platform has said that it is the pinned account."""
@@ -233,8 +271,9 @@ class Service:
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
         composition = compose(delivery.entry, account, self._pictures)
         now = self._clock.now()
-        for error in composition.missing:
-            if waits := without_picture(error, tries=delivery.tries, now=now):
+        has_enough = isinstance(composition.post, Post) and composition.post.pictures
+        for error in () if has_enough else composition.missing:
+            if waits := without_picture(error, tries=delivery.picture_tries, now=now):
                 return waits
         if isinstance(composition.post, Reason):
             cause = composition.missing[0].message if composition.missing else None

@@ -11,6 +11,7 @@ from crossposter.core.model import Account, Entry, Identity, PictureRef, Reason,
 from crossposter.errors import (
     AccountError,
     FeedError,
+    LedgerError,
     PictureError,
     PublishError,
     RejectedError,
@@ -40,7 +41,7 @@ class Office:
 
     def __init__(self, path: Path, accounts: Sequence[Account]) -> None:
         self.clock = FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
-        self.source = FakeFeedSource({"izmir-tr": ()})
+        self.source = FakeFeedSource({"izmir-tr": (an_entry(0),)})
         self.pictures = FakePictureSource()
         self.accounts = {account.id: account for account in accounts}
         self.adapters = {account.id: FakeAdapter(account) for account in accounts}
@@ -48,8 +49,8 @@ class Office:
         self.feeds = [a_feed(accounts=list(self.accounts))]
 
     def news(self, *entries: Entry) -> None:
-        """Let the feed hold these, newest first."""
-        self.source.entries["izmir-tr"] = entries
+        """Let the feed hold these, newest first, above the one that was always there."""
+        self.source.entries["izmir-tr"] = (*entries, an_entry(0))
 
     def service(self) -> Service:
         """Start the program anew."""
@@ -284,7 +285,10 @@ def test_the_posts_of_an_account_that_left_the_configuration_wait(three: Office)
     three.run()
     left = three.accounts.pop("x")
     three.feeds = [a_feed(accounts=["facebook", "instagram"])]
-    assert not three.run().has_failures
+    three.clock.forward(minutes=15)
+    found = three.run()
+    assert found.stranded == ("2/x",)
+    assert not found.has_failures
     three.accounts["x"] = left
     three.feeds = [a_feed(accounts=["x", "facebook", "instagram"])]
     three.run()
@@ -307,6 +311,9 @@ def test_another_account_gets_nothing(office: Office, identity: Identity) -> Non
     assert {delivery.status for delivery in office.deliveries()} == {Status.QUEUED}
     office.adapters["izmir-x"].identity = None
     office.run()
+    assert office.adapters["izmir-x"].calls == ["verify"]  # the account rests
+    office.clock.forward(minutes=15)
+    office.run()
     assert office.texts() == ["Haber 1", "Haber 2"]
 
 
@@ -327,6 +334,26 @@ def test_a_picture_that_is_late_is_waited_for(office: Office) -> None:
     office.run()
     (post,) = office.adapters["izmir-x"].posts.values()
     assert [picture.url for picture in post.pictures] == ["https://izmir.bel.tr/a.jpg"]
+
+
+def test_another_picture_stands_in_for_one_that_is_gone(office: Office) -> None:
+    urls = [f"https://izmir.bel.tr/{name}.jpg" for name in "abcdef"]
+    office.news(an_entry(1, pictures=tuple(PictureRef(url=url) for url in urls)))
+    office.pictures.errors[urls[0]] = PictureError(WORDS, is_permanent=True)
+    office.run()
+    (post,) = office.adapters["izmir-x"].posts.values()
+    assert [picture.url for picture in post.pictures] == urls[1:5]
+
+
+def test_a_platforms_failures_do_not_use_up_the_patience_for_pictures(office: Office) -> None:
+    office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),)))
+    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)] * 4
+    for _ in range(4):
+        office.run()
+        office.clock.forward(hours=1)
+    office.pictures.errors["https://izmir.bel.tr/a.jpg"] = PictureError(WORDS, is_permanent=False)
+    office.run()
+    assert office.only().reason is Reason.PICTURE
 
 
 @pytest.mark.parametrize("is_permanent", [True, False])
@@ -354,12 +381,106 @@ def test_a_defect_of_ours_in_one_account_does_not_silence_the_others(
     found = three.run()
     assert three.texts("facebook") == ["Haber 1", "Haber 2"]
     assert found.has_failures
-    assert "1/x ended unexpectedly" in caplog.text
+    assert "2/x ended unexpectedly" in caplog.text
     three.clock.forward(minutes=10)
     assert [(found.id, found.status) for found in three.deliveries() if found.account_id == "x"] == [
-        ("1/x", Status.UNCERTAIN),
-        ("2/x", Status.QUEUED),
+        ("2/x", Status.UNCERTAIN),
+        ("3/x", Status.PUBLISHED),
     ]
+
+
+@pytest.mark.parametrize("verb", ["verify", "stage"])
+def test_a_defect_over_one_entry_delays_it_and_ends_with_a_person(office: Office, verb: str) -> None:
+    def defect() -> None:
+        raise ZeroDivisionError
+
+    office.news(an_entry(2), an_entry(1))
+    office.adapters["izmir-x"].answers[verb] = [defect]
+    office.run()
+    assert office.texts() == ["Haber 2"]
+    office.adapters["izmir-x"].answers["stage"] = [defect] * 50
+    for _ in range(20):
+        office.clock.forward(hours=2)
+        office.run()
+    assert [(found.status, found.reason) for found in office.deliveries()] == [
+        (Status.HELD, Reason.UNREACHABLE),
+        (Status.PUBLISHED, None),
+    ]
+
+
+def test_a_defect_over_one_feed_does_not_stop_the_others(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.feeds = [a_feed("odd", accounts=["izmir-x"]), *office.feeds]
+    office.source.entries["odd"] = 5  # type: ignore[assignment]  # nothing that a source should give
+    office.news(an_entry(1))
+    assert office.run().has_failures
+    assert office.texts() == ["Haber 1"]
+    assert "poll of odd ended unexpectedly" in caplog.text
+
+
+def test_an_answer_that_cannot_be_written_is_in_the_log(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> bool:
+        raise LedgerError(WORDS)
+
+    office.news(an_entry(1))
+    monkeypatch.setattr(office.ledger, "settle", full)
+    office.run()
+    assert "https://fake.example/izmir-x/1" in caplog.text
+    office.clock.forward(minutes=11)
+    assert office.only().status is Status.UNCERTAIN
+
+
+def test_an_interrupted_run_is_told_once(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [lambda: office.clock.forward(seconds=1)]
+    office.ledger.settle = lambda *_, **__: False  # type: ignore[method-assign]  # the process died here
+    office.run()
+    assert office.run().interrupted == ("2/izmir-x",)
+    assert office.run().interrupted == ()
+
+
+def test_an_empty_feed_is_no_first_sight(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account()])
+    office.source.entries["izmir-tr"] = ()
+    assert office.run().has_failures
+    office.news(an_entry(1))
+    office.run()
+    assert office.texts() == []
+    office.ledger.close()
+
+
+def test_a_feed_that_moves_to_another_site_begins_anew(office: Office) -> None:
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    office.feeds = [a_feed(accounts=["izmir-x"], site="another")]
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
+def test_an_item_in_two_feeds_reaches_the_accounts_of_both_once(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account("x"), an_account("facebook")])
+    office.feeds = [a_feed("all", accounts=["x"]), a_feed("press", accounts=["x", "facebook"])]
+    office.source.entries = {"all": (an_entry(0),), "press": (an_entry(0),)}
+    office.run()
+    office.source.entries = {"all": (an_entry(1), an_entry(0)), "press": (an_entry(1), an_entry(0))}
+    office.run()
+    office.run()
+    assert (office.texts("x"), office.texts("facebook")) == (["Haber 1"], ["Haber 1"])
+    office.ledger.close()
+
+
+def test_the_first_sight_of_a_new_feed_swallows_no_news_of_another(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account("x")])
+    office.feeds = [a_feed("old", accounts=["x"])]
+    office.source.entries = {"old": (an_entry(0),), "new": (an_entry(1), an_entry(0))}
+    office.run()
+    office.feeds = [a_feed("new", accounts=["x"]), a_feed("old", accounts=["x"])]
+    office.source.entries["old"] = (an_entry(1), an_entry(0))
+    office.run()
+    office.run()
+    assert office.texts("x") == ["Haber 1"]
+    office.ledger.close()
 
 
 def test_a_delivery_is_done_once_however_often_it_is_asked_for(office: Office) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -20,7 +21,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import holder
 from crossposter.messages import Translator
 from crossposter.service import Delivered, Poll, Round, Service
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 
 def run_once(context: Context, *, as_json: bool) -> None:
@@ -38,6 +39,8 @@ def run_once(context: Context, *, as_json: bool) -> None:
         print_json(_as_data(found, translate))
     else:
         print_round(Console(), found, translate)
+        for warning in _warnings(found):
+            typer.echo(translate(warning), err=True)
     if found.has_failures:
         raise typer.Exit(1)
 
@@ -77,10 +80,20 @@ def reload(context: Context) -> None:
     typer.echo(Translator(config.language)(say("process {process} reads the configuration again", process=process)))
 
 
+def _warnings(found: Round) -> Iterator[Message]:
+    for delivery_id in found.interrupted:
+        yield say("{delivery}: the last run ended while publishing it: look at the account", delivery=delivery_id)
+    if found.stranded:
+        waiting = ", ".join(found.stranded)
+        yield say("waiting for accounts that the YAML no longer has: {deliveries}", deliveries=waiting)
+
+
 def _as_data(found: Round, translate: Translator) -> dict[str, Any]:
     return {
         "polls": [_poll(poll, translate) for poll in found.polls],
         "deliveries": [_delivery(done, translate) for done in found.delivered],
+        "interrupted": list(found.interrupted),
+        "stranded": list(found.stranded),
     }
 
 
@@ -89,7 +102,7 @@ def _poll(poll: Poll, translate: Translator) -> dict[str, Any]:
     return {
         "feed": poll.feed_id,
         "first_poll": bool(plan and plan.first_poll),
-        "new": len({decision.entry.keys for decision in plan.decisions}) if plan else 0,
+        "new": plan.new if plan else 0,
         "known": len(plan.known) if plan else 0,
         "held": sum(1 for decision in plan.decisions if decision.status is Status.HELD) if plan else 0,
         "error": translate(poll.error.message) if poll.error else None,

@@ -88,7 +88,7 @@ def _gave(poll: Poll, translate: Translator) -> str:
         return f"[red]{translate(poll.error.message)}[/]"
     if poll.plan is None:
         return translate(say("unchanged since the last poll"))
-    new = len({decision.entry.keys for decision in poll.plan.decisions})
+    new = poll.plan.new
     if poll.plan.first_poll:
         return translate(say("first seen: {count} news recorded, none published", count=new))
     held = sum(1 for decision in poll.plan.decisions if decision.status is Status.HELD)

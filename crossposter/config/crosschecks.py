@@ -18,6 +18,7 @@ def check_references(document: Document, environ: Mapping[str, str]) -> None:
     _check_unique(document, "feeds")
     _check_unique(document, "accounts")
     _check_accounts_of_feeds(document)
+    _check_sites(document)
     _check_pins(document, environ)
 
 
@@ -65,6 +66,24 @@ def _unknown_account(name: str, known: list[str]) -> Message:
     if close := get_close_matches(name.lower(), known, n=1):
         return say("there is no account {name!r}: did you mean {close!r}?", name=name, close=close[0])
     return say("there is no account {name!r}: the accounts are {known}", name=name, known=", ".join(known))
+
+
+def _check_sites(document: Document) -> None:
+    """Insist on `site` where two feeds meet on an account: an item in both would stand there twice."""
+    feed_of: dict[str, str] = {}
+    for index, feed in _blocks(document, "feeds"):
+        written = feed.get("accounts")
+        names = [name for name in written if isinstance(name, str)] if isinstance(written, list) else []
+        name = str(feed.get("id"))
+        met = next((feed_of[account] for account in names if account in feed_of), None)
+        sites = {block.get("id"): block.get("site") for _, block in _blocks(document, "feeds")}
+        if met and not (feed.get("site") and sites.get(met)):
+            sentence = say(
+                "this feed and {other!r} go to one account: give both a site, the same name if an item can be in both",
+                other=met,
+            )
+            document.report(("feeds", index), sentence)
+        feed_of.update(dict.fromkeys(names, name))
 
 
 def _check_pins(document: Document, environ: Mapping[str, str]) -> None:

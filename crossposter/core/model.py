@@ -40,6 +40,7 @@ class Reason(StrEnum):
     ACCOUNT = "account"
     TRANSIENT = "transient"
     PICTURE = "picture"
+    DEFECT = "defect"
     UNREACHABLE = "unreachable"
     LOST_ANSWER = "lost_answer"
     INTERRUPTED = "interrupted"
@@ -59,6 +60,7 @@ _SENTENCES = {
     Reason.ACCOUNT: say("the account cannot be used until a person acts"),
     Reason.TRANSIENT: say("surely not published; will be tried again"),
     Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
+    Reason.DEFECT: say("crossposter failed over it (see the log); will be tried again"),
     Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
     Reason.LOST_ANSWER: say("the answer was lost; the post may be public, look at the account"),
     Reason.INTERRUPTED: say("the program stopped while publishing; the post may be public, look at the account"),
@@ -218,6 +220,17 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the ledger knows of an entry, seen from one feed."""
+
+    entry_id: int
+    #: Whether this very feed has shown it before; another feed of the site may have been first.
+    in_feed: bool
+    #: Accounts for which it was decided; a baseline (of another feed) is no decision.
+    decided: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a delivery, and why."""
 
@@ -230,6 +243,8 @@ class Outcome:
     receipt: Receipt | None = None
     #: How often delivering it has failed by now without anybody's fault; None to leave the count alone.
     tries: int | None = None
+    #: How often it has waited for its picture by now; None to leave the count alone.
+    picture_tries: int | None = None
     #: The whole account is left alone until then: the next post would fare no better.
     account_rests_until: datetime | None = None
 
@@ -252,6 +267,8 @@ class Delivery:
     entry: Entry
     #: How often delivering it has failed so far without anybody's fault.
     tries: int
+    #: How often it has waited for its picture so far.
+    picture_tries: int
 
     @property
     def id(self) -> str:

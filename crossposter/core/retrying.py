@@ -28,7 +28,10 @@ def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
         return Outcome(status=Status.FAILED, reason=Reason.REJECTED, message=error.message)
     if isinstance(error, AccountError):
         return Outcome(
-            status=Status.QUEUED, reason=Reason.ACCOUNT, message=error.message, account_rests_until=now + ACCOUNT_REST
+            status=Status.QUEUED,
+            reason=Reason.ACCOUNT,
+            message=error.message,
+            account_rests_until=error.retry_at or now + ACCOUNT_REST,
         )
     retry_at = error.retry_at if isinstance(error, TransientError) else None
     outcome = _again(Reason.TRANSIENT, error.message, tries=tries + 1, now=now, retry_at=retry_at)
@@ -36,10 +39,16 @@ def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
 
 
 def without_picture(error: PictureError, *, tries: int, now: datetime) -> Outcome | None:
-    """Decide whether a post waits for a picture; None when it goes on without it."""
+    """Decide whether a post that waited `tries` times waits for a picture again; None when it goes on without it."""
     if error.is_permanent or tries >= PICTURE_TRIES:
         return None
-    return _again(Reason.PICTURE, error.message, tries=tries + 1, now=now, retry_at=None)
+    outcome = _again(Reason.PICTURE, error.message, tries=tries + 1, now=now, retry_at=None)
+    return replace(outcome, tries=None, picture_tries=tries + 1)
+
+
+def after_defect(*, tries: int, now: datetime) -> Outcome:
+    """Decide what a defect of ours means: tried again with growing waits, so that it blocks nobody else."""
+    return _again(Reason.DEFECT, Reason.DEFECT.message, tries=tries + 1, now=now, retry_at=None)
 
 
 def mismatch(pinned: Identity, found: Identity) -> Message | None:

@@ -37,6 +37,8 @@ feed = sa.Table(
     "feed",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
+    #: A feed that moves to another site begins anew: its keys are unknown there.
+    sa.Column("site", sa.Text, nullable=False),
     sa.Column("etag", sa.Text),
     sa.Column("last_modified", sa.Text),
     sa.Column("first_polled_at", UtcDateTime, nullable=False),
@@ -68,6 +70,14 @@ entry_key = sa.Table(
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), nullable=False, index=True),
     #: Order within the entry: the first is what the entry is called.
     sa.Column("position", sa.Integer, nullable=False),
+)
+
+#: Which feed has shown which entry.
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    sa.Column("feed_id", sa.Text, sa.ForeignKey("feed.id"), primary_key=True),
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
 )
 
 account = sa.Table(
@@ -109,6 +119,7 @@ delivery = sa.Table(
     sa.Column("not_before", UtcDateTime),
     #: How often delivering it has failed so far without anybody's fault.
     sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Column("picture_tries", sa.Integer, nullable=False, default=0),
     #: The number of the newest attempt: 0 while the platform was never asked to publish.
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     #: While publishing: when the silence of the process means that the outcome is uncertain.

@@ -11,17 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, PictureRef, Reason, Status, Validators
-from crossposter.core.planning import Plan
+from crossposter.core.model import Account, Delivery, Feed, Known, Outcome, Reason, Status, Validators
+from crossposter.core.planning import Decision, Plan
 from crossposter.errors import LedgerError
-from crossposter.ledger import schema
+from crossposter.ledger import entries, schema
 from crossposter.ledger.connection import migrate, open_engine
 from crossposter.ledger.records import AttemptRecord, DeliveryRecord, attempt_record, delivery_record, packed
 from crossposter.ports import Due, Lease, Staged
 from crossposter.wording import say
-
-#: SQLite allows 32,766 variables in a statement; a feed's window is far below, a hostile one is not.
-_KEYS_PER_QUERY = 500
 
 
 class SqlLedger:
@@ -60,49 +57,34 @@ class SqlLedger:
 
     # -- feeds ---------------------------------------------------------------------------------------------------
 
-    def validators(self, feed_id: str) -> Validators | None:
-        """Give what the feed's server wants to hear; None for a feed never seen."""
+    def validators(self, feed: Feed) -> Validators | None:
+        """Give what the feed's server wants to hear; None for a feed never seen on its site."""
         columns = schema.feed.c
         with self._reading() as connection:
-            query = sa.select(columns.etag, columns.last_modified).where(columns.id == feed_id)
-            row = connection.execute(query).one_or_none()
+            query = sa.select(columns.etag, columns.last_modified)
+            row = connection.execute(query.where(columns.id == feed.id, columns.site == feed.site)).one_or_none()
         return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
 
-    def known(self, site: str, keys: Sequence[str]) -> Mapping[str, int]:
-        """Give those of the keys that were seen, with their entry's id."""
-        found: dict[str, int] = {}
-        columns = schema.entry_key.c
+    def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
         with self._reading() as connection:
-            for start in range(0, len(keys), _KEYS_PER_QUERY):
-                part = keys[start : start + _KEYS_PER_QUERY]
-                query = sa.select(columns.key, columns.entry_id).where(columns.site == site, columns.key.in_(part))
-                found.update({row.key: row.entry_id for row in connection.execute(query)})
-        return found
+            return entries.known(connection, feed, keys)
 
     def record(
         self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
     ) -> None:
         """Write a plan in one transaction: entries, keys and deliveries; and that the feed was seen."""
         with self._writing() as connection:
-            _see_feed(connection, feed, validators, now=now)
-            _add_accounts(connection, accounts)
-            for key, entry_id in plan.learned:
-                _add_keys(connection, feed.site, [key], entry_id)
-            entry_ids: dict[tuple[str, ...], int] = {}
+            entries.see_feed(connection, feed, validators, now=now)
+            entries.add_accounts(connection, accounts)
+            for entry_id, keys in plan.sightings:
+                entries.see_entry(connection, feed, entry_id, keys)
+            made: dict[tuple[str, ...], int] = {}
             for decision in plan.decisions:
-                keys = decision.entry.keys
-                if keys not in entry_ids:
-                    entry_ids[keys] = _add_entry(connection, feed, decision.entry, now=now)
-                connection.execute(
-                    schema.delivery.insert().values(
-                        entry_id=entry_ids[keys],
-                        account_id=decision.account_id,
-                        status=decision.status,
-                        reason=decision.reason,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                )
+                entry = decision.entry
+                entry_id = decision.entry_id or made.get(entry.keys) or entries.add(connection, feed, entry, now=now)
+                made[entry.keys] = entry_id
+                _decide(connection, entry_id, decision, now=now)
 
     def touch(self, feed_id: str, *, now: datetime) -> None:
         """Write that the feed was polled and had nothing to say."""
@@ -111,21 +93,33 @@ class SqlLedger:
 
     # -- deliveries ----------------------------------------------------------------------------------------------
 
-    def recover(self, *, now: datetime) -> None:
+    def recover(self, *, now: datetime) -> Sequence[str]:
         """End the leases of processes that are gone; the caller holds the ledger alone.
 
         A row that was being published keeps its status: with its lease run out, it *is* uncertain.
+
+        Returns:
+            The deliveries that became uncertain by this.
         """
         with self._writing() as connection:
             connection.execute(schema.account.update().values(holder=None, lease_until=None))
-            # Whoever starts the program has perhaps mended the account; a rate limit is not over by that.
-            mended = schema.account.c.resting_reason == Reason.ACCOUNT
-            connection.execute(schema.account.update().where(mended).values(resting_until=None, resting_reason=None))
             rows = schema.delivery.c
-            connection.execute(
+            interrupted = connection.execute(
                 schema.delivery.update()
                 .where(rows.status == Status.PUBLISHING, rows.lease_until > now)
                 .values(lease_until=now)
+                .returning(rows.entry_id, rows.account_id)
+            )
+            return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
+
+    def wake_accounts(self) -> None:
+        """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
+        rows = schema.account.c
+        with self._writing() as connection:
+            connection.execute(
+                schema.account.update()
+                .where(rows.resting_reason == Reason.ACCOUNT)
+                .values(resting_until=None, resting_reason=None)
             )
 
     def due(self, *, now: datetime) -> Sequence[Due]:
@@ -169,21 +163,29 @@ class SqlLedger:
         rows = schema.delivery.c
         with self._reading() as connection:
             row = connection.execute(
-                sa.select(rows.entry_id, rows.account_id, rows.tries).where(
+                sa.select(rows.entry_id, rows.account_id, rows.tries, rows.picture_tries).where(
                     _named(delivery_id), rows.status == Status.QUEUED
                 )
             ).one_or_none()
             if row is None:
                 return None
-            feed_id, entry = _load_entry(connection, row.entry_id)
-        return Delivery(entry_id=row.entry_id, feed_id=feed_id, account_id=row.account_id, entry=entry, tries=row.tries)
+            feed_id, entry = entries.load(connection, row.entry_id)
+        return Delivery(
+            entry_id=row.entry_id,
+            feed_id=feed_id,
+            account_id=row.account_id,
+            entry=entry,
+            tries=row.tries,
+            picture_tries=row.picture_tries,
+        )
 
     def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
         rows = schema.delivery.c
-        held = sa.and_(_is_ours(lease), schema.account.c.lease_until > now)
         with self._writing() as connection:
-            renewed = connection.execute(schema.account.update().where(held).values(lease_until=lease.until))
+            # Run out or not: as long as nobody else took the account, it is ours. Uploads may be slow.
+            ours = schema.account.update().where(_is_ours(lease))
+            renewed = connection.execute(ours.values(lease_until=lease.until))
             if renewed.rowcount != 1:
                 return None
             claimed = connection.execute(
@@ -336,73 +338,29 @@ def _is_ours(lease: Lease) -> sa.ColumnElement[bool]:
 
 
 def _outcome_values(outcome: Outcome) -> dict[str, Any]:
-    values = {
+    counts = {"tries": outcome.tries, "picture_tries": outcome.picture_tries}
+    return {
         "status": outcome.status,
         "reason": outcome.reason,
         "message": packed(outcome.message),
         "not_before": outcome.not_before,
+        **{name: count for name, count in counts.items() if count is not None},
     }
-    return values if outcome.tries is None else {**values, "tries": outcome.tries}
+
+
+def _decide(connection: sa.Connection, entry_id: int, decision: Decision, *, now: datetime) -> None:
+    """Write a decision; of what was decided before, only a baseline gives way to it."""
+    values = {"status": decision.status, "reason": decision.reason, "updated_at": now}
+    key = {"entry_id": entry_id, "account_id": decision.account_id}
+    statement = insert(schema.delivery).values(**key, **values, created_at=now)
+    if decision.entry_id is not None:
+        statement = statement.on_conflict_do_update(
+            index_elements=list(key), set_=values, where=schema.delivery.c.reason == Reason.BASELINE
+        )
+    connection.execute(statement)
 
 
 def _let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
     if outcome.account_rests_until:
         rest = {"resting_until": outcome.account_rests_until, "resting_reason": outcome.reason}
         connection.execute(schema.account.update().where(schema.account.c.id == account_id).values(rest))
-
-
-def _see_feed(connection: sa.Connection, feed: Feed, validators: Validators, *, now: datetime) -> None:
-    seen = {"etag": validators.etag, "last_modified": validators.last_modified, "polled_at": now}
-    statement = insert(schema.feed).values(id=feed.id, first_polled_at=now, **seen)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=seen))
-
-
-def _add_accounts(connection: sa.Connection, accounts: Sequence[Account]) -> None:
-    for account in accounts:
-        row = {"id": account.id, "platform": account.platform}
-        connection.execute(insert(schema.account).values(row).on_conflict_do_nothing())
-
-
-def _add_keys(connection: sa.Connection, site: str, keys: Sequence[str], entry_id: int) -> None:
-    used = schema.entry_key.c
-    first = connection.scalar(sa.select(sa.func.count()).select_from(schema.entry_key).where(used.entry_id == entry_id))
-    for position, key in enumerate(keys, start=first or 0):
-        row = {"site": site, "key": key, "entry_id": entry_id, "position": position}
-        connection.execute(insert(schema.entry_key).values(row).on_conflict_do_nothing())
-
-
-def _add_entry(connection: sa.Connection, feed: Feed, entry: Entry, *, now: datetime) -> int:
-    values = {
-        "feed_id": feed.id,
-        "title": entry.title,
-        "link": entry.link,
-        "summary": entry.summary,
-        "text": entry.text,
-        "language": entry.language,
-        "published_at": entry.published,
-        "pictures": [{"url": picture.url, "alt": picture.alt} for picture in entry.pictures],
-        "categories": list(entry.categories),
-        "seen_at": now,
-    }
-    added = connection.execute(schema.entry.insert().values(values).returning(schema.entry.c.id))
-    entry_id = int(added.scalar_one())
-    _add_keys(connection, feed.site, entry.keys, entry_id)
-    return entry_id
-
-
-def _load_entry(connection: sa.Connection, entry_id: int) -> tuple[str, Entry]:
-    row = connection.execute(sa.select(schema.entry).where(schema.entry.c.id == entry_id)).one()
-    used = schema.entry_key.c
-    keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
-    entry = Entry(
-        keys=tuple(keys),
-        title=row.title,
-        link=row.link,
-        summary=row.summary,
-        text=row.text,
-        language=row.language,
-        published=row.published_at,
-        pictures=tuple(PictureRef(**picture) for picture in row.pictures),
-        categories=tuple(row.categories),
-    )
-    return row.feed_id, entry

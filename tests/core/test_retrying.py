@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crossposter.core.model import Identity, Reason, Status
-from crossposter.core.retrying import BACKOFF, MAX_TRIES, after, mismatch, without_picture
+from crossposter.core.retrying import ACCOUNT_REST, BACKOFF, MAX_TRIES, after, after_defect, mismatch, without_picture
 from crossposter.errors import (
     AccountError,
     PictureError,
@@ -52,6 +52,23 @@ def test_the_platforms_own_time_makes_it_later_and_never_sooner(retry_at: dateti
 
 def test_an_account_that_needs_a_person_costs_the_delivery_no_try() -> None:
     assert after(AccountError(WORDS), tries=5, now=NOW).tries is None
+
+
+def test_an_account_rests_until_a_person_may_have_acted_or_the_platform_said() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    assert after(AccountError(WORDS), tries=0, now=NOW).account_rests_until == NOW + ACCOUNT_REST
+    assert after(AccountError(WORDS, retry_at=tomorrow), tries=0, now=NOW).account_rests_until == tomorrow
+
+
+def test_an_account_rests_as_long_as_its_platform_asks() -> None:
+    later = NOW + timedelta(hours=3)
+    assert after(TransientError(WORDS, retry_at=later), tries=0, now=NOW).account_rests_until == later
+
+
+@pytest.mark.parametrize(("tries", "status"), [(0, Status.QUEUED), (MAX_TRIES - 1, Status.HELD)])
+def test_a_defect_of_ours_costs_a_while_and_in_the_end_a_person(tries: int, status: Status) -> None:
+    outcome = after_defect(tries=tries, now=NOW)
+    assert (outcome.status, outcome.tries, outcome.account_rests_until) == (status, tries + 1, None)
 
 
 def test_a_post_waits_for_its_picture_and_then_goes_without() -> None:

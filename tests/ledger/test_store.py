@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from crossposter.core.model import Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
+from crossposter.core.model import Known, Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger
@@ -23,9 +24,7 @@ def record(ledger: SqlLedger, *numbers: int, account: str = "izmir-x") -> None:
     feed = a_feed(accounts=[account])
     entries = [an_entry(number) for number in reversed(numbers)]
     keys = [key for entry in entries for key in entry.keys]
-    found = plan(
-        feed.id, entries, accounts=[an_account(account)], known=ledger.known(feed.site, keys), first_poll=False
-    )
+    found = plan(feed.id, entries, accounts=[an_account(account)], known=ledger.known(feed, keys), first_poll=False)
     ledger.record(feed, found, Validators(), accounts=[an_account(account)], now=NOON)
 
 
@@ -45,11 +44,12 @@ def status(ledger: SqlLedger, *, now: datetime = NOON) -> list[tuple[str, Status
 
 
 def test_a_feed_is_unknown_until_it_was_recorded(ledger: SqlLedger) -> None:
-    assert ledger.validators("izmir-tr") is None
     feed = a_feed()
+    assert ledger.validators(feed) is None
     found = plan(feed.id, [], accounts=[], known={}, first_poll=True)
     ledger.record(feed, found, Validators(etag='"a"', last_modified="Wed"), accounts=[], now=NOON)
-    assert ledger.validators("izmir-tr") == Validators(etag='"a"', last_modified="Wed")
+    assert ledger.validators(feed) == Validators(etag='"a"', last_modified="Wed")
+    assert ledger.validators(a_feed(site="another")) is None
 
 
 def test_an_entry_comes_back_as_it_was_recorded(ledger: SqlLedger) -> None:
@@ -102,18 +102,38 @@ def test_the_database_refuses_rows_that_contradict_themselves(ledger: SqlLedger,
 def test_more_keys_than_one_statement_takes_are_looked_up(ledger: SqlLedger) -> None:
     record(ledger, 1)
     keys = [f"guid:{number}" for number in range(1, 2000)]
-    assert ledger.known("izmir", keys) == {"guid:1": 1}
-    assert ledger.known("ankara", keys) == {}
+    assert ledger.known(a_feed(), keys) == {"guid:1": Known(entry_id=1, in_feed=True, decided=frozenset({"izmir-x"}))}
+    assert ledger.known(a_feed("other"), ["guid:1"])["guid:1"].in_feed is False
+    assert ledger.known(a_feed(site="ankara"), keys) == {}
+
+
+def test_an_id_that_moves_to_another_platform_is_refused(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    feed, moved = a_feed(), replace(an_account(), platform="facebook")
+    found = plan(feed.id, [an_entry(2)], accounts=[moved], known={}, first_poll=False)
+    with pytest.raises(LedgerError, match="another id"):
+        ledger.record(feed, found, Validators(), accounts=[moved], now=NOON)
+
+
+def test_a_baseline_gives_way_to_a_decision_and_nothing_else_does(ledger: SqlLedger) -> None:
+    one, other, accounts = a_feed("one"), a_feed("other"), [an_account()]
+    baseline = plan(one.id, [an_entry(1)], accounts=accounts, known={}, first_poll=True)
+    ledger.record(one, baseline, Validators(), accounts=accounts, now=NOON)
+    for _ in range(2):
+        known = ledger.known(other, an_entry(1).keys)
+        found = plan(other.id, [an_entry(1)], accounts=accounts, known=known, first_poll=False)
+        ledger.record(other, found, Validators(), accounts=accounts, now=NOON)
+        assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
 
 
 def test_a_learned_key_belongs_to_its_entry(ledger: SqlLedger) -> None:
     record(ledger, 1)
     feed = a_feed()
     moved = an_entry(1, keys=("guid:moved", *an_entry(1).keys))
-    known = ledger.known(feed.site, moved.keys)
+    known = ledger.known(feed, moved.keys)
     found = plan(feed.id, [moved], accounts=[an_account()], known=known, first_poll=False)
     ledger.record(feed, found, Validators(), accounts=[], now=NOON)
-    assert ledger.known(feed.site, ["guid:moved"]) == {"guid:moved": 1}
+    assert ledger.known(feed, ["guid:moved"])["guid:moved"].entry_id == 1
 
 
 def test_due_is_what_is_queued_and_whose_time_has_come_oldest_first(ledger: SqlLedger) -> None:
@@ -164,8 +184,16 @@ def test_nobody_claims_without_the_lease(ledger: SqlLedger) -> None:
     assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON) is None
     assert ledger.lease(a_lease(minutes=1), now=NOON)
     late = NOON + timedelta(minutes=1)
-    assert ledger.claim("1/izmir-x", STAGED, a_lease(minutes=1), now=late) is None
+    assert ledger.lease(a_lease("you"), now=late)
+    assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=late) is None
     assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
+
+
+def test_slow_uploads_do_not_cost_the_account_that_nobody_else_took(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    assert ledger.lease(a_lease(minutes=1), now=NOON)
+    late = NOON + timedelta(minutes=5)
+    assert ledger.claim("1/izmir-x", STAGED, a_lease(minutes=10), now=late) == 1
 
 
 def test_a_claim_renews_the_lease_for_the_public_call(ledger: SqlLedger) -> None:
@@ -218,11 +246,24 @@ def test_a_row_whose_lease_ran_out_while_publishing_is_uncertain(ledger: SqlLedg
 def test_recovery_ends_the_leases_of_the_dead_and_sends_nothing_again(ledger: SqlLedger) -> None:
     record(ledger, 1, 2)
     claimed(ledger)
-    ledger.recover(now=NOON + timedelta(seconds=1))
+    assert ledger.recover(now=NOON + timedelta(seconds=1)) == ["1/izmir-x"]
     assert ledger.lease(a_lease("you"), now=NOON + timedelta(seconds=1))
     now = NOON + timedelta(seconds=1)
     assert [found[1] for found in status(ledger, now=now)] == [Status.UNCERTAIN, Status.QUEUED]
     assert [due.delivery_id for due in ledger.due(now=now)] == ["2/izmir-x"]
+
+
+@pytest.mark.parametrize(("reason", "wakes"), [(Reason.ACCOUNT, True), (Reason.TRANSIENT, False)])
+def test_an_account_at_rest_has_nothing_due(ledger: SqlLedger, reason: Reason, wakes: bool) -> None:
+    record(ledger, 1, 2)
+    rest = Outcome(status=Status.QUEUED, reason=reason, account_rests_until=NOON + timedelta(hours=1))
+    ledger.postpone("1/izmir-x", rest, now=NOON)
+    assert ledger.due(now=NOON) == []
+    assert len(ledger.due(now=NOON + timedelta(hours=1))) == 2
+    ledger.recover(now=NOON)
+    assert ledger.due(now=NOON) == []
+    ledger.wake_accounts()
+    assert bool(ledger.due(now=NOON)) is wakes
 
 
 def test_a_late_answer_still_settles_its_own_attempt(ledger: SqlLedger) -> None:

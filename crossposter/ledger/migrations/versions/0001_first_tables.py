@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.create_table(
         "feed",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
         sa.Column("etag", sa.Text()),
         sa.Column("last_modified", sa.Text()),
         sa.Column("first_polled_at", sa.DateTime(timezone=True), nullable=False),
@@ -58,6 +59,7 @@ def upgrade() -> None:
         sa.Column("message", sa.JSON(none_as_null=True)),
         sa.Column("not_before", sa.DateTime(timezone=True)),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("picture_tries", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True)),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -144,4 +146,12 @@ def upgrade() -> None:
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("id = 1", name="one_heart"),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "sighting",
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["feed_id"], ["feed.id"]),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"]),
+        sa.PrimaryKeyConstraint("feed_id", "entry_id"),
     )
