@@ -55,8 +55,8 @@ class Shot:
 
 
 _SHOTS = (
-    Shot(name="timelines", width=1440, height=1400, density=1, scheme="light"),
-    Shot(name="timelines-dark", width=1440, height=1400, density=1, scheme="dark"),
+    Shot(name="timelines", width=1440, height=1200, density=1, scheme="light"),
+    Shot(name="timelines-dark", width=1440, height=1200, density=1, scheme="dark"),
     Shot(name="timelines-phone", width=390, height=844, density=2, scheme="light"),
 )
 
@@ -132,13 +132,10 @@ def _take(browser: Chrome, shot: Shot, url: str, path: Path) -> None:
         picture = taken.convert("RGB")
     picture.save(path, optimize=True)
     if path.stat().st_size > _MAX_BYTES:
-        print(path.stat().st_size)
-        import itertools
-        for m in (0,2):
-            for k in (0,1,4):
-                for d in (0,3):
-                    picture.quantize(256, method=m, kmeans=k, dither=Image.Dither(d)).save(f"/tmp/shots/q-{path.stem}-{m}-{k}-{d}.png", optimize=True)
-        picture.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
+        for k in (2, 3, 4, 6, 8):
+            picture.point([min(255, round(v / k) * k) for v in range(256)] * 3).save(
+                f"/tmp/shots/p-{path.stem}-{k}.png", optimize=True
+            )
 
 
 def _is_complete(browser: Chrome) -> bool:

@@ -79,7 +79,7 @@ def config(tmp_path: Path) -> Path:
     """A copy of the demo's configuration that polls every second; tests change it."""
     path = tmp_path / "crossposter.yaml"
     text = DEMO_CONFIG.read_text("utf-8")
-    path.write_text(text.replace("    site: izmir\n", "    site: izmir\n    every: 1s\n"), "utf-8")
+    path.write_text(text.replace("every: 2s", "every: 1s"), "utf-8")
     return path
 
 

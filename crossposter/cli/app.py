@@ -111,10 +111,24 @@ def run(
 
 
 @app.command()
-def demo() -> None:
-    """Show everything on this machine: a city's news, three platforms, the real client libraries, no account."""
-    from crossposter.cli.demo import demo as command
+def init(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """Write a first configuration after a few questions."""
+    from crossposter.cli.init import init as command
 
+    command(ctx.obj.at(config))
+
+
+@app.command()
+def demo(
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the daemon, the city and the page with the timelines running.")
+    ] = False,
+) -> None:
+    """Show everything on this machine: a city's news, three platforms, the real client libraries, no account."""
+    if serve:
+        from crossposter.cli.serve import serve as command
+    else:
+        from crossposter.cli.demo import demo as command
     command(os.environ)
 
 

@@ -45,7 +45,7 @@ class Stage:
 def demo(environ: Mapping[str, str]) -> None:
     """Play it; exit code 1 when what stands on the platforms is not what the ledger says."""
     console, translate = Console(), Translator(language_of(environ))
-    with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, _stage(Path(folder)) as stage:
+    with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, stage_in(Path(folder)) as stage:
         _tell(
             console, translate, say("1. X, Facebook and Instagram run on this machine, at {url}", url=stage.sandbox.url)
         )
@@ -75,7 +75,8 @@ def demo(environ: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _stage(folder: Path) -> Iterator[Stage]:
+def stage_in(folder: Path) -> Iterator[Stage]:
+    """Run the platforms and the city's site, with the ledger in a folder, for the length of the block."""
     sandbox_class = require_sandbox()
     from crossposter.sandbox.site import Site
 

@@ -153,7 +153,7 @@ class FeedModel(Block):
     url: Address
     language: Annotated[str, AfterValidator(_language)]
     accounts: Annotated[list[str], Field(min_length=1)]
-    every: Duration = timedelta(minutes=5)
+    every: Duration = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
     site: Identifier | None = None
     id_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = None
 
@@ -184,3 +184,8 @@ def config_model() -> type[ConfigModel]:
     account: Any = Annotated[reduce(or_, variants), Field(discriminator="platform")]
     accounts: Any = (Annotated[list[account], Field(min_length=1)], ...)
     return create_model("configuration", __base__=ConfigModel, accounts=accounts)
+
+
+def json_schema() -> dict[str, Any]:
+    """Describe the file for editors (JSON Schema 2020-12), which then complete and check it while it is written."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **config_model().model_json_schema()}

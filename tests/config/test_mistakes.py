@@ -299,10 +299,24 @@ WRONG: dict[str, tuple[str, Found]] = {
         changed(
             (
                 f"    accounts: {NAMES}\n",
-                f"    accounts: {NAMES}\n  - {{id: izmir-tr, {URL}, language: en, accounts: [izmir-x]}}\n",
+                f"    accounts: {NAMES}\n    site: a\n"
+                f"  - {{id: izmir-tr, {URL}, language: en, site: a, accounts: [izmir-x]}}\n",
             )
         ),
-        one(8, "feeds[1].id", "the id 'izmir-tr' stands in line 4 already: each needs its own"),
+        one(9, "feeds[1].id", "the id 'izmir-tr' stands in line 4 already: each needs its own"),
+    ),
+    "two feeds to one account without a site": (
+        changed(
+            (
+                f"    accounts: {NAMES}\n",
+                f"    accounts: {NAMES}\n  - {{id: press, {URL}, language: tr, site: a, accounts: [izmir-x]}}\n",
+            )
+        ),
+        one(
+            8,
+            "feeds[1]",
+            "this feed and 'izmir-tr' go to one account: give both a site, the same name if an item can be in both",
+        ),
     ),
     "two accounts pinned to one id": (
         changed(("platform: facebook", "platform: twitter"), ('"456"', "123"), ("{page_token: env:PAGE}", X_KEYS)),

@@ -1,0 +1,62 @@
+"""`demo --serve`: the daemon, the city and the page with the timelines, until interrupted."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from crossposter import logs
+from crossposter.bootstrap import open_office, secrets_of
+from crossposter.cli.demo import stage_in
+from crossposter.daemon import Daemon
+from crossposter.messages import Translator, language_of
+from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.sandbox.site import Site
+
+#: Seconds until the city publishes its first news, and between two of them.
+_FIRST_S, _PACE_S = 6.0, 8.0
+
+
+def serve(environ: Mapping[str, str]) -> None:
+    """Print where to look, and run until SIGINT or SIGTERM."""
+    translate = Translator(language_of(environ))
+    with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, stage_in(Path(folder)) as stage:
+        logs.configure(secrets=secrets_of(stage.config, stage.environ))
+        address = say(
+            "The timelines: {url}/  (the city publishes news now and then; Ctrl-C ends it)", url=stage.sandbox.url
+        )
+        typer.echo(translate(address))
+        with open_office(stage.config, stage.environ) as office, _news_now_and_then(stage.site):
+            service = office.service(stage.config)
+            daemon = Daemon(service, load=lambda: service, heartbeat=office.heartbeat, clock=office.clock)
+            daemon.run()
+
+
+@contextmanager
+def _news_now_and_then(site: Site) -> Iterator[None]:
+    """Let the city's next news appear one by one, while the block runs and as long as there are some."""
+    stop = threading.Event()
+
+    def publish() -> None:
+        wait = _FIRST_S
+        for language in cycle(("tr", "en")):
+            if stop.wait(wait) or not (site.publish(language) or site.publish("tr") or site.publish("en")):
+                return
+            wait = _PACE_S
+
+    thread = threading.Thread(target=publish, name="city")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
