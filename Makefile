@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash messages lock clean help
+.PHONY: demo test lint types contracts pytest crash bench schema messages lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,12 @@ pytest: $(VENV)/.dev
 
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
+
+bench: $(VENV)/.dev  ## Measure start-up, memory and throughput; the last result is docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+schema: $(VENV)/.dev  ## Bring the JSON Schema of the configuration up to date with its models
+	$(BIN)/python scripts/make_schema.py
 
 messages: $(VENV)/.dev  ## Bring the translations up to date with the code
 	$(BIN)/python scripts/make_messages.py

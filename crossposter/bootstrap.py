@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
@@ -13,7 +15,6 @@ from crossposter.config import AccountModel, ConfigModel, read_secrets
 from crossposter.core.model import Account, Feed, Identity
 from crossposter.errors import ConfigError, Problem
 from crossposter.feeds import WebFeedSource
-from crossposter.ledger import LedgerHeartbeat, SqlLedger, sole_writer
 from crossposter.media import WebPictureSource
 from crossposter.ports import Adapter
 from crossposter.preview import Previewer
@@ -21,6 +22,9 @@ from crossposter.references import Secret
 from crossposter.service import Service
 from crossposter.web import WebClient
 from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.ledger import LedgerHeartbeat, SqlLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ class Office:
     @property
     def heartbeat(self) -> LedgerHeartbeat:
         """Give the daemon's sign of life."""
+        from crossposter.ledger import LedgerHeartbeat
+
         return LedgerHeartbeat(self.ledger)
 
 
@@ -70,6 +76,8 @@ def open_office(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Off
         LedgerHeldError: Another process holds it.
         LedgerError: It cannot be opened.
     """
+    from crossposter.ledger import SqlLedger, sole_writer
+
     web = WebClient()
     with sole_writer(config.ledger):
         ledger = SqlLedger.open(config.ledger)
@@ -84,7 +92,7 @@ def open_office(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Off
 def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
     """Give a previewer, for the length of the block; it reads the ledger where there is one."""
     web = WebClient()
-    ledger = SqlLedger(config.ledger) if config.ledger.exists() else None
+    ledger = _ledger(config.ledger) if config.ledger.exists() else None
     try:
         yield Previewer(
             feeds=feeds_of(config),
@@ -97,6 +105,13 @@ def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
         if ledger:
             ledger.close()
         web.close()
+
+
+def _ledger(path: Path) -> SqlLedger:
+    # SQLAlchemy is a fifth of a dry run; where there is no ledger yet it is not needed.
+    from crossposter.ledger import SqlLedger
+
+    return SqlLedger(path)
 
 
 def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:

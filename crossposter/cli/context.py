@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,4 +49,6 @@ class Context:
 
 def print_json(data: Any) -> None:
     """Print data for programs: one JSON document on standard output."""
+    import json
+
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2))

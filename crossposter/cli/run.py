@@ -1,11 +1,8 @@
-"""`run`: the daemon, one round for cron, and telling a running daemon to read the YAML again."""
+"""`run --once`: one round of polls and deliveries."""
 
 from __future__ import annotations
 
-import logging
-import os
 import signal
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,10 +14,8 @@ from crossposter.bootstrap import open_office, secrets_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import print_round
 from crossposter.core.model import Status
-from crossposter.errors import LedgerError
-from crossposter.ledger import holder
 from crossposter.messages import Translator
-from crossposter.service import Delivered, Poll, Round, Service
+from crossposter.service import Delivered, Poll, Round
 from crossposter.wording import Message, say
 
 
@@ -43,41 +38,6 @@ def run_once(context: Context, *, as_json: bool) -> None:
             typer.echo(translate(warning), err=True)
     if found.has_failures:
         raise typer.Exit(1)
-
-
-def run_daemon(context: Context) -> None:
-    """Run until told to stop."""
-    from crossposter.daemon import Daemon
-
-    def load() -> Service:
-        changed = context.load(secrets_needed=True)
-        logs.configure(secrets=secrets_of(changed, context.environ))
-        return office.reloaded(changed, instead_of=config)
-
-    config = context.load(secrets_needed=True)
-    logs.configure(secrets=secrets_of(config, context.environ))
-    with open_office(config, context.environ) as office:
-        daemon = Daemon(office.service(config), load=load, heartbeat=office.heartbeat, clock=office.clock)
-        daemon.run()
-    # A thread may still wait for a feed or a platform that has not answered; the interpreter would wait for it too.
-    if threading.active_count() > 1:
-        logging.shutdown()
-        os._exit(0)
-
-
-def reload(context: Context) -> None:
-    """Tell the running daemon to read the YAML again.
-
-    Raises:
-        ConfigError: The YAML has mistakes; the daemon is not disturbed.
-        LedgerError: No daemon runs.
-    """
-    config = context.load(secrets_needed=False)
-    process = holder(config.ledger)
-    if process is None:
-        raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
-    os.kill(process, signal.SIGHUP)
-    typer.echo(Translator(config.language)(say("process {process} reads the configuration again", process=process)))
 
 
 def _warnings(found: Round) -> Iterator[Message]:

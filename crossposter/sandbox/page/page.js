@@ -48,7 +48,6 @@ function makeSwitch(className, target, onTurn) {
   turn(false);
   return button;
 }
-
 // ---- one post ----
 const makeLink = (url, className, ...content) =>
   make("a", { href: url, target: "_blank", rel: "noreferrer", className }, ...content);
@@ -133,7 +132,6 @@ function showTimes(within = document) {
     time.textContent = ago.format(-Math.floor(seconds / length), unit);
   }
 }
-
 // ---- the timelines ----
 const main = find("main");
 const columns = findAll(".column").map((element) => ({ element, list: find(".posts", element), fresh: 0, scrolled: 0,
@@ -156,7 +154,11 @@ function holdPlace(column, change) {
   const topOf = () => document.getElementById(anchor)?.getBoundingClientRect().top;
   const before = topOf(), arrived = change(), after = topOf();
   if (after === undefined) return;
-  scroller.scrollTop += after - before;
+  const goal = scroller.scrollTop + after - before;
+  scroller.scrollTop = goal;
+  const missing = goal - scroller.scrollTop; // where too little stands below to scroll that far
+  if (missing > 1) list.style.paddingBottom = `${parseFloat(list.style.paddingBottom || 0) + missing}px`;
+  scroller.scrollTop = goal;
   column.fresh += arrived;
 }
 
@@ -217,7 +219,7 @@ function sift() {
 }
 
 function showFresh(column) {
-  if (isShown(column) && scrollerOf(column).scrollTop < 8) column.fresh = 0;
+  if (isShown(column) && scrollerOf(column).scrollTop < 8) { column.fresh = 0; column.list.style.paddingBottom = ""; }
   const button = find(".fresh", column.element);
   button.hidden = column.fresh === 0;
   button.textContent = `↑ ${sayCount("fresh", column.fresh)}`;
@@ -227,7 +229,6 @@ function goToTop(column) {
   scrollerOf(column).scrollTop = 0;
   find("h2", column.element).focus({ preventScroll: true }); // the button goes, the focus must not
 }
-
 // ---- accounts, platforms, window ----
 function readHash() {
   const asked = new URLSearchParams(location.hash.slice(1)).get("account");
@@ -256,7 +257,6 @@ function showPlatform(column) {
 
 // A region that scrolls needs the keyboard's focus; one that does not would only be a stop on the way.
 const fitWindow = () => columns.forEach(({ element }) => { element.tabIndex = wide.matches ? 0 : -1; });
-
 // ---- the connection ----
 let etag = "", timer = 0, isAsking = false;
 async function ask(address, tag = "") {

@@ -1,0 +1,72 @@
+"""Run every benchmark and write docs/benchmarks.md: each figure is a ratio against a floor of the same run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+REPORT = HERE.parent / "docs" / "benchmarks.md"
+#: What is measured, where its ratio stands, and the bar.
+BARS = (
+    ("`crossposter --help`, CPU of `python -c pass`", "startup", ("ratio", "--help"), 7.0),
+    ("`check`, CPU of `python -c pass`", "startup", ("ratio", "check"), 20.0),
+    ("`dry-run` of one feed, CPU of `python -c pass`", "startup", ("ratio", "dry-run of one feed"), 45.0),
+    ("daemon at rest, memory of a bare APScheduler process", "memory", ("ratio", "at rest"), 2.8),
+    ("daemon after posts to three platforms, the same", "memory", ("ratio", "after posts"), 4.4),
+    ("30 entries x 3 platforms at 50 ms a call, longest platform alone", "throughput", ("ratio",), 1.15),
+)
+
+
+def result(name: str) -> dict[str, Any]:
+    """Run one benchmark in a process of its own."""
+    command = [sys.executable, "-m", f"benchmarks.{name}"]
+    done = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def main() -> int:
+    """Print and write the table; exit code 1 when a bar is not reached."""
+    results = {name: result(name) for name in ("startup", "memory", "throughput")}
+    rows, missed = [], 0
+    for title, name, path, bar in BARS:
+        value: Any = results[name]
+        for key in path:
+            value = value[key]
+        missed += value > bar
+        rows.append(f"| {title} | {value:.2f} | {bar:g} | {'yes' if value <= bar else '**no**'} |")
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    today = datetime.now(UTC).date()  # noqa: TID251
+    report = "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            "Made by `make bench`: medians, each a ratio against a floor measured in the same run.",
+            f"Last run: {today}, {machine}.",
+            "",
+            "| what, in units of | ratio | bar | reached |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "The figures behind it:",
+            "",
+            "```json",
+            json.dumps(results, indent=2),
+            "```",
+            "",
+        ]
+    )
+    REPORT.write_text(report, "utf-8")
+    print("\n".join(rows))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
