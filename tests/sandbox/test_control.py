@@ -133,7 +133,7 @@ def test_ids_are_not_given_twice_after_a_reset(sandbox: Sandbox, graph: Any) -> 
     assert graph.put_object("me", "feed", message="Merhaba")["id"] != first
 
 
-@pytest.mark.parametrize("path", ["/", "/_sandbox/nothing", "/site/", "/other"])
+@pytest.mark.parametrize("path", ["/_sandbox/nothing", "/site/", "/other"])
 def test_an_unknown_address_is_not_found(sandbox: Sandbox, control: requests.Session, path: str) -> None:
     assert control.get(f"{sandbox.url}{path}").status_code == 404
 
