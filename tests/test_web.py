@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from crossposter import web
-from crossposter.web import WebClient, WebError
-from tests.web_server import WebServer
+from crossposter.web import WebClient, WebError, shown
+from tests.web_server import Answer, WebServer
 
 LIMIT = 100_000
 
@@ -104,6 +106,145 @@ def test_a_slow_drip_ends_at_the_deadline(
     monkeypatch.setattr(web, "DEADLINE_S", 0.3)
     with pytest.raises(WebError, match="took longer"):
         client.get(web_server.url + "/a", max_bytes=100_000_000)
+
+
+def dribbling(head: bytes, drop: bytes) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            handler.wfile.write(head)
+            for _ in range(60):
+                handler.wfile.write(drop)
+                time.sleep(0.05)  # noqa: TID251 - a slow server is the point
+        except OSError:
+            pass  # the client has gone, as it should
+
+    return answer
+
+
+DRIBBLES = {
+    "head": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+    "body-to-the-end": (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"x"),
+    "chunked": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("kind", DRIBBLES)
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_byte_now_and_then_ends_at_the_deadline(
+    client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch, kind: str, kept: bool
+) -> None:
+    web_server.answers["/a"] = dribbling(*DRIBBLES[kind])
+    web_server.serve("/b", b"merhaba")
+    if kept:
+        client.get(web_server.url + "/b", max_bytes=LIMIT)
+    monkeypatch.setattr(web, "DEADLINE_S", 0.6)
+    monkeypatch.setattr(web, "SILENCE_S", 0.4)
+    started = time.monotonic()
+    with pytest.raises(WebError, match="took longer"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+    assert time.monotonic() - started < 0.9
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert client.get(web_server.url + "/b", max_bytes=LIMIT).body == b"merhaba"
+
+
+def test_a_handshake_ends_at_the_deadline(client: WebClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "DEADLINE_S", 0.6)
+    monkeypatch.setattr(web, "SILENCE_S", 0.4)
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            try:
+                connection.sendall(b"\x16\x03\x03\x10\x00")
+                for _ in range(60):
+                    connection.sendall(b"\x02")
+                    time.sleep(0.05)  # noqa: TID251
+            except OSError:
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        started = time.monotonic()
+        with pytest.raises(WebError):
+            client.get(f"https://127.0.0.1:{server.getsockname()[1]}/", max_bytes=LIMIT)
+        assert time.monotonic() - started < 0.9
+        thread.join()
+
+
+def test_one_slow_server_ends_no_other_fetch(
+    client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "DEADLINE_S", 0.5)
+    web_server.answers["/a"] = dribbling(*DRIBBLES["head"])
+    web_server.serve("/b", b"merhaba")
+
+    def slow(_: int) -> str:
+        with pytest.raises(WebError, match="took longer") as caught:
+            client.get(web_server.url + "/a", max_bytes=LIMIT)
+        return str(caught.value)
+
+    with ThreadPoolExecutor(8) as threads:
+        running = [threads.submit(slow, number) for number in range(4)]
+        while not all(one.done() for one in running):
+            assert client.get(web_server.url + "/b", max_bytes=LIMIT).body == b"merhaba"
+        assert len({one.result() for one in running}) == 1
+
+
+def test_a_deadline_that_passes_between_redirects_is_said(
+    client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web_server.serve("/a", b"", status=302, Location="/a")
+    monkeypatch.setattr(web, "DEADLINE_S", -0.1)
+    with pytest.raises(WebError, match="took longer"):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://[", "http://h:99999/", "http://h:x/", "http://a..b/", "http:///x", "//", "http://a b/", "http://\xfe/"],
+)
+def test_a_redirect_to_nowhere_is_an_error(client: WebClient, web_server: WebServer, target: str) -> None:
+    web_server.serve("/a", b"", status=302, Location=target)
+    web_server.serve("/", b"", status=404)
+    with pytest.raises(WebError):
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+
+
+def test_a_password_is_neither_sent_nor_shown(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", b"merhaba")
+    web_server.serve("/c", b"", status=404)
+    with_password = web_server.url.replace("//", "//user:geheim@")
+    assert client.get(with_password + "/a", max_bytes=LIMIT).url == web_server.url + "/a"
+    assert "authorization" not in web_server.requests[0]
+    with pytest.raises(WebError, match="status 404") as caught:
+        client.get(with_password + "/c", max_bytes=LIMIT)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_redirect_to_an_address_with_a_password_is_refused(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", b"", status=302, Location=web_server.url.replace("//", "//user:geheim@") + "/b")
+    with pytest.raises(WebError, match="holds a name or a password") as caught:
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+    assert "geheim" not in str(caught.value)
+    assert len(web_server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://x.tr/@a:b/c@d", "https://x.tr/@a:b/c@d"),
+        ("https://u:p@x.tr/a", "https://x.tr/a"),
+        ("https://u:p/w@x.tr/a", "https://x.tr/a"),
+        ("https://x.tr:80/@a", "https://x.tr:80/@a"),
+        ("http://u:p@[", "http://["),
+    ],
+)
+def test_an_address_is_shown_without_a_password(url: str, expected: str) -> None:
+    assert shown(url) == expected
+    assert len(shown(url + "a" * 300)) == 200
 
 
 def test_silence_ends_it(client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:

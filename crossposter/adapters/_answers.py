@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from crossposter.errors import TransientError
 from crossposter.wording import Message
+
+#: How the three platforms number accounts, pictures and posts; Facebook joins the Page's number and the post's.
+_ID = re.compile(r"[0-9]+(_[0-9]+)*")
+
+
+def identifier(value: object) -> str:
+    """Give the platform's number of a thing; empty when the answer holds none, which is no success then.
+
+    Anything else is kept out of the ledger: `{"x": 1}`, true and 1e999 can all be written as text.
+    """
+    is_number = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value) if is_number and _ID.fullmatch(str(value)) else ""
+
+
+def text(value: object) -> str:
+    """Give a JSON text; an empty one in place of anything else."""
+    return value if isinstance(value, str) else ""
 
 
 def mapping(value: object) -> Mapping[str, Any]:

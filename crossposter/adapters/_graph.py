@@ -15,14 +15,31 @@ from typing import Any
 
 import facebook
 
-from crossposter.adapters._wire import Answer, Rule, first_match, json_object, lost, new_session, no_answer
+from crossposter.adapters._answers import text
+from crossposter.adapters._wire import (
+    Answer,
+    Rule,
+    account,
+    bounded,
+    first_match,
+    json_object,
+    lost,
+    new_session,
+    no_answer,
+    plain_words,
+    rejected,
+    succeeds,
+    transient,
+)
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError
-from crossposter.wording import Message, say
+from crossposter.errors import AccountError, PublishError, TransientError
+from crossposter.wording import say
 
 API_URL = "https://graph.facebook.com"
 #: When Meta throttles without saying for how long.
 _THROTTLED = timedelta(hours=1)
+#: Minutes.
+_DAY = 24 * 60
 
 
 class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has no types
@@ -73,8 +90,14 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
             # Not `from error`: its text may hold what was sent.
             raise no_answer(error, is_publish=is_publish) from None
         body = json_object(response)
-        if not response.ok or response.is_redirect or not body or "error" in body:
-            answer = Answer(status=response.status_code, headers=response.headers, body=body, is_publish=is_publish)
+        if not succeeds(response) or not body or "error" in body:
+            answer = Answer(
+                status=response.status_code,
+                headers=response.headers,
+                body=body,
+                is_publish=is_publish,
+                is_verify=path.rpartition("/")[2] == "me",
+            )
             raise self._error(answer)
         return body
 
@@ -117,7 +140,9 @@ def _regain(answer: Answer) -> timedelta | None:
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
         minutes = [int(row.get("estimated_time_to_regain_access") or 0) for rows in usage.values() for row in rows]
-        return timedelta(minutes=max(minutes)) if any(minutes) else None
+        longest = max(minutes, default=0)
+        # Not bounded(timedelta(minutes=...)): a timedelta holds no more than three million years.
+        return bounded(timedelta(minutes=min(longest, _DAY))) if longest > 0 else None
     except (ValueError, AttributeError, TypeError, OverflowError):
         return None
 
@@ -129,53 +154,48 @@ def _details(answer: Answer) -> Mapping[str, Any]:
 
 def _code(answer: Answer) -> int | None:
     code = _details(answer).get("code")
-    return code if isinstance(code, int) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
 def _words(answer: Answer) -> str:
     """Give Meta's own words, and the number by which its support finds the call."""
     details = _details(answer)
-    said = str(details.get("error_user_msg") or details.get("message") or "-")
-    trace = details.get("fbtrace_id")
+    said = plain_words(str(details.get("error_user_msg") or details.get("message") or "-"))
+    trace = plain_words(text(details.get("fbtrace_id")))
     return f"{said} [fbtrace_id {trace}]" if trace else said
 
 
-def _account(message: Message, _answer: Answer) -> PublishError:
-    return AccountError(message)
-
-
-def _rejected(message: Message, _answer: Answer) -> PublishError:
-    return RejectedError(message)
-
-
-def _transient(message: Message, _answer: Answer) -> PublishError:
-    return TransientError(message)
-
-
-#: The code counts, not the HTTP status (Meta, Graph API error handling and rate limits, 2026-06).
+#: Of a refusal the code counts, not the HTTP status (Meta, Graph API error handling and rate limits, 2026-06).
 _THROTTLES = frozenset({4, 17, 32, 341, 613, 80001})
 _UNKNOWN_TO_META = frozenset({1, 2})
 
 #: Most specific first. Codes: developers.facebook.com, Graph API error handling (2026-06).
 _RULES = (
-    Rule(lambda a: _code(a) is None, lost, say("Facebook gave no usable answer")),
-    Rule(lambda a: _code(a) in _THROTTLES, _transient, say("Facebook asks to wait")),
+    # Only a 4xx refuses: what an envelope in a 200 or a 500 means for the post, Meta does not say.
+    Rule(lambda a: _code(a) is None or not a.is_refusal, lost, say("Facebook gave no usable answer")),
+    Rule(lambda a: _code(a) in _THROTTLES, transient, say("Facebook asks to wait")),
     Rule(
-        lambda a: _code(a) == 368, _account, say("Facebook has blocked the Page for a while: look at its support inbox")
+        lambda a: _code(a) == 368, account, say("Facebook has blocked the Page for a while: look at its support inbox")
     ),
-    Rule(lambda a: _code(a) in (102, 104, 190), _account, say("Facebook does not accept the Page's token: renew it")),
+    Rule(lambda a: _code(a) in (102, 104, 190), account, say("Facebook does not accept the Page's token: renew it")),
     Rule(
         lambda a: _code(a) in (3, 10) or _code(a) in range(200, 300),
-        _account,
+        account,
         say("the token may not post on this Page: it needs pages_manage_posts and a task that allows posting"),
     ),
     # The post before this one was the same: made by hand, or by an attempt whose answer was lost.
     Rule(lambda a: _code(a) == 506, lost, say("Facebook says that this was posted already")),
     # "An unknown error occurred" has been seen after the post was made.
     Rule(
-        lambda a: _code(a) in _UNKNOWN_TO_META or bool(_details(a).get("is_transient")) or a.status >= 500,
+        lambda a: _code(a) in _UNKNOWN_TO_META or bool(_details(a).get("is_transient")),
         lost,
         say("Facebook failed while it worked"),
     ),
-    Rule(lambda a: True, _rejected, say("Facebook refuses this post")),
+    # Code 100 is "Invalid appsecret_proof" as well as a picture of the wrong kind: here nothing was sent to refuse.
+    Rule(
+        lambda a: a.is_verify,
+        account,
+        say("Facebook refuses this account: look at the Page's token, its id and the app's secret"),
+    ),
+    Rule(lambda a: True, rejected, say("Facebook refuses this post")),
 )

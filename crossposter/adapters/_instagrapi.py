@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import random
 import tempfile
@@ -22,7 +23,16 @@ import requests
 from curl_cffi import CurlECode, CurlOpt
 from instagrapi import Client, config, exceptions
 
-from crossposter.adapters._wire import causes, check_certificates, json_object, surely_not_sent
+from crossposter.adapters._wire import (
+    MAX_ANSWER,
+    causes,
+    check_certificates,
+    json_object,
+    plain_words,
+    refuses,
+    succeeds,
+    surely_not_sent,
+)
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
@@ -30,6 +40,9 @@ from crossposter.wording import Message, say
 #: Turkey, as the office's own telephone says it.
 _LOCALE, _COUNTRY_CODE, _UTC_OFFSET_S = "tr_TR", 90, 3 * 3600
 _PUBLISH = "media/configure"
+_VERIFY = "accounts/current_user"
+#: The library prints whole answers, and for each refusal a traceback with the address; we tell each failure ourselves.
+_LOGGERS = ("instagrapi", "private_request", "public_request", "graphql_request")
 #: Instagram blocks who asks again at once; an hour is what careful users wait (2026-11).
 _COOLING = timedelta(hours=1)
 #: A session file's own values would win over ours: the library's pause before each request, its repeated requests.
@@ -54,6 +67,8 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
 
     def __init__(self, connection: Connection, settings: dict[str, Any]) -> None:
         check_certificates(connection)
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._connection = connection
         settings = {name: value for name, value in settings.items() if not name.startswith(_OURS)}
         super().__init__(settings=settings, with_challenge_flow=False, request_timeout=0)
@@ -67,6 +82,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             session.trust_env = False  # REQUESTS_CA_BUNDLE would silently beat the certificates set above
             session.max_redirects = 0
             session.request = functools.partial(session.request, timeout=connection.timeout_s)
+            session.hooks["response"].append(_refuse_if_huge)
         # On a kept connection that died, curl sends the request a second time.
         self.private.get_adapter("https://i.instagram.com/").client.curl_options[CurlOpt.FRESH_CONNECT] = 1
 
@@ -76,15 +92,16 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         Raises:
             PublishError: It was not answered with a JSON object that says success.
         """
-        is_publish = endpoint.startswith(_PUBLISH)
+        is_publish, is_verify = endpoint.startswith(_PUBLISH), endpoint.startswith(_VERIFY)
         headers = {"Authorization": self.authorization, **(kwargs.pop("headers", None) or {})}
         try:
             answer = self._send_private_request(endpoint, data=data, params=params, headers=headers, **kwargs)
         except (exceptions.ClientError, requests.RequestException) as error:
-            raise self._translated(error, is_publish=is_publish) from error
+            answered = self.last_response  # not error.response: half of the library's errors come without
+            raise self._translated(error, answered, is_publish=is_publish, is_verify=is_verify) from error
         except _CONFUSED as error:
             raise _lost(is_publish) from error
-        if not isinstance(answer, dict) or not answer:
+        if not isinstance(answer, dict) or not answer or not succeeds(self.last_response):
             raise _lost(is_publish)
         return answer
 
@@ -120,17 +137,22 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
                 f"https://{config.API_DOMAIN}/rupload_igphoto/{name}", data=content, headers=headers
             )
         except requests.RequestException as error:
-            raise self._translated(error, is_publish=False) from error
+            raise self._translated(error, None) from error
         body = json_object(response)
-        if not response.ok or body.get("status") != "ok":
-            refusal = exceptions.PhotoNotUpload(str(body.get("message") or ""), response=response)
-            raise self._translated(refusal, is_publish=False)
+        if not succeeds(response) or body.get("status") != "ok":
+            raise self._translated(exceptions.PhotoNotUpload(str(body.get("message") or "")), response)
         return upload_id
 
-    def _translated(self, error: Exception, *, is_publish: bool) -> PublishError:
+    def _translated(
+        self, error: Exception, answered: requests.Response | None, *, is_publish: bool = False, is_verify: bool = False
+    ) -> PublishError:
         words = str(getattr(error, "message", "") or type(error).__name__)
-        kind, meaning = _meaning(error, words)
-        message = say("{meaning} ({kind}: {words})", meaning=meaning, kind=type(error).__name__, words=words[:200])
+        kind, meaning = _meaning(error, words, answered)
+        if kind is RejectedError and is_verify:
+            kind, meaning = AccountError, _A_PERSON  # nothing was sent that could be refused
+        message = say(
+            "{meaning} ({kind}: {words})", meaning=meaning, kind=type(error).__name__, words=plain_words(words)
+        )
         if kind is TransientError:
             return TransientError(message, retry_at=self._connection.now() + _COOLING)
         if kind is not None:
@@ -138,21 +160,30 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         return UncertainError(message) if is_publish and not _surely_not_sent(error) else TransientError(message)
 
 
-def _meaning(error: Exception, words: str) -> tuple[type[PublishError] | None, Message]:
-    """Look the error up: by its class, then by the status of its answer; None when there was no answer to speak of."""
+def _refuse_if_huge(response: requests.Response, *_: object, **__: object) -> None:
+    """Keep the library from reading what is too large to be meant.
+
+    Raises:
+        ContentDecodingError: To requests this answer is none.
+    """
+    if len(response.content) > MAX_ANSWER:
+        raise requests.exceptions.ContentDecodingError
+
+
+def _meaning(
+    error: Exception, words: str, answered: requests.Response | None
+) -> tuple[type[PublishError] | None, Message]:
+    """Look the error up: by its class and words, then by the status; None when Instagram itself refused nothing."""
+    status = 0 if answered is None else answered.status_code
+    if status == 429:
+        return TransientError, _WAIT
+    # No JSON: a proxy or the edge spoke, not the platform. No 4xx: whatever the words are, they deny nothing.
+    if answered is None or not refuses(status) or not json_object(answered):
+        return None, _NO_ANSWER
     for classes, says, kind, meaning in _ERRORS:
         if isinstance(error, classes) and says in words:
             return kind, meaning
-    response: requests.Response | None = getattr(error, "response", None)
-    status = 0 if response is None else response.status_code
-    if status == 429:
-        return TransientError, _WAIT
-    if status in (401, 403):
-        return AccountError, _A_PERSON
-    # No JSON: a proxy or the edge spoke, not the platform.
-    if response is not None and 400 <= status < 500 and status != 408 and json_object(response):
-        return RejectedError, _REFUSES
-    return None, _NO_ANSWER
+    return (AccountError, _A_PERSON) if status in (401, 403) else (RejectedError, _REFUSES)
 
 
 def _surely_not_sent(error: BaseException) -> bool:
@@ -173,10 +204,10 @@ _WAIT = say("Instagram asks to wait")
 _REFUSES = say("Instagram refuses this post")
 _NO_ANSWER = say("Instagram gave no usable answer")
 
-#: Class, words it must hold, what it is, what to say; most specific first.
-_ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError] | None, Message], ...] = (
+#: Class, words it must hold, what it is, what to say; most specific first. For a 4xx with a JSON body alone.
+_ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError], Message], ...] = (
     (
-        (exceptions.PleaseWaitFewMinutes, exceptions.RateLimitError, exceptions.ClientThrottledError),
+        (exceptions.PleaseWaitFewMinutes, exceptions.RateLimitError),
         "",
         TransientError,
         _WAIT,
@@ -207,8 +238,6 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError] | None
     ((exceptions.ClientError,), "feedback_required", AccountError, _BLOCKED),
     ((exceptions.ClientError,), "Please wait a few minutes", TransientError, _WAIT),
     ((exceptions.ClientError,), "media_needs_reupload", TransientError, say("Instagram wants the picture once more")),
-    # Raised for a 400 with a reason only; the library drops the answer itself.
-    ((exceptions.UnknownError,), "", RejectedError, _REFUSES),
 )
 
 

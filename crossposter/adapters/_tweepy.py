@@ -12,13 +12,28 @@ from typing import Any
 import requests
 import tweepy
 
-from crossposter.adapters._wire import Answer, Rule, first_match, json_object, lost, new_session, no_answer
+from crossposter.adapters._wire import (
+    Answer,
+    Rule,
+    account,
+    bounded,
+    first_match,
+    json_object,
+    lost,
+    new_session,
+    no_answer,
+    plain_words,
+    rejected,
+    succeeds,
+    transient,
+)
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError
-from crossposter.wording import Message, say
+from crossposter.errors import PublishError, TransientError
+from crossposter.wording import say
 
 API_URL = "https://api.x.com"
 _PUBLISH = ("POST", "/2/tweets")
+_VERIFY = ("GET", "/2/users/me")
 #: Where X names no time: its longest usual window (docs.x.com, rate limits, 2026-08).
 _RATE_WINDOW = timedelta(minutes=15)
 
@@ -80,8 +95,14 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             raise no_answer(error, is_publish=is_publish) from error
         body = json_object(response)
-        if not response.ok or response.is_redirect or not body:
-            answer = Answer(status=response.status_code, headers=response.headers, body=body, is_publish=is_publish)
+        if not succeeds(response) or not body:
+            answer = Answer(
+                status=response.status_code,
+                headers=response.headers,
+                body=body,
+                is_publish=is_publish,
+                is_verify=(method, route) == _VERIFY,
+            )
             raise self._error(answer)
         return response
 
@@ -95,9 +116,10 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self.request("POST", "/2/media/metadata", json={"id": media_id, "metadata": {"alt_text": {"text": alt}}})
 
     def _error(self, answer: Answer) -> PublishError:
-        error = first_match(_RULES, answer, _words(answer))
+        error = first_match(_RULES, answer, plain_words(_words(answer)))
         if isinstance(error, TransientError) and answer.status == 429:
-            error.retry_at = _reset_time(answer) or self._connection.now() + _RATE_WINDOW
+            now, reset = self._connection.now(), _reset_time(answer)
+            error.retry_at = now + (bounded(reset - now) if reset else _RATE_WINDOW)
         return error
 
 
@@ -120,30 +142,19 @@ def _kind(answer: Answer) -> str:
     return f"{answer.body.get('type', '')} {answer.body.get('title', '')}"
 
 
-def _account(message: Message, _answer: Answer) -> PublishError:
-    return AccountError(message)
-
-
-def _rejected(message: Message, _answer: Answer) -> PublishError:
-    return RejectedError(message)
-
-
-def _transient(message: Message, _answer: Answer) -> PublishError:
-    return TransientError(message)
-
+#: Says no to what was sent, not to who sent it; asking whose tokens these are sends nothing.
+_OF_CONTENT = (400, 413, 422)
 
 #: Most specific first. Bodies: docs.x.com (OpenAPI 2.167, 2026-08) and public reports of 2026.
 _RULES = (
-    Rule(lambda a: a.status == 429, _transient, say("X asks to wait")),
-    # 408: X had waited for the rest of a request, or an edge had waited for X.
-    Rule(lambda a: a.status >= 500 or a.status < 400 or a.status == 408, lost, say("X gave no usable answer")),
+    Rule(lambda a: a.status == 429, transient, say("X asks to wait")),
     # No JSON: a proxy or the edge spoke, not the platform.
-    Rule(lambda a: not a.body, lost, say("X gave no usable answer")),
-    Rule(lambda a: a.status == 401, _account, say("X does not accept the tokens: run 'check', then renew them")),
-    Rule(lambda a: a.status == 402, _account, say("the X app has no credits left: buy some in the developer console")),
+    Rule(lambda a: not a.is_refusal, lost, say("X gave no usable answer")),
+    Rule(lambda a: a.status == 401, account, say("X does not accept the tokens: run 'check', then renew them")),
+    Rule(lambda a: a.status == 402, account, say("the X app has no credits left: buy some in the developer console")),
     Rule(
         lambda a: a.status == 403 and "SpendCapReached" in _kind(a),
-        _account,
+        account,
         say("the X app has reached its spending limit: raise it in the developer console"),
     ),
     # A post with this text stands there already: made by hand, or by an attempt whose answer was lost.
@@ -154,20 +165,23 @@ _RULES = (
     ),
     Rule(
         lambda a: a.status == 403 and "oauth1-permissions" in _kind(a),
-        _account,
+        account,
         say("the X app may only read: set it to 'Read and write', then make new access tokens"),
     ),
-    Rule(lambda a: a.status == 403 and "suspended" in _kind(a), _account, say("X has suspended the account")),
+    Rule(lambda a: a.status == 403 and "suspended" in _kind(a), account, say("X has suspended the account")),
     Rule(
-        lambda a: a.status == 403 and "not-authorized-for-resource" in _kind(a), _rejected, say("X refuses this post")
+        lambda a: a.is_verify and (a.status in _OF_CONTENT or "not-authorized-for-resource" in _kind(a)),
+        account,
+        say("X refuses this account: look at the app and its tokens"),
     ),
+    Rule(lambda a: a.status == 403 and "not-authorized-for-resource" in _kind(a), rejected, say("X refuses this post")),
     # An id that was uploaded too long ago, or by another account: the next try uploads again.
     Rule(
         lambda a: a.status == 400 and "media IDs are invalid" in _words(a),
-        _transient,
+        transient,
         say("X does not know the picture any more"),
     ),
-    Rule(lambda a: a.status in (400, 413, 422), _rejected, say("X refuses this post")),
+    Rule(lambda a: a.status in _OF_CONTENT, rejected, say("X refuses this post")),
     # 403 and 404 came for hours in known incidents (docs.x.com, incidents, 2025-05 to 2026-06): not proof of anything.
-    Rule(lambda a: True, _transient, say("X refuses for an unknown reason")),
+    Rule(lambda a: True, transient, say("X refuses for an unknown reason")),
 )

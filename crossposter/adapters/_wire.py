@@ -5,13 +5,15 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
+from crossposter.core.text import clean_line
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
 
 #: Raised before the first byte of the request is written. (A TLS failure is one only when the certificate was refused:
@@ -20,6 +22,12 @@ _BEFORE_SENDING = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificat
 #: How http.client says that the proxy opened no tunnel; there is no class for it. urllib3's ProxyError is no proof: it
 #: also comes from a proxy that broke the connection after it took the request.
 _NO_TUNNEL = "Tunnel connection failed"
+#: Bytes; what the platforms answer has a few thousand, and reading JSON takes many times its size.
+MAX_ANSWER = 5_000_000
+#: So much of a platform's own words stands in a sentence.
+_MAX_WORDS = 300
+#: The longest that a platform may make us wait: a number read wrongly must not silence a city for years.
+_LONGEST_WAIT = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +39,19 @@ class Answer:
         headers: Case-insensitive.
         body: The JSON object, or empty when there was none to be read.
         is_publish: Whether the request was the public one.
+        is_verify: Whether the request asked whose account it is: a refusal is about the account then.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     is_publish: bool
+    is_verify: bool = False
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the platform itself said no, so that surely nothing was published."""
+        return bool(self.body) and refuses(self.status)
 
 
 class Rule(NamedTuple):
@@ -55,7 +70,9 @@ def first_match(rules: Sequence[Rule], answer: Answer, words: str) -> PublishErr
 
 
 def json_object(response: requests.Response) -> dict[str, Any]:
-    """Read the JSON object of an answer; an empty one when there is none."""
+    """Read the JSON object of an answer; an empty one when there is none, or one too large to be meant."""
+    if len(response.content) > MAX_ANSWER:
+        return {}
     try:
         body = response.json()
     except (ValueError, RecursionError):  # no JSON, a number of a thousand digits, brackets without end
@@ -100,6 +117,41 @@ def no_answer(error: Exception, *, is_publish: bool) -> PublishError:
     if is_publish and not surely_not_sent(error):
         return UncertainError(say("the answer of the platform was lost ({cause})", cause=cause))
     return TransientError(say("the platform cannot be reached ({cause})", cause=cause))
+
+
+def succeeds(response: requests.Response) -> bool:
+    """Tell whether the status says so; to requests, a redirect is fine too."""
+    return 200 <= response.status_code < 300
+
+
+def refuses(status: int) -> bool:
+    """Tell whether a status can be a refusal. 408: an edge had waited for the platform, which may have worked on."""
+    return 400 <= status < 500 and status != 408
+
+
+def plain_words(said: str) -> str:
+    """Take a platform's own words into a sentence: one line, nothing that a terminal or a database trips over."""
+    return clean_line(said.encode("utf-8", "replace").decode())[:_MAX_WORDS]
+
+
+def bounded(wait: timedelta) -> timedelta:
+    """Keep a wait that a platform asked for between nothing and a day."""
+    return min(max(wait, timedelta()), _LONGEST_WAIT)
+
+
+def account(message: Message, _answer: Answer) -> PublishError:
+    """Take a refusal that a person must look at."""
+    return AccountError(message)
+
+
+def rejected(message: Message, _answer: Answer) -> PublishError:
+    """Take a refusal of this post."""
+    return RejectedError(message)
+
+
+def transient(message: Message, _answer: Answer) -> PublishError:
+    """Take a refusal that will not last."""
+    return TransientError(message)
 
 
 def lost(message: Message, answer: Answer) -> PublishError:

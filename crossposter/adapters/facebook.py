@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from crossposter.adapters._answers import mappings
+from crossposter.adapters._answers import identifier, mappings, text
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Body, Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
@@ -77,9 +76,10 @@ class FacebookAdapter:
     def verify(self) -> Identity:
         """Ask whose token this is."""
         page = self._client.get_object("me", fields="id,name,username")
-        if not page.get("id"):
+        page_id = identifier(page.get("id"))
+        if not page_id:
             raise TransientError(_UNUSABLE)
-        return Identity(id=str(page["id"]), handle=str(page.get("username") or page.get("name") or ""))
+        return Identity(id=page_id, handle=text(page.get("username")) or text(page.get("name")))
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures, unpublished: an upload that is lost is seen by nobody."""
@@ -90,9 +90,10 @@ class FacebookAdapter:
         answer = self._client.put_photo(
             file, album_path=f"{self._page}/photos", published=False, alt_text_custom=picture.alt or None
         )
-        if not answer.get("id"):
+        media_id = identifier(answer.get("id"))
+        if not media_id:
             raise TransientError(_UNUSABLE)
-        return str(answer["id"])
+        return media_id
 
     def publish(self, staged: Staged) -> Receipt:
         """Make the post: one request."""
@@ -102,9 +103,10 @@ class FacebookAdapter:
         answer = self._client.put_object(
             self._page, "feed", message=staged.post.text, link=staged.post.link, **attached
         )
-        if not answer.get("id"):
+        remote_id = identifier(answer.get("id"))
+        if not remote_id:
             raise UncertainError(_UNUSABLE)
-        return _receipt(answer)
+        return _receipt(remote_id)
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
         """Look among the Page's newest posts: one request. Meta may leave posts out of this list."""
@@ -116,8 +118,11 @@ class FacebookAdapter:
             fields="id,message,created_time,permalink_url",
         )
         for found in mappings(answer.get("data"), otherwise=_UNUSABLE):
-            if found.get("id") and str(found.get("message") or "").strip() == post.text.strip():
-                return _receipt(found)
+            if text(found.get("message")).strip() == post.text.strip():
+                remote_id = identifier(found.get("id"))
+                if not remote_id:
+                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
+                return _receipt(remote_id)
         return None
 
     def retract(self, remote_id: str) -> None:
@@ -126,6 +131,5 @@ class FacebookAdapter:
             raise TransientError(_UNUSABLE)
 
 
-def _receipt(answer: Mapping[str, Any]) -> Receipt:
-    remote_id = str(answer["id"])
+def _receipt(remote_id: str) -> Receipt:
     return Receipt(remote_id=remote_id, url=f"https://www.facebook.com/{remote_id}")

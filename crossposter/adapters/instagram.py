@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
-from crossposter.adapters._answers import mapping, mappings
+from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Body, Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: How many of the newest posts `find` reads.
 _RECENT = 10
 _UNUSABLE = say("Instagram gave no usable answer")
+#: The name of a post in its address.
+_CODE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def _accepted(value: bool) -> bool:
@@ -92,9 +95,10 @@ class InstagramAdapter:
         """Ask whose session this is."""
         with self._session_kept():
             user = mapping(self._client.private_request("accounts/current_user/?edit=true").get("user"))
-        if not user.get("pk"):
+        user_id = identifier(user.get("pk"))
+        if not user_id:
             raise TransientError(_UNUSABLE)
-        return Identity(id=str(user["pk"]), handle=str(user.get("username") or ""))
+        return Identity(id=user_id, handle=text(user.get("username")))
 
     def stage(self, post: Post) -> Staged:
         """Upload the picture; only `publish` makes it public."""
@@ -114,11 +118,11 @@ class InstagramAdapter:
                 staged.post.text,
                 extra_data={"custom_accessibility_caption": picture.alt} if picture.alt else {},
             )
-        media = mapping(answer.get("media"))
-        if not media.get("pk"):
+        receipt = _receipt(mapping(answer.get("media")))
+        if receipt is None:
             # Measured: the post may stand behind an empty success.
             raise UncertainError(_UNUSABLE)
-        return _receipt(media)
+        return receipt
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
         """Look among the account's newest posts: one request."""
@@ -128,11 +132,14 @@ class InstagramAdapter:
             )
         earliest = int(since.timestamp())  # `taken_at` has no fractions
         for media in mappings(answer.get("items"), otherwise=_UNUSABLE):
-            caption = str(mapping(media.get("caption")).get("text") or "")
+            caption = text(mapping(media.get("caption")).get("text"))
             taken_at = media.get("taken_at")
             is_new = isinstance(taken_at, int | float) and taken_at >= earliest
-            if media.get("pk") and is_new and caption.strip() == post.text.strip():
-                return _receipt(media)
+            if is_new and caption.strip() == post.text.strip():
+                receipt = _receipt(media)
+                if receipt is None:
+                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
+                return receipt
         return None
 
     def retract(self, remote_id: str) -> None:
@@ -195,5 +202,8 @@ def _no_login(path: Path) -> Message:
     return say("the session file {path!r} holds no login: log in anew", path=str(path))
 
 
-def _receipt(media: Mapping[str, Any]) -> Receipt:
-    return Receipt(remote_id=str(media["pk"]), url=f"https://www.instagram.com/p/{media.get('code', '')}/")
+def _receipt(media: Mapping[str, Any]) -> Receipt | None:
+    """Read the post's number and address; None without a number."""
+    remote_id, code = identifier(media.get("pk")), text(media.get("code"))
+    address = f"https://www.instagram.com/p/{code}/" if _CODE.fullmatch(code) else "https://www.instagram.com/"
+    return Receipt(remote_id=remote_id, url=address) if remote_id else None

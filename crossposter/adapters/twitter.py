@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crossposter.adapters._answers import mapping, mappings
+from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, weighted_length
@@ -83,9 +83,10 @@ class TwitterAdapter:
     def verify(self) -> Identity:
         """Ask whose tokens these are."""
         user = mapping(self._client.get_me(user_auth=True).get("data"))
-        if not user.get("id"):
+        user_id = identifier(user.get("id"))
+        if not user_id:
             raise TransientError(_UNUSABLE)
-        return Identity(id=str(user["id"]), handle=str(user.get("username") or ""))
+        return Identity(id=user_id, handle=text(user.get("username")))
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures with their alt texts."""
@@ -93,7 +94,7 @@ class TwitterAdapter:
 
     def _upload(self, picture: Picture) -> str:
         answer = self._client.upload_image(picture.content, picture.media_type)
-        media_id = str(mapping(answer.get("data")).get("id") or "")
+        media_id = identifier(mapping(answer.get("data")).get("id"))
         if not media_id:
             raise TransientError(_UNUSABLE)
         if picture.alt:
@@ -105,7 +106,7 @@ class TwitterAdapter:
         answer = self._client.create_tweet(
             text=staged.post.text, media_ids=list(staged.media_ids) or None, user_auth=True
         )
-        remote_id = str(mapping(answer.get("data")).get("id") or "")
+        remote_id = identifier(mapping(answer.get("data")).get("id"))
         if not remote_id:
             raise UncertainError(_UNUSABLE)
         return self._receipt(remote_id)
@@ -122,8 +123,11 @@ class TwitterAdapter:
         # Without a post there is no "data", but "meta" says that there is none.
         tweets = answer.get("data", [] if "meta" in answer else None)
         for tweet in mappings(tweets, otherwise=_UNUSABLE):
-            if tweet.get("id") and _comparable(_as_written(tweet)) == _comparable(post.text):
-                return self._receipt(str(tweet["id"]))
+            if _comparable(_as_written(tweet)) == _comparable(post.text):
+                remote_id = identifier(tweet.get("id"))
+                if not remote_id:
+                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
+                return self._receipt(remote_id)
         return None
 
     def retract(self, remote_id: str) -> None:
@@ -145,13 +149,13 @@ _SCHEME = re.compile("https?://", re.IGNORECASE)
 def _as_written(tweet: Mapping[str, Any]) -> str:
     """Undo what X does to a text: `&amp;`, its own links in place of the author's, and the one for the pictures."""
     # First: an address holds `&copy=` as the author wrote it.
-    text = html.unescape(str(tweet.get("text") or ""))
+    written = html.unescape(text(tweet.get("text")))
     links = mapping(tweet.get("entities")).get("urls")
     for link in map(mapping, links if isinstance(links, list) else []):
         leads_to = str(link.get("expanded_url") or "")
         if link.get("url") and leads_to and not _TO_PICTURES.search(leads_to):
-            text = text.replace(str(link["url"]), leads_to)
-    return _PICTURES.sub("", text)
+            written = written.replace(str(link["url"]), leads_to)
+    return _PICTURES.sub("", written)
 
 
 def _comparable(text: str) -> str:

@@ -107,6 +107,24 @@ def run(
 
 
 @app.command()
+def inspect(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(help="A feed's address, a file, or the id of a feed in the YAML.")],
+    config: ConfigOption = None,
+    language: Annotated[str, typer.Option("--language", help="The language of its news.")] = "tr",
+    zone: Annotated[str, typer.Option("--timezone", help="For dates that name no zone.")] = "Europe/Istanbul",
+    id_pattern: Annotated[
+        str | None, typer.Option("--id-pattern", help="Finds an article's number in its link, as in the YAML.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show how a feed is read: entries, keys, pictures, problems."""
+    from crossposter.cli.inspect import inspect as command
+
+    command(ctx.obj.at(config), source, language=language, zone=zone, id_pattern=id_pattern, as_json=json)
+
+
+@app.command()
 def init(ctx: typer.Context, config: ConfigOption = None) -> None:
     """Write a first configuration after a few questions."""
     from crossposter.cli.init import init as command

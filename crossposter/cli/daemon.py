@@ -22,6 +22,7 @@ from crossposter.wording import say
 
 def run(context: Context) -> None:
     """Run until told to stop."""
+
     def load() -> Service:
         changed = context.load(secrets_needed=True)
         logs.configure(secrets=secrets_of(changed, context.environ))

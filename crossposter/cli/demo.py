@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from crossposter.bootstrap import open_office
 from crossposter.cli.sandbox import environment_of, require_sandbox
-from crossposter.cli.tables import new_table, print_deliveries, print_round
+from crossposter.cli.tables import literal, new_console, new_table, print_deliveries, print_round
 from crossposter.clock import SystemClock
 from crossposter.config import ConfigModel, load_config
 from crossposter.errors import CrossposterError
@@ -44,7 +45,7 @@ class Stage:
 
 def demo(environ: Mapping[str, str]) -> None:
     """Play it; exit code 1 when what stands on the platforms is not what the ledger says."""
-    console, translate = Console(), Translator(language_of(environ))
+    console, translate = new_console(), Translator(language_of(environ))
     with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, stage_in(Path(folder)) as stage:
         _tell(
             console, translate, say("1. X, Facebook and Instagram run on this machine, at {url}", url=stage.sandbox.url)
@@ -55,7 +56,7 @@ def demo(environ: Mapping[str, str]) -> None:
         titles = [title for language, count in _NEWS.items() for title in _publish(stage.site, language, count)]
         _tell(console, translate, say("3. The city publishes {count} news items", count=len(titles)))
         for title in titles:
-            console.print(f"   • {title}")
+            console.print(literal(f"   • {title}"))
 
         _tell(console, translate, say("4. The next poll: tweepy, facebook-sdk and instagrapi carry them out"))
         _round(console, translate, stage)
@@ -117,7 +118,8 @@ def _print_timelines(console: Console, translate: Translator, sandbox: Sandbox) 
         pictures = "\n".join(f"{picture['width']}x{picture['height']}" for picture in post["images"])
         first, *rest = post["text"].splitlines()
         more = translate(say("({count} more lines)", count=len(rest))) if rest else ""
-        table.add_row(f"{post['platform']}\n@{post['handle']}", f"{first}\n[dim]{more}[/]", pictures or "-")
+        shown = Text.assemble(literal(first), "\n", (more, "dim"))
+        table.add_row(literal(f"{post['platform']}\n@{post['handle']}"), shown, pictures or "-")
     console.print(table)
 
 

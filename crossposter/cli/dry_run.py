@@ -7,14 +7,12 @@ from typing import Any
 
 import typer
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.panel import Panel
 from rich.rule import Rule
-from rich.text import Text
 
 from crossposter.bootstrap import open_previewer
 from crossposter.cli.context import Context, print_json
-from crossposter.cli.tables import new_table
+from crossposter.cli.tables import literal, new_console, new_table
 from crossposter.core.model import Reason
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
@@ -30,30 +28,30 @@ def dry_run(context: Context, *, last: int | None, as_json: bool) -> None:
     translate = Translator(config.language)
     as_new = last if last is not None else 0 if config.ledger.exists() else AS_NEW_WITHOUT_LEDGER
     with (
-        Console(stderr=True).status(translate(say("reading feeds and pictures"))),
+        new_console(stderr=True).status(translate(say("reading feeds and pictures"))),
         open_previewer(config) as previewer,
     ):
         found = previewer.preview(as_new=as_new)
     if as_json:
         print_json(_as_data(found, translate))
     else:
-        _print(Console(), found, translate)
+        _print(new_console(), found, translate)
     if found.errors:
         raise typer.Exit(1)
 
 
 def _print(console: Console, found: Preview, translate: Translator) -> None:
     for shown in found.posts:
-        title = f"{shown.account.id} ({shown.account.platform})"
-        facts = Text("\n".join(_facts(shown, translate)), style="dim")
-        console.print(Panel(Group(Text(shown.post.text), Rule(style="dim"), facts), title=title, title_align="left"))
+        title = literal(f"{shown.account.id} ({shown.account.platform})")
+        facts = literal("\n".join(_facts(shown, translate)), style="dim")
+        console.print(Panel(Group(literal(shown.post.text), Rule(style="dim"), facts), title=title, title_align="left"))
     if found.held:
         table = new_table(translate, say("held"), say("account"), say("why"))
         for held in found.held:
-            table.add_row(escape(held.entry.title), _account(held), escape(_why(held, translate)))
+            table.add_row(literal(held.entry.title), literal(_account(held)), literal(_why(held, translate)))
         console.print(table)
     for error in found.errors:
-        console.print(f"[red]{escape(translate(error.message))}[/]")
+        console.print(literal(translate(error.message), style="red"))
     old = len({skipped.entry.keys for skipped in found.skipped if skipped.reason is Reason.BASELINE})
     known = sum(1 for skipped in found.skipped if skipped.reason is Reason.KNOWN)
     counts = {"posts": len(found.posts), "held": len(found.held), "known": known, "old": old}

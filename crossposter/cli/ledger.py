@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,22 +19,23 @@ if TYPE_CHECKING:
     from crossposter.ledger.records import AttemptRecord, DeliveryRecord
     from crossposter.messages import Translator
 
+#: As many digits as SQLite's numbers surely hold; `isdecimal` would take those of other scripts too.
+_NUMBER = re.compile("[0-9]{1,18}")
+
 ledger_app = typer.Typer(help="Look at the record.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @ledger_app.command("list")
 def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every delivery."""
-    from rich.console import Console
-
-    from crossposter.cli.tables import print_deliveries
+    from crossposter.cli.tables import new_console, print_deliveries
 
     ledger, translate = _open(ctx.obj.at(config))
     records = ledger.deliveries(now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
-        print_deliveries(Console(), records, translate)
+        print_deliveries(new_console(), records, translate)
 
 
 @ledger_app.command("show")
@@ -45,7 +48,7 @@ def show(
     """Show one story, or one delivery: what was sent, when, and what came of it."""
     ledger, translate = _open(ctx.obj.at(config))
     number, _, account_id = name.partition("/")
-    records = ledger.story(int(number), now=SystemClock().now()) if number.isdecimal() else []
+    records = ledger.story(int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
     records = [record for record in records if account_id in ("", record.account_id)]
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
@@ -57,7 +60,7 @@ def show(
         ]
         print_json({"deliveries": shown})
         return
-    typer.echo(f"{records[0].title}\n{records[0].link or ''}")
+    _echo(f"{records[0].title}\n{records[0].link or ''}")
     for record in records:
         _print_delivery(record, attempts[record.id], translate)
 
@@ -67,7 +70,7 @@ def _open(context: Context) -> tuple[SqlLedger, Translator]:
     from crossposter.messages import Translator
 
     config: ConfigModel = context.load(secrets_needed=False)
-    if not config.ledger.exists():
+    if not _may_be_there(config.ledger):
         raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
     return SqlLedger(config.ledger), Translator(config.language)
 
@@ -94,6 +97,14 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
     }
 
 
+def _may_be_there(path: Path) -> bool:
+    """Look for the file; a folder that may not be looked into is for the ledger to complain of."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, Any]:
     return {
         "number": attempt.number,
@@ -108,16 +119,22 @@ def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, An
 
 
 def _print_delivery(record: DeliveryRecord, attempts: list[AttemptRecord], translate: Translator) -> None:
-    from crossposter.cli.tables import STATUS_WORDS
+    from crossposter.cli.tables import STATUS_WORDS, printable
 
     why = record.message or (record.reason.message if record.reason else None)
-    typer.echo(f"\n{record.id}  {translate(STATUS_WORDS[record.status])}  {record.url or ''}")
+    _echo(f"\n{record.id}  {translate(STATUS_WORDS[record.status])}  {record.url or ''}")
     if why:
-        typer.echo(f"  {translate(why)}")
+        _echo(f"  {translate(why)}")
     for attempt in attempts:
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
         outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"
-        typer.echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
-        typer.echo("\n".join(f"  | {line}" for line in attempt.text.splitlines()))
+        _echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
+        _echo("\n".join(f"  | {line}" for line in printable(attempt.text).splitlines()))
         for picture in attempt.pictures:
-            typer.echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")
+            _echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")
+
+
+def _echo(text: str) -> None:
+    from crossposter.cli.tables import printable
+
+    typer.echo(printable(text))

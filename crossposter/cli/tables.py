@@ -1,4 +1,7 @@
-"""Tables for people."""
+"""Tables for people, and the one place where text from outside is made fit for a terminal.
+
+Titles, addresses and errors are strangers' words: they are printed as `Text`, in which Rich reads no markup.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from crossposter.core.model import Status
 from crossposter.ledger.records import DeliveryRecord
@@ -34,9 +37,18 @@ _COLOURS = {
     Status.FAILED: "red",
     Status.SKIPPED: "dim",
 }
+_LINK = "underline bright_blue"
 
 
 _ACCOUNT_WIDTH, _STATUS_WIDTH = 20, 12
+
+#: What a terminal obeys or an encoding refuses: controls but the line's end, marks that turn the text around, halves of
+#: a pair.
+_UNPRINTABLE = str.maketrans(
+    dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)], " ")
+    | dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "")
+    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+)
 
 
 class Line(NamedTuple):
@@ -47,6 +59,21 @@ class Line(NamedTuple):
     status: Status | None
     url: str | None
     why: Message | None
+
+
+def printable(text: str) -> str:
+    """Clean a text for people of everything that is more than text."""
+    return text.translate(_UNPRINTABLE)
+
+
+def literal(text: str, style: str = "") -> Text:
+    """Take a text from outside into a table or a line: cleaned, and never read as markup."""
+    return Text(printable(text), style=style)
+
+
+def new_console(*, stderr: bool = False) -> Console:
+    """Make the console for people; `:car:` in a text is no picture of a car."""
+    return Console(stderr=stderr, emoji=False)
 
 
 def new_table(translate: Translator, *headings: Message, title: Message | None = None) -> Table:
@@ -61,7 +88,7 @@ def print_round(console: Console, found: Round, translate: Translator) -> None:
     """Print what a round did: each feed a line, each delivery a line under its news."""
     feeds = new_table(translate, say("feed"), say("what it gave"))
     for poll in found.polls:
-        feeds.add_row(poll.feed_id, _gave(poll, translate))
+        feeds.add_row(literal(poll.feed_id), literal(_gave(poll, translate), style="red" if poll.error else ""))
     console.print(feeds)
     if not found.delivered:
         console.print(translate(say("nothing was due")))
@@ -85,7 +112,7 @@ def print_deliveries(console: Console, records: Sequence[DeliveryRecord], transl
 
 def _gave(poll: Poll, translate: Translator) -> str:
     if poll.error:
-        return f"[red]{translate(poll.error.message)}[/]"
+        return translate(poll.error.message)
     if poll.plan is None:
         return translate(say("unchanged since the last poll"))
     new = poll.plan.new
@@ -115,14 +142,15 @@ def _print_stories(console: Console, lines: Sequence[Line], translate: Translato
     for line in lines:
         stories.setdefault(line.name.partition("/")[0], []).append(line)
     for number, story in sorted(stories.items(), key=lambda item: int(item[0])):
-        console.print(f"[bold]{number}[/]  {escape(story[0].title)}")
+        console.print(Text.assemble((number, "bold"), "  ", literal(story[0].title)))
         for line in story:
-            where = line.url or (translate(line.why) if line.why else "")
-            account = f"{line.name.partition('/')[2]:<{_ACCOUNT_WIDTH}}"
+            where = literal(line.url, style=_LINK) if line.url else literal(translate(line.why) if line.why else "")
+            account = literal(f"{line.name.partition('/')[2]:<{_ACCOUNT_WIDTH}}")
             # Not a table: an address must stay in one piece, or nobody can click it.
-            console.print(f"   {account} {_padded(line.status, translate)} {escape(where)}", soft_wrap=True)
+            shown = Text.assemble("   ", account, " ", _padded(line.status, translate), " ", where)
+            console.print(shown, soft_wrap=True)
 
 
-def _padded(status: Status | None, translate: Translator) -> str:
+def _padded(status: Status | None, translate: Translator) -> Text:
     word = translate(STATUS_WORDS[status]) if status else "?"
-    return f"[{_COLOURS[status] if status else 'red'}]{word:<{_STATUS_WIDTH}}[/]"
+    return Text(f"{word:<{_STATUS_WIDTH}}", style=_COLOURS[status] if status else "red")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from crossposter.core.model import Body, Entry, Limits, LinkPlace, Picture, Post, Reason
 from crossposter.core.text import shorten
 
 _BETWEEN = "\n\n"
+#: IDNA lets through what no host has: spaces, `%`, `<`.
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 def render(entry: Entry, limits: Limits, pictures: Sequence[Picture] = ()) -> Post | Reason:
@@ -40,26 +45,30 @@ def render(entry: Entry, limits: Limits, pictures: Sequence[Picture] = ()) -> Po
     )
 
 
-def ascii_link(link: str) -> str:
-    """Percent-encode what platforms would take for the end of a link (`?q=ş`); what is encoded stays."""
-    parts = urlsplit(link)
+def ascii_link(link: str) -> str | None:
+    """Percent-encode what platforms would take for the end of a link (`?q=ş`); what is encoded stays.
+
+    A name or password in front of the host is dropped. None when the host is no name that could exist.
+    """
     keep = "%/:@!$&'()*+,;=~-._?"
-    return urlunsplit(
-        (
-            parts.scheme,
-            _ascii_host(parts.netloc),
-            quote(parts.path, keep),
-            quote(parts.query, keep),
-            quote(parts.fragment, keep),
-        )
-    )
-
-
-def _ascii_host(host: str) -> str:
     try:
-        return host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host  # no name that could exist; it is not ours to mend
+        parts = urlsplit(link)
+        port = "" if parts.port is None else f":{parts.port}"
+        host = _ascii_host(parts.hostname or "")
+        path, query, fragment = (quote(part, keep) for part in (parts.path, parts.query, parts.fragment))
+    except ValueError:  # UnicodeError is one
+        return None
+    return urlunsplit((parts.scheme, host + port, path, query, fragment)) if host else None
+
+
+def _ascii_host(host: str) -> str | None:
+    """Give the host as it is looked up; ValueError or None for what is none."""
+    if ":" in host:
+        return f"[{IPv6Address(host)}]"
+    # The lower case of İ is an i and a combining dot; the host that is meant has a plain i.
+    lower = unicodedata.normalize("NFC", host.lower().replace("i\u0307", "i"))
+    encoded = lower.encode("idna").decode("ascii")
+    return encoded if _HOST.fullmatch(encoded) else None
 
 
 def alt_text(entry: Entry, alt: str | None, *, max_length: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 ELLIPSIS = "…"
 
@@ -43,26 +43,25 @@ def shorten(text: str, fits: Callable[[str], bool]) -> str:
     """
     if fits(text):
         return text
-    by_word = _longest(_word_cuts(text), fits)
-    by_sentence = _longest(_sentence_cuts(text), fits)
+    words = [match.start() for match in _WORD_END.finditer(text)]
+    sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
+    by_word = _longest(words, lambda end: text[:end].rstrip(" ,;:–—-(“\"'‘") + ELLIPSIS, fits)
+    by_sentence = _longest(sentences, lambda end: text[:end].rstrip(), fits)
     return by_sentence if len(by_sentence) >= _SENTENCE_SHARE * len(by_word) else by_word
 
 
-def _sentence_cuts(text: str) -> Iterator[str]:
-    for match in _SENTENCE_END.finditer(text):
-        yield text[: match.end()].rstrip()
+def shorten_to(text: str, length: int) -> str:
+    """Cut to a number of characters: by sentences and words, within a word only when one word is longer than that."""
+    return shorten(text, lambda cut: len(cut) <= length) or text[:length]
 
 
-def _word_cuts(text: str) -> Iterator[str]:
-    for match in _WORD_END.finditer(text):
-        yield text[: match.start()].rstrip(" ,;:–—-(“\"'‘") + ELLIPSIS
+def _longest(ends: Sequence[int], cut: Callable[[int], str], fits: Callable[[str], bool]) -> str:
+    """Find the last cut that fits by bisection: counting is the expensive part.
 
-
-def _longest(cuts: Iterator[str], fits: Callable[[str], bool]) -> str:
-    """Find the last cut that fits by bisection: counting is the expensive part."""
-    candidates = list(cuts)
-    position = bisect_right(candidates, False, key=lambda cut: not fits(cut))
-    return candidates[position - 1] if position else ""
+    Offsets, one cut at a time: all beginnings of a long text together are quadratic in memory.
+    """
+    position = bisect_right(ends, False, key=lambda end: not fits(cut(end)))
+    return cut(ends[position - 1]) if position else ""
 
 
 def same_handle(one: str, other: str) -> bool:

@@ -21,7 +21,9 @@ _PRAGMAS = ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON")
 
 def open_engine(path: Path) -> sa.Engine:
     """Give an engine for the file; transactions that write say so with `execution_options(writes=True)`."""
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_S})
+    # Not f"sqlite:///{path}": behind a `?` in the path SQLAlchemy would read options, and open another file.
+    address = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_S})
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine
@@ -36,10 +38,10 @@ def migrate(engine: sa.Engine, path: Path) -> None:
     # Loaded here: a dry run and a look at the ledger never migrate, and it is half the time that they take to start.
     from alembic import command
     from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
+    from alembic.util import CommandError
 
     with engine.execution_options(writes=True).begin() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = _version(connection, path)
         if found == HEAD:
             return
         if found is not None and found > HEAD:
@@ -49,7 +51,34 @@ def migrate(engine: sa.Engine, path: Path) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # a version that there never was
+            raise _no_ledger(path) from error
+
+
+def _version(connection: sa.Connection, path: Path) -> str | None:
+    """Read which migration the tables are of; None for an empty file.
+
+    Raises:
+        LedgerError: There are tables, but nothing says of which version.
+    """
+    from alembic.runtime.migration import MigrationContext
+
+    versions = MigrationContext.configure(connection).get_current_heads()
+    if len(versions) > 1 or (not versions and set(sa.inspect(connection).get_table_names()) - {"alembic_version"}):
+        raise _no_ledger(path)
+    return versions[0] if versions else None
+
+
+def _no_ledger(path: Path) -> LedgerError:
+    return LedgerError(
+        say(
+            "{path!r} is not crossposter's ledger, or only a part of it: put back the last copy of it, or name another"
+            " file",
+            path=str(path),
+        )
+    )
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

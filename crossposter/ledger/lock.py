@@ -6,10 +6,11 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from crossposter.errors import LedgerHeldError
+from crossposter.errors import LedgerError, LedgerHeldError
 from crossposter.wording import say
 
 
@@ -36,10 +37,27 @@ def sole_writer(ledger: Path) -> Iterator[None]:
 
     Raises:
         LedgerHeldError: Another process holds it; the message says which.
+        LedgerError: There can be no lock beside the ledger.
     """
+    try:
+        file = _locked(ledger)
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        message = say(
+            "the ledger {path!r} cannot be locked: {cause}; put it in a folder that this user can make and write to",
+            path=str(ledger),
+            cause=error,
+        )
+        raise LedgerError(message) from error
+    with file:
+        yield
+
+
+def _locked(ledger: Path) -> TextIO:
+    """Open the lock file and lock it; it is locked until it is closed."""
     path = _lock_path(ledger)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with ExitStack() as if_it_fails:
+        file = if_it_fails.enter_context(path.open("a+", encoding="utf-8"))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -51,4 +69,5 @@ def sole_writer(ledger: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()
-        yield
+        if_it_fails.pop_all()
+    return file

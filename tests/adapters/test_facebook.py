@@ -30,7 +30,7 @@ def everything(connect: Connect, post: Post, since: datetime) -> None:
     adapter.retract(receipt.remote_id)
 
 
-def _error(code: int, message: str = "Meta's own words", **more: Any) -> dict[str, Any]:
+def _error(code: object, message: str = "Meta's own words", **more: Any) -> dict[str, Any]:
     return {"error": {"message": message, "type": "OAuthException", "code": code, **more, "fbtrace_id": "AbC1"}}
 
 
@@ -48,8 +48,10 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError]], ...] = (
     (400, _error(100, error_subcode=33), RejectedError),
     (400, _error(324), RejectedError),
     (400, _error(1609005), RejectedError),
-    # Some refusals come with a 200: the body counts.
-    (200, _error(190), AccountError),
+    # What an envelope means that comes with no 4xx, Meta does not say.
+    *((200, _error(code), UncertainError) for code in (0, 4, 100, 190, 368)),
+    *((status, _error(190), UncertainError) for status in (302, 408, 500)),
+    (400, _error(True), UncertainError),
 )
 
 
@@ -105,7 +107,10 @@ def _usage(*minutes: object) -> str:
         (_usage(0, 7, 3), 7),
         (_usage(0), 60),
         (_usage("soon"), 60),
-        (_usage(10**18), 60),
+        (_usage(10**18), 24 * 60),
+        (_usage(5_000_000_000), 24 * 60),
+        (_usage(-5), 60),
+        (_usage(-5, 3), 3),
         ("[]", 60),
         ("{", 60),
         ('{"1": 1}', 60),
@@ -119,6 +124,17 @@ def test_meta_says_when_to_come_back(
     with pytest.raises(TransientError) as caught:
         connect("facebook").verify()
     assert caught.value.retry_at == now + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "message", ["Invalid appsecret_proof provided in the API argument", "Unsupported get request."]
+)
+def test_who_is_refused_at_the_door_has_an_account_to_mend_and_no_bad_post(
+    sandbox: Sandbox, connect: Connect, message: str
+) -> None:
+    sandbox.inject("facebook", "verify", "status:400", body=_error(100, message))
+    with pytest.raises(AccountError, match=message):
+        connect("facebook").verify()
 
 
 @pytest.mark.usefixtures("everything")

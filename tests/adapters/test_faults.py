@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from crossposter.core.model import Identity, Post
+from crossposter.core.model import Identity, Post, Receipt
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter, Staged
 from crossposter.sandbox import Sandbox, SandboxAccount
@@ -100,6 +101,16 @@ def test_a_redirect_is_not_followed(
     assert len(sandbox.requests(platform, operation)) == 1
 
 
+@pytest.mark.parametrize("operation", ["verify", "publish"])
+def test_a_redirect_to_nowhere_is_no_success(
+    sandbox: Sandbox, connect: Connect, prepare: Prepare, post: Post, platform: str, operation: str
+) -> None:
+    act = prepare(connect(platform), operation, post)
+    sandbox.inject(platform, operation, "status:302", body=_with_id(platform, operation, "7"))
+    with pytest.raises(UncertainError if operation == "publish" else TransientError):
+        act()
+
+
 _SHAPES: tuple[Any, ...] = (
     "[]",
     "null",
@@ -149,6 +160,93 @@ def test_an_answer_of_no_known_shape_is_no_success(
 def _nothing_found(find: Callable[[], object]) -> None:
     with contextlib.suppress(TransientError):
         assert find() is None
+
+
+#: Can all be written as text, and name nothing; as JSON, since not all of them are Python's.
+_NO_IDS = (
+    '{"x": 1}',
+    "[1]",
+    "true",
+    "1e999",
+    "1.5",
+    "-1",
+    "null",
+    '""',
+    '"1 "',
+    '"1/2"',
+    '"_1"',
+    '"1_"',
+    '"a"',
+    '"\u0661"',
+)
+
+
+def _with_id(platform: str, operation: str, number: str) -> str:
+    inner = {"twitter": "id", "facebook": "id", "instagram": "pk"}[platform]
+    if platform == "facebook" and operation != "find":
+        return f'{{"id": {number}}}'
+    outer = {"verify": "user", "publish": "media", "find": "items"}[operation] if platform == "instagram" else "data"
+    if operation != "find":
+        return f'{{"{outer}": {{"{inner}": {number}}}, "status": "ok"}}'
+    found = (
+        f'{{"{inner}": {number}, "text": "Haber", "message": "Haber", "caption": {{"text": "Haber"}}, "taken_at": 9e9}}'
+    )
+    return f'{{"{outer}": [{found}], "meta": {{}}, "status": "ok"}}'
+
+
+@pytest.mark.parametrize(
+    ("platform", "operation"),
+    [(name, operation) for name in _OPERATIONS for operation in ("verify", "publish", "find")]
+    + [("twitter", "upload"), ("facebook", "upload")],
+)
+def test_what_is_no_id_is_taken_for_none(
+    sandbox: Sandbox, connect: Connect, prepare: Prepare, post: Post, platform: str, operation: str
+) -> None:
+    act = prepare(connect(platform), operation, replace(post, text="Haber"))
+    for number in _NO_IDS:
+        sandbox.inject(platform, operation, "status:200", body=_with_id(platform, operation, number))
+        with pytest.raises(UncertainError if operation == "publish" else TransientError):
+            act()
+
+
+@pytest.mark.parametrize(("number", "expected"), [("7", "7"), ('"7"', "7"), ('"12_345"', "12_345"), ("0", "0")])
+@pytest.mark.parametrize("operation", ["publish", "find"])
+def test_what_is_an_id_is_taken(
+    sandbox: Sandbox,
+    connect: Connect,
+    prepare: Prepare,
+    post: Post,
+    platform: str,
+    operation: str,
+    number: str,
+    expected: str,
+) -> None:
+    act = prepare(connect(platform), operation, replace(post, text="Haber"))
+    sandbox.inject(platform, operation, "status:200", body=_with_id(platform, operation, number))
+    receipt = act()
+    assert isinstance(receipt, Receipt)
+    assert receipt.remote_id == expected
+
+
+def test_a_name_of_another_shape_is_no_name(sandbox: Sandbox, connect: Connect, platform: str) -> None:
+    body = _with_id(platform, "verify", '7, "username": {"x": 1}, "name": ["x"]')
+    sandbox.inject(platform, "verify", "status:200", body=body)
+    assert connect(platform).verify() == Identity(id="7", handle="")
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+@pytest.mark.parametrize("operation", ["verify", "upload", "publish"])
+def test_an_answer_that_is_too_large_is_not_read(
+    sandbox: Sandbox, connect: Connect, prepare: Prepare, post: Post, platform: str, operation: str, status: int
+) -> None:
+    act = prepare(connect(platform), operation, post)
+    body = {"error": {"code": 190, "message": "x"}, "id": "7", "data": {"id": "7"}, "message": "x", "status": "ok"}
+    body |= {"media": {"pk": 7}, "user": {"pk": 7}, "more": "x" * 5_000_000}
+    sandbox.inject(platform, operation, f"status:{status}", body=body)
+    lost = UncertainError if operation == "publish" else TransientError
+    with pytest.raises(lost) as caught:
+        act()
+    assert type(caught.value) is lost
 
 
 _STAGED_IDS = ("1",)

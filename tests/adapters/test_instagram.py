@@ -44,9 +44,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (400, _fail("blocked", error_type="sentry_block"), AccountError, "blocked"),
     (400, _fail("", two_factor_info={"x": 1}), AccountError, "Two-factor"),
     (400, _fail("old", error_type="needs_upgrade"), AccountError, "newer app"),
-    (404, "Not Found", AccountError, "a person"),
     (400, _fail("media_needs_reupload", error_title="x"), TransientError, "once more"),
-    (200, {"message": "media_needs_reupload", "error_title": "bad image", "status": "ok"}, TransientError, "once more"),
     (400, _fail("caption is too long"), RejectedError, "caption is too long"),
     (404, _fail("Media not found"), RejectedError, "Media not found"),
     (408, _fail("timeout"), UncertainError, "timeout"),
@@ -54,6 +52,24 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (200, _fail("something"), UncertainError, "something"),
     (400, "<html>", UncertainError, "no usable answer"),
     (404, "<html>", UncertainError, "no usable answer"),
+    # The library takes this one for a challenge; an edge says the same.
+    (404, "Not Found", UncertainError, "no usable answer"),
+    (401, "<html>", UncertainError, "no usable answer"),
+    (403, "<html>login_required</html>", UncertainError, "no usable answer"),
+    (429, "<html>", TransientError, "asks to wait"),
+    (
+        200,
+        {"message": "media_needs_reupload", "error_title": "bad", "status": "ok"},
+        UncertainError,
+        "no usable answer",
+    ),
+    *(
+        (status, _fail(words), UncertainError, words)
+        for status in (200, 408, 500, 503)
+        for words in ("feedback_required", "challenge_required", "login_required", "Please wait a few minutes")
+    ),
+    (500, _fail("x", error_type="sentry_block"), UncertainError, "no usable answer"),
+    (400, _fail("x" * 999), RejectedError, r": x{300}\)$"),
 )
 
 
@@ -89,6 +105,8 @@ _UPLOAD_REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], .
     (400, "<html>", TransientError, None),
     (500, _fail("down"), TransientError, None),
     (200, _fail("no"), TransientError, None),
+    (500, _fail("feedback_required"), TransientError, None),
+    (403, "<html>", TransientError, None),
 )
 
 
@@ -125,6 +143,42 @@ def test_instagram_asks_for_a_person_and_gets_no_answer_from_the_program(
         connect("instagram").verify()
     assert [request.path for request in sandbox.requests()] == ["/api/v1/accounts/current_user/"]
     assert sandbox.refused_hosts == ()
+
+
+@pytest.mark.parametrize(("status", "body"), [(400, _fail("unknown")), (404, _fail("user not found"))])
+def test_who_is_refused_at_the_door_has_an_account_to_mend_and_no_bad_post(
+    sandbox: Sandbox, connect: Connect, status: int, body: Any
+) -> None:
+    sandbox.inject("instagram", "verify", f"status:{status}", body=body)
+    with pytest.raises(AccountError, match="a person"):
+        connect("instagram").verify()
+
+
+def test_the_library_prints_nothing(
+    sandbox: Sandbox, connect: Connect, post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("instagrapi", "private_request", "public_request"):
+        caplog.set_level("DEBUG", name)  # and puts back afterwards what the adapter sets
+    adapter = connect("instagram")
+    adapter.verify()
+    for status, body in ((400, {"status": "fail"}), (403, _fail("x")), (200, "<html>")):
+        sandbox.inject("instagram", "upload", f"status:{status}", body=body)
+        sandbox.inject("instagram", "verify", f"status:{status}", body=body)
+        for ask in (adapter.verify, lambda: adapter.stage(post)):
+            with pytest.raises(PublishError):
+                ask()
+    assert [record for record in caplog.records if record.name.startswith(("instagrapi", "p"))] == []
+
+
+@pytest.mark.parametrize("code", [None, 7, "../x", {"x": 1}, ""])
+def test_a_post_whose_address_is_no_address_is_published_all_the_same(
+    sandbox: Sandbox, connect: Connect, post: Post, code: Any
+) -> None:
+    adapter = connect("instagram")
+    staged = adapter.stage(post)
+    sandbox.inject("instagram", "publish", "status:200", body={"media": {"pk": "7", "code": code}, "status": "ok"})
+    receipt = adapter.publish(staged)
+    assert (receipt.remote_id, receipt.url) == ("7", "https://www.instagram.com/")
 
 
 def test_a_session_that_was_ended_is_not_renewed_with_a_password(

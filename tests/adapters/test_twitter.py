@@ -76,6 +76,9 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (413, {"title": "Request Entity Too Large"}, RejectedError, "Too Large"),
     (422, {"title": "Unprocessable"}, RejectedError, "Unprocessable"),
     (404, {"title": "Not Found", "detail": "Not Found"}, TransientError, "Not Found"),
+    *((status, _invalid("no"), UncertainError, "no usable answer") for status in (302, 408, 500)),
+    (400, _invalid("x" * 999), RejectedError, r": x{300}\)$"),
+    (400, _invalid("a\x1b[31m\u202eb\ud800"), RejectedError, r": a \[31mb\?\)$"),
 )
 
 
@@ -100,8 +103,26 @@ def test_a_duplicate_is_no_lost_answer_where_nothing_is_published(
         connect("twitter").stage(post)
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, _invalid("no")),
+        (422, {"title": "Unprocessable"}),
+        (403, _forbidden("x", f"{_PROBLEMS}not-authorized-for-resource")),
+    ],
+)
+def test_who_is_refused_at_the_door_has_an_account_to_mend_and_no_bad_post(
+    sandbox: Sandbox, connect: Connect, status: int, body: Any
+) -> None:
+    sandbox.inject("twitter", "verify", f"status:{status}", body=body)
+    with pytest.raises(AccountError, match="this account"):
+        connect("twitter").verify()
+
+
 _SECONDS = 1_795_600_000
 _IN_A_WINDOW = timedelta(minutes=15)
+#: What the adapters' clock says (`now`).
+_NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +133,9 @@ _IN_A_WINDOW = timedelta(minutes=15)
         ({"x-rate-limit-reset": "²"}, None),
         ({"x-rate-limit-reset": "9" * 18}, None),
         ({"x-rate-limit-reset": ""}, None),
+        ({"x-rate-limit-reset": "4000000000"}, _NOW + timedelta(hours=24)),
+        ({"x-rate-limit-reset": "1000000000"}, _NOW),
+        ({"x-rate-limit-reset": "-5"}, _NOW),
     ],
 )
 def test_x_says_when_to_come_back(

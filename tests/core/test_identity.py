@@ -40,6 +40,19 @@ def test_the_pattern_finds_the_article_whatever_its_slug() -> None:
     assert set(before) & set(after) == {"id:tr/58041"}
 
 
+def test_optional_groups_are_told_apart_and_none_is_no_key() -> None:
+    pattern = r"tr/(?:a(\d+))?/(?:b(\d+))?"
+    first = keys_of(guid=None, link="https://x.tr/a12/", id_pattern=pattern)
+    second = keys_of(guid=None, link="https://x.tr//b12", id_pattern=pattern)
+    assert (first[0], second[0]) == ("id:12/", "id:/12")
+    assert keys_of(guid="g", link="https://x.tr//", id_pattern=pattern)[0] == "guid:g"
+
+
+@pytest.mark.parametrize("link", ["https://x.tr:8o80/1", "https://x.tr:99999/1", "http://["])
+def test_a_link_that_cannot_be_parsed_is_no_key(link: str) -> None:
+    assert keys_of(guid="g", link=link, id_pattern=None) == ("guid:g",)
+
+
 def test_an_entry_without_guid_and_link_has_no_keys() -> None:
     assert keys_of(guid=None, link=None, id_pattern=None) == ()
 

@@ -92,12 +92,29 @@ def test_an_entry_without_a_link_has_none() -> None:
         ("https://izmir.bel.tr/ara?q=şehir", "https://izmir.bel.tr/ara?q=%C5%9Fehir"),
         ("https://izmir.bel.tr/%C5%9F/a b", "https://izmir.bel.tr/%C5%9F/a%20b"),
         ("https://büyükşehir.tr/a", "https://xn--bykehir-n2ab50h.tr/a"),
+        ("https://İZMİR.bel.tr/a", "https://izmir.bel.tr/a"),
+        ("https://I\u0307ZMI\u0307R.bel.tr/a", "https://izmir.bel.tr/a"),
+        ("https://büyükşehir.tr:8080/a", "https://xn--bykehir-n2ab50h.tr:8080/a"),
+        ("https://user:geheim@izmir.bel.tr/a", "https://izmir.bel.tr/a"),
         ("https://izmir.bel.tr/h?id=5&cat=6#üst", "https://izmir.bel.tr/h?id=5&cat=6#%C3%BCst"),
     ],
 )
 def test_a_link_is_written_so_that_no_platform_cuts_it(link: str, expected: str) -> None:
     assert ascii_link(link) == expected
     assert [found.text for found in find_links(expected)] == [expected]
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://a..b/", "https://" + "ş" * 70 + ".tr/", "https://a b.tr/", "https://x.tr:8o80/", "http://[", "http://"],
+)
+def test_a_link_to_no_possible_host_is_left_out(link: str) -> None:
+    assert ascii_link(link) is None
+    assert rendered(render(an_entry(link=link), TWITTER)).text == "Haber 1\n\nÖzet 1."
+
+
+def test_an_address_of_numbers_keeps_its_brackets() -> None:
+    assert ascii_link("http://[::1]:80/a") == "http://[::1]:80/a"
 
 
 def test_a_picture_is_described_by_the_feed_or_by_the_headline() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossposter.core.text import clean, clean_line, same_handle, shorten
+from crossposter.core.text import clean, clean_line, same_handle, shorten, shorten_to
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,21 @@ def test_a_cut_text_fits_and_is_a_beginning(text: str, length: int) -> None:
     cut = shorten(text, lambda candidate: len(candidate) <= length)
     assert len(cut) <= length
     assert text.startswith(cut.removesuffix("…"))
+
+
+def test_a_long_text_is_cut_one_candidate_at_a_time() -> None:
+    text = "haberler şehir. " * 6_000
+    tracemalloc.start()
+    try:
+        assert shorten(text, lambda cut: len(cut) <= 280).endswith("şehir.")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_text_is_cut_to_a_length_by_words_where_it_has_any() -> None:
+    assert shorten_to("bir iki üç", 8) == "bir iki…"
+    assert shorten_to("a" * 20, 8) == "a" * 8
 
 
 @given(st.text(max_size=300))

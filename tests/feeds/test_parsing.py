@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from crossposter.core.model import Entry, PictureRef
 from crossposter.errors import FeedError
 from crossposter.feeds.html import plain_text
-from crossposter.feeds.parsing import parse_feed
+from crossposter.feeds.parsing import _MEDIA_DESCRIPTION, parse_feed
 from crossposter.testing import a_feed
 
 FEED = a_feed(id_pattern=r"/(tr|en)/[^/]+/[^/]+/(\d+)/")
@@ -90,19 +92,111 @@ def test_one_picture_named_twice_is_one_picture() -> None:
     assert [picture.url for picture in entry.pictures] == ["https://www.izmir.bel.tr/a.jpg"]
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "ftp://x.tr/a", "", "http://["])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "ftp://x.tr/a",
+        "",
+        "http://[",
+        "https://x.tr:8o80/1",
+        "https://x.tr/&#27;[31m",
+        "https://x.tr/a b",
+        "https://user:geheim@x.tr/",
+    ],
+)
 def test_a_link_that_is_no_web_address_is_none(link: str) -> None:
     assert the_entry(f"<title>T</title><guid>1</guid><link>{link}</link>").link is None
 
 
-@pytest.mark.parametrize("date", ["Mon, 01 Jan 0001 00:00:00 GMT", "dün", ""])
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 0001 00:00:00 GMT", "dün", "", "9999-12-31T23:59:59-12:00"])
 def test_a_date_that_cannot_be_trusted_is_none(date: str) -> None:
     assert the_entry(f"<title>T</title><guid>1</guid><pubDate>{date}</pubDate>").published is None
 
 
 def test_an_item_without_a_title_or_without_any_identity_is_left_out() -> None:
-    items = "<item><guid>1</guid></item><item><title>T</title></item><item><title>T</title><guid isPermaLink='false'>2</guid></item>"
+    good = "<item><title>T</title><guid isPermaLink='false'>2</guid></item>"
+    items = "<item><guid>1</guid></item><item><title>T</title></item>" + good
     assert [entry.id for entry in parsed(items)] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("date", "hour"),
+    [
+        ("2026-11-25T12:14:00", 9),
+        ("2026-11-25 12:14:00.123", 9),
+        ("25 Nov 2026 12:14:00", 9),
+        ("Wed Nov 25 12:14:00 2026", 9),
+        ("2026-11-25T12:14:00Z", 12),
+        ("2026-11-25T12:14:00+01:00", 11),
+        ("Wed, 25 Nov 2026 12:14:00 GMT", 12),
+        ("Wed, 25 Nov 2026 12:14:00 -0100", 13),
+    ],
+)
+def test_a_date_without_a_zone_is_in_the_feeds_zone(date: str, hour: int) -> None:
+    found = the_entry(f"<title>T</title><guid>1</guid><pubDate>{date}</pubDate>").published
+    assert found is not None
+    assert (found.day, found.hour, found.minute) == (25, hour, 14)
+
+
+def test_a_date_beyond_all_years_is_none() -> None:
+    date = '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">9999-12-31T23:59:59-12:00</dc:date>'
+    assert the_entry(f"<title>T</title><guid>1</guid>{date}").published is None
+
+
+def test_an_item_that_cannot_be_read_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def tripping(html: str) -> str:
+        if html == "bad":
+            raise AssertionError("bad")
+        return html
+
+    monkeypatch.setattr("crossposter.feeds.parsing.plain_text", tripping)
+    bad, good = ("<item><title>bad</title><guid>1</guid></item>", "<item><title>T</title><guid>2</guid></item>")
+    with caplog.at_level(logging.WARNING):
+        assert [entry.title for entry in parsed(good + bad)] == ["T"]
+    assert "'izmir-tr': item 2 cannot be read (AssertionError)" in caplog.text
+    with pytest.raises(FeedError, match="cannot be parsed: AssertionError"):
+        parsed(bad)
+
+
+def test_a_marked_section_in_a_title_is_no_error() -> None:
+    assert the_entry("<title>&lt;![foo bar]]&gt; T</title><guid>1</guid>").title == "T"
+
+
+def test_a_password_is_not_in_the_sentence() -> None:
+    with pytest.raises(FeedError, match=r"'https://x\.tr/rss'") as caught:
+        parse_feed(b"", a_feed(url="https://user:geheim@x.tr/rss"), address=ADDRESS, headers={})
+    assert "geheim" not in str(caught.value)
+
+
+def test_an_entry_keeps_no_more_than_anyone_reads() -> None:
+    entry = the_entry(f"<title>{'başlık ' * 400}</title><guid>1</guid><description>{'haber ' * 30_000}</description>")
+    assert 900 < len(entry.title) <= 1_000
+    assert 99_000 < len(entry.summary) <= 100_000
+
+
+HOSTILE = ("<", "<!", "<!--", "<a ", "<a '", '<a x="', "&", "<![", "</", "<?", "<script>", "<a =", "&lt;a ")
+
+
+@pytest.mark.parametrize("fragment", HOSTILE)
+def test_hostile_html_takes_no_time(fragment: str) -> None:
+    html = fragment * (400_000 // len(fragment))
+    started = time.monotonic()
+    plain_text(html)
+    assert time.monotonic() - started < 1
+    started = time.monotonic()
+    entry = the_entry(f"<title>T</title><guid>1</guid><description><![CDATA[{html}]]></description>")
+    assert entry.title == "T"
+    assert time.monotonic() - started < 2
+
+
+def test_unfinished_descriptions_take_no_time() -> None:
+    started = time.monotonic()
+    _MEDIA_DESCRIPTION.sub(b"", b"<media:description" * 50_000)
+    assert time.monotonic() - started < 1
 
 
 def test_an_empty_feed_has_no_entries() -> None:
@@ -140,6 +234,12 @@ def test_nothing_that_feedparser_trips_over_escapes(title: str) -> None:
         ("<script>alert(1)</script>Metin<style>p{}</style>", "Metin"),
         ("<ul><li>Bir</li><li>İki</li></ul>", "Bir\n\nİki"),
         ("düz metin", "düz metin"),
+        ("5 < 6 ve a<b dir", "5 < 6 ve a<b dir"),
+        ("<a title=\"x > y\" href='/a'>Metin</a>", "Metin"),
+        ("<a title=it's>Bir</a> ve it's", "Bir ve it's"),
+        ("<![if gte mso 9]>Metin<![endif]><!-- <p>yok</p> -->", "Metin"),
+        ("<figure><img src=a><figcaption>yok</figcaption></figure>Metin", "Metin"),
+        ("Bir <script>if (a<b) '</p>'", "Bir"),
         ("bir\nsatır", "bir satır"),
     ],
 )

@@ -51,7 +51,7 @@ def test_where_it_was_taken_is_nobodys_business() -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8825)[2] = (38.4, 27.1, 0.0)
     exif[0x010F] = "a camera"
-    source = encoded(Image.new("RGB", (40, 30)), exif=exif, comment=b"private")
+    source = encoded(Image.new("RGB", (80, 70)), exif=exif, comment=b"private")
     assert Image.open(io.BytesIO(source)).getexif()
     found = opened(prepare(source, LIMITS, url="a")[0])
     assert not found.getexif()
@@ -62,22 +62,22 @@ def test_where_it_was_taken_is_nobodys_business() -> None:
     ("mode", "kind"), [("RGBA", "PNG"), ("LA", "PNG"), ("P", "GIF"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "WEBP")]
 )
 def test_every_usual_kind_becomes_an_rgb_jpeg(mode: str, kind: str) -> None:
-    found = opened(prepare(encoded(Image.new(mode, (60, 40)), kind), LIMITS, url="a")[0])
+    found = opened(prepare(encoded(Image.new(mode, (120, 80)), kind), LIMITS, url="a")[0])
     assert (found.format, found.mode) == ("JPEG", "RGB")
 
 
 def test_what_is_transparent_becomes_white() -> None:
-    found = opened(prepare(encoded(Image.new("RGBA", (60, 40), (0, 0, 0, 0)), "PNG"), LIMITS, url="a")[0])
+    found = opened(prepare(encoded(Image.new("RGBA", (120, 80), (0, 0, 0, 0)), "PNG"), LIMITS, url="a")[0])
     assert found.getpixel((30, 20)) == pytest.approx((255, 255, 255), abs=3)
 
 
 def test_another_colour_space_becomes_srgb() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    content = encoded(Image.new("RGB", (60, 40), "red"), icc_profile=profile)
+    content = encoded(Image.new("RGB", (120, 80), "red"), icc_profile=profile)
     assert "icc_profile" not in opened(prepare(content, LIMITS, url="a")[0]).info
 
 
-@given(st.integers(min_value=1, max_value=900), st.integers(min_value=1, max_value=900))
+@given(st.integers(min_value=64, max_value=900), st.integers(min_value=64, max_value=900))
 def test_instagram_always_gets_a_ratio_and_width_that_it_accepts(width: int, height: int) -> None:
     assert INSTAGRAM.ratio is not None
     content, (prepared_width, prepared_height) = prepare(
@@ -136,6 +136,52 @@ def test_what_cannot_be_used_is_refused_for_good(content: bytes) -> None:
         prepare(content, LIMITS, url="https://izmir.bel.tr/a.jpg")
     assert caught.value.is_permanent
     assert "https://izmir.bel.tr/a.jpg" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (63, 400), (400, 63)])
+def test_a_tracking_pixel_is_no_picture(size: tuple[int, int]) -> None:
+    with pytest.raises(PictureError, match="too small") as caught:
+        prepare(encoded(Image.new("P", size), "GIF"), LIMITS, url="a")
+    assert caught.value.is_permanent
+
+
+def test_sixteen_bits_of_grey_stay_grey() -> None:
+    source = Image.new("I;16", (100, 100), 20_000)
+    for options in ({}, {"transparency": 20_000}):
+        found = opened(prepare(encoded(source, "PNG", **options), LIMITS, url="a")[0])
+        assert found.getpixel((50, 50)) == pytest.approx((78, 78, 78), abs=2)
+
+
+@pytest.mark.parametrize("size", [(600, 20_000), (64, 60_000), (65_000, 600), (60_000, 64)])
+def test_a_strip_is_scaled_before_it_is_padded(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    resize = Image.Image.resize
+
+    def noted(self: Image.Image, size: tuple[int, int], *args: object, **options: object) -> Image.Image:
+        made.append(size[0] * size[1])
+        return resize(self, size, *args, **options)  # type: ignore[arg-type]
+
+    source = encoded(Image.new("RGB", size, "navy"), "PNG")
+    monkeypatch.setattr(Image.Image, "resize", noted)
+    _, (width, height) = prepare(source, INSTAGRAM, url="a")
+    assert 0.8 <= width / height <= 1.91
+    assert max(made) <= 1080 * 1350
+
+
+def test_a_tall_strip_stays_within_bounds_where_any_ratio_is_accepted() -> None:
+    assert prepare(encoded(Image.new("RGB", (100, 10_000)), "PNG"), LIMITS, url="a")[1] == (20, 2000)
+
+
+@pytest.mark.parametrize("error", [SyntaxError("broken PNG chunk"), MemoryError(), struct.error("x"), TypeError("x")])
+def test_whatever_pillow_raises_is_said_of_the_picture(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "open", broken)
+    with pytest.raises(PictureError, match="no picture that can be used") as caught:
+        prepare(b"", LIMITS, url="https://user:geheim@x.tr/a.png")
+    assert caught.value.is_permanent
+    assert "geheim" not in str(caught.value)
 
 
 def test_half_a_picture_is_refused() -> None:

@@ -24,11 +24,11 @@ def source() -> Iterator[WebPictureSource]:
 
 def test_a_picture_is_fetched_prepared_and_named_by_its_hash(source: WebPictureSource, web_server: WebServer) -> None:
     buffer = io.BytesIO()
-    Image.new("RGB", (60, 40), "navy").save(buffer, "PNG")
+    Image.new("RGB", (90, 70), "navy").save(buffer, "PNG")
     web_server.serve("/a.png", buffer.getvalue())
     picture = source.prepare(PictureRef(url=web_server.url + "/a.png"), limits=LIMITS, alt="Deniz")
     assert picture.sha256 == hashlib.sha256(picture.content).hexdigest()
-    assert (picture.width, picture.height, picture.alt) == (60, 40, "Deniz")
+    assert (picture.width, picture.height, picture.alt) == (90, 70, "Deniz")
 
 
 @pytest.mark.parametrize(("status", "is_permanent"), [(404, True), (403, True), (500, False), (503, False)])

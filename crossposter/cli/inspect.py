@@ -1,0 +1,123 @@
+"""`inspect SOURCE`: how a feed is read: entries, keys, pictures, and what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from crossposter.cli.context import Context, print_json
+from crossposter.cli.tables import new_table
+from crossposter.config import load_config
+from crossposter.core.model import Entry, Feed
+from crossposter.errors import ConfigError, FeedError
+from crossposter.feeds.inspecting import Inspection, inspect_bytes, inspect_url
+from crossposter.messages import Translator, language_of
+from crossposter.web import WebClient
+from crossposter.wording import say
+
+#: A feed that is looked at once has no interval.
+_ANY = timedelta(minutes=5)
+
+
+def inspect(context: Context, source: str, *, language: str, zone: str, id_pattern: str | None, as_json: bool) -> None:
+    """Read a feed's address, a file, or the name of a feed in the configuration; exit code 1 when it is no feed."""
+    translate = Translator(language_of(context.environ))
+    feed = _configured(context, source) or Feed(
+        id="inspected",
+        url=source,
+        language=language,
+        site="inspected",
+        accounts=(),
+        id_pattern=id_pattern,
+        timezone=zone,
+        every=_ANY,
+    )
+    found = _inspected(feed)
+    if as_json:
+        print_json(_as_data(found, translate))
+    else:
+        _print(Console(emoji=False), found, translate)
+
+
+def _configured(context: Context, source: str) -> Feed | None:
+    """Find the feed in the configuration, where there is one: its pattern and zone hold then."""
+    from crossposter.bootstrap import feeds_of
+
+    if not context.config_path.exists():
+        return None
+    try:
+        config = load_config(context.config_path, environ=context.environ, secrets_needed=False)
+    except ConfigError:
+        return None  # not what was asked about
+    return next((feed for feed in feeds_of(config) if source in (feed.id, feed.url)), None)
+
+
+def _inspected(feed: Feed) -> Inspection:
+    if feed.url.startswith(("http://", "https://")):
+        web = WebClient()
+        try:
+            return inspect_url(feed, web)
+        finally:
+            web.close()
+    try:
+        content = Path(feed.url).read_bytes()
+    except OSError as error:
+        sentence = say("{path!r} is no web address, and no file: {cause}", path=feed.url, cause=error.strerror)
+        raise FeedError(sentence) from error
+    return inspect_bytes(content, feed, address="", headers={})
+
+
+def _print(console: Console, found: Inspection, translate: Translator) -> None:
+    typer.echo(f"{found.title or '-'}  ({found.language or '-'}, {found.encoding or '-'})")
+    for entry in found.entries:
+        table = new_table(translate, say("what"), say("how it is read"), title=None)
+        for name, value in _rows(entry, translate):
+            table.add_row(name, value)
+        console.print(table, markup=False)
+    counts = say("{count} news", count=len(found.entries))
+    typer.echo(translate(counts))
+    for problem in found.problems:
+        typer.echo(f"! {translate(problem)}")
+
+
+def _rows(entry: Entry, translate: Translator) -> list[tuple[str, str]]:
+    from rich.markup import escape
+
+    published = entry.published.isoformat() if entry.published else "-"
+    pictures = "\n".join(f"{picture.url}  [{picture.alt or '-'}]" for picture in entry.pictures) or "-"
+    shown = [
+        (say("title"), entry.title),
+        (say("link"), entry.link or "-"),
+        (say("keys"), "\n".join(entry.keys)),
+        (say("published"), published),
+        (say("text"), entry.text or entry.summary or "-"),
+        (say("pictures"), pictures),
+        (say("categories"), ", ".join(entry.categories) or "-"),
+    ]
+    return [(translate(name), escape(value)) for name, value in shown]
+
+
+def _as_data(found: Inspection, translate: Translator) -> dict[str, Any]:
+    return {
+        "feed": {"url": found.url, "title": found.title, "language": found.language, "encoding": found.encoding},
+        "entries": [
+            {
+                "id": entry.id,
+                "keys": list(entry.keys),
+                "title": entry.title,
+                "link": entry.link,
+                "published": entry.published.isoformat() if entry.published else None,
+                "language": entry.language,
+                "text": entry.text or entry.summary,
+                "summary": entry.summary,
+                "images": [{"url": picture.url, "alt": picture.alt} for picture in entry.pictures],
+                "categories": list(entry.categories),
+            }
+            for entry in found.entries
+        ],
+        "problems": [translate(problem) for problem in found.problems],
+    }
