@@ -6,17 +6,19 @@ Titles, addresses and errors are strangers' words: they are printed as `Text`, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from crossposter.core.model import Status
-from crossposter.ledger.records import DeliveryRecord
 from crossposter.messages import Translator
 from crossposter.service import Delivered, Poll, Round
 from crossposter.wording import Message, say
+
+if TYPE_CHECKING:
+    from crossposter.ledger.records import DeliveryRecord
 
 STATUS_WORDS = {
     Status.QUEUED: say("queued"),

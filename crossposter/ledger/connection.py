@@ -35,11 +35,6 @@ def migrate(engine: sa.Engine, path: Path) -> None:
     Raises:
         LedgerError: The file is newer than this program, or is no ledger.
     """
-    # Loaded here: a dry run and a look at the ledger never migrate, and it is half the time that they take to start.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
     with engine.execution_options(writes=True).begin() as connection:
         found = _version(connection, path)
         if found == HEAD:
@@ -48,6 +43,11 @@ def migrate(engine: sa.Engine, path: Path) -> None:
             raise LedgerError(
                 say("the ledger {path!r} was written by a newer crossposter: install that version", path=str(path))
             )
+        # Loaded here: it is needed once in a ledger's life, and would stay in the daemon's memory.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         config.attributes["connection"] = connection
@@ -63,10 +63,11 @@ def _version(connection: sa.Connection, path: Path) -> str | None:
     Raises:
         LedgerError: There are tables, but nothing says of which version.
     """
-    from alembic.runtime.migration import MigrationContext
-
-    versions = MigrationContext.configure(connection).get_current_heads()
-    if len(versions) > 1 or (not versions and set(sa.inspect(connection).get_table_names()) - {"alembic_version"}):
+    tables = set(sa.inspect(connection).get_table_names())
+    versions: list[str] = []
+    if "alembic_version" in tables:
+        versions += connection.scalars(sa.text("SELECT version_num FROM alembic_version"))
+    if len(versions) > 1 or (not versions and tables - {"alembic_version"}):
         raise _no_ledger(path)
     return versions[0] if versions else None
 

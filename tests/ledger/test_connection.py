@@ -64,3 +64,58 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(LedgerError, match="data"):
         SqlLedger.open(tmp_path / "data" / "ledger.db")
+
+
+@pytest.mark.parametrize("name", ["a?b", "a?mode=memory&uri=true", "a#b", "a%20b", "a%2Fb", "file:a", "a b;c"])
+def test_the_file_that_is_opened_is_the_one_that_was_named(tmp_path: Path, name: str) -> None:
+    SqlLedger.open(tmp_path / name).close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def _execute(path: Path, *statements: str) -> None:
+    with sqlite3.connect(path) as opened:
+        for statement in statements:
+            opened.execute(statement)
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DROP TABLE alembic_version",),
+        ("DELETE FROM alembic_version",),
+        ("UPDATE alembic_version SET version_num = '0000'",),
+        ("INSERT INTO alembic_version VALUES ('0000')",),
+        ("DROP TABLE alembic_version", "DROP TABLE attempt"),
+    ],
+)
+def test_a_ledger_without_a_version_is_refused_and_left_alone(ledger: SqlLedger, statements: tuple[str, ...]) -> None:
+    _execute(ledger.path, *statements)
+    before = ledger.path.read_bytes()
+    with pytest.raises(LedgerError, match="is not crossposter's ledger, or only a part of it"):
+        SqlLedger.open(ledger.path)
+    assert ledger.path.read_bytes() == before
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    _execute(tmp_path / "other.db", "CREATE TABLE address (name TEXT)")
+    before = (tmp_path / "other.db").read_bytes()
+    with pytest.raises(LedgerError, match=r"other\.db' is not crossposter's ledger"):
+        SqlLedger.open(tmp_path / "other.db")
+    assert (tmp_path / "other.db").read_bytes() == before
+
+
+def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
+    with pytest.raises(
+        LedgerError, match="unable to open database file; look at the disk's space and the file's owner"
+    ):
+        SqlLedger.open(tmp_path)
+
+
+def test_a_file_that_may_not_be_written_is_named(ledger: SqlLedger) -> None:
+    # Not chmod: the tests may run as root, whom it does not stop.
+    read_only = sa.event.listens_for(ledger.engine, "connect", insert=True)
+    read_only(lambda connection, _record: connection.execute("PRAGMA query_only = ON"))
+    ledger.engine.dispose()
+    with pytest.raises(LedgerError, match="attempt to write a readonly database; look at"):
+        ledger.wake_accounts()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -39,3 +40,20 @@ def test_a_picture_that_is_gone_is_told_from_one_that_is_late(
     with pytest.raises(PictureError) as caught:
         source.prepare(PictureRef(url=web_server.url + "/a.png"), limits=LIMITS, alt="")
     assert caught.value.is_permanent is is_permanent
+
+
+def test_the_accounts_of_one_item_share_a_picture_that_was_just_prepared(
+    source: WebPictureSource, web_server: WebServer
+) -> None:
+    buffer = io.BytesIO()
+    Image.effect_noise((300, 200), 90).save(buffer, "PNG")
+    web_server.serve("/a.png", buffer.getvalue())
+    ref = PictureRef(url=web_server.url + "/a.png")
+    first = source.prepare(ref, limits=LIMITS, alt="Deniz")
+    larger = replace(LIMITS, picture=replace(LIMITS.picture, max_bytes=LIMITS.picture.max_bytes * 2))
+    assert source.prepare(ref, limits=larger, alt="Körfez") == replace(first, alt="Körfez")
+    assert len(web_server.requests) == 1
+    smaller = replace(LIMITS, picture=replace(LIMITS.picture, max_bytes=len(first.content) - 1))
+    assert len(source.prepare(ref, limits=smaller, alt="").content) < len(first.content)
+    narrow = replace(LIMITS, picture=replace(LIMITS.picture, max_width=100))
+    assert source.prepare(ref, limits=narrow, alt="").width == 100
