@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -157,13 +158,21 @@ class _HTTPPool(urllib3.HTTPConnectionPool):
 class _HTTPSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "ssl_context": _certificates()})
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Load the authorities when the first address wants them: that takes longer than a fetch."""
+    return ssl.create_default_context(cafile=certifi.where())
+
 
 class WebClient:
     """Keeps connections; safe to use from several threads."""
 
     def __init__(self) -> None:
-        context = ssl.create_default_context(cafile=certifi.where())
-        self._pool = urllib3.PoolManager(num_pools=20, maxsize=_KEPT_PER_HOST, ssl_context=context, retries=False)
+        self._pool = urllib3.PoolManager(num_pools=20, maxsize=_KEPT_PER_HOST, retries=False)
         self._pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
     def close(self) -> None:

@@ -185,7 +185,7 @@ def _is_picture(media: Mapping[str, Any]) -> bool:
 
 def _web_address(url: object, base: str) -> str | None:
     """Make it absolute; None for what is no http(s) address, or holds a password, white space or control characters."""
-    relative = str(url or "").strip()
+    relative = str(url or "").strip().replace(" ", "%20")  # "Resim 1.jpg", as some sites write it
     if not relative or _NOT_IN_ADDRESS.search(relative):
         return None
     try:
