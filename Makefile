@@ -24,7 +24,7 @@ contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
 	$(BIN)/python scripts/check_coverage.py
 
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crossposter.core.model import Account, Entry, Identity, PictureRef, Reason, Status
+from crossposter.core.model import Account, Entry, Identity, Outcome, PictureRef, Reason, Status
 from crossposter.errors import (
     AccountError,
     FeedError,
@@ -20,7 +20,7 @@ from crossposter.errors import (
 )
 from crossposter.ledger import SqlLedger
 from crossposter.ledger.records import DeliveryRecord
-from crossposter.service import Round, Service
+from crossposter.service import Delivered, Round, Service
 from crossposter.testing import (
     FakeAdapter,
     FakeFeedSource,
@@ -508,3 +508,34 @@ def test_an_account_that_another_process_works_on_is_left_alone(office: Office) 
     office.adapters["izmir-x"].answers["stage"] = [someone_else_comes]
     office.run()
     assert office.texts() == ["Haber 1"]
+
+
+def test_a_lane_that_is_told_to_stop_begins_nothing_more(office: Office) -> None:
+    office.news(an_entry(2), an_entry(1))
+    service = office.service()
+    service.poll(office.feeds[0])
+    (lane,) = service.due_lanes()
+    done: list[Delivered] = []
+    service.deliver_lane(lane, report=done.append, stopping=lambda: bool(done))
+    assert [(one.entry_id, one.feed_id) for one in done] == [(2, "izmir-tr")]
+    assert office.texts() == ["Haber 1"]
+
+
+def test_whoever_starts_the_daemon_wakes_the_accounts_that_waited_for_a_person(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
+    office.run()
+    office.service().wake_accounts()
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_a_delivery_that_moved_on_while_it_was_staged_is_not_sent(office: Office) -> None:
+    held = Outcome(status=Status.HELD, reason=Reason.REJECTED)
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["stage"] = [
+        lambda: office.ledger.postpone("2/izmir-x", held, now=office.clock.now())
+    ]
+    assert office.run().delivered == ()
+    assert office.texts() == []
+    assert office.only().status is Status.HELD

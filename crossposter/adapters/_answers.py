@@ -9,8 +9,8 @@ from typing import Any
 from crossposter.errors import TransientError
 from crossposter.wording import Message
 
-#: How the three platforms number accounts, pictures and posts; Facebook joins the Page's number and the post's.
-_ID = re.compile(r"[0-9]+(_[0-9]+)*")
+#: How the three platforms number accounts, pictures and posts (none is 0); Facebook joins the Page's and the post's.
+_ID = re.compile(r"0*[1-9][0-9]*(_[0-9]+)*")
 
 
 def identifier(value: object) -> str:

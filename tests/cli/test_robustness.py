@@ -188,3 +188,20 @@ def test_the_ledger_is_the_file_that_was_named(city: City, call: Call, monkeypat
     assert named.stat().st_size > 0
     assert call("ledger", "list")[0] == 0
     assert {path.name for path in named.parent.iterdir()} == {"ledger?x.db", "ledger?x.db.lock"}
+
+
+def test_a_folder_that_may_not_be_looked_into_is_said_so(
+    city: City, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = city.ledger.parent / "closed" / "ledger.db"
+    exists = Path.exists
+
+    def guarded(path: Path) -> bool:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")  # chmod would not stop root
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", guarded)
+    monkeypatch.setenv("DEMO_LEDGER", f"sqlite:///{closed}")
+    assert main(["ledger", "list"]) == 1
+    assert "cannot be used: unable to open database file" in capsys.readouterr().err
