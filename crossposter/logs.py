@@ -31,8 +31,7 @@ _CREDENTIAL = re.compile(
 )
 #: They log headers and answers, tokens included, below this level.
 _TALKATIVE = (
-    "tweepy", "oauthlib", "requests_oauthlib", "instagrapi", "private_request", "public_request", "urllib3", "PIL",
-    "apscheduler", "alembic", "h2", "hpack",
+    "tweepy", "oauthlib", "requests_oauthlib", "urllib3", "PIL", "apscheduler", "alembic", "h2", "hpack",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from crossposter.core.model import Status
+from crossposter.core.model import Reason, Status
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, holder
 from tests.city import DEMO_CONFIG, City, a_city
 
@@ -101,9 +101,9 @@ def start(city: City, config: Path) -> Iterator[Callable[[], Running]]:
 def statuses(city: City) -> list[Status]:
     ledger = SqlLedger(city.ledger)
     now = datetime.now(UTC)  # noqa: TID251
-    found = [record.status for record in ledger.deliveries(now=now) if record.status is not Status.SKIPPED]
+    records = ledger.deliveries(now=now)
     ledger.close()
-    return found
+    return [record.status for record in records if record.reason is not Reason.BASELINE]
 
 
 Start = Callable[[], Running]

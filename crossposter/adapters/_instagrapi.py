@@ -45,6 +45,8 @@ _VERIFY = "accounts/current_user"
 _LOGGERS = ("instagrapi", "private_request", "public_request", "graphql_request")
 #: Instagram blocks who asks again at once; an hour is what careful users wait (2026-11).
 _COOLING = timedelta(hours=1)
+#: "feedback_required": who goes on is locked out (2026-11).
+_BLOCK = timedelta(days=1)
 #: A session file's own values would win over ours: the library's pause before each request, its repeated requests.
 _OURS = ("tls_verify", "request_timeout", "private_transport", "session_retry_", "public_")
 #: What the library raises when an answer has another shape than it thinks.
@@ -155,6 +157,8 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         )
         if kind is TransientError:
             return TransientError(message, retry_at=self._connection.now() + _COOLING)
+        if meaning is _BLOCKED:
+            return AccountError(message, retry_at=self._connection.now() + _BLOCK)
         if kind is not None:
             return kind(message)
         return UncertainError(message) if is_publish and not _surely_not_sent(error) else TransientError(message)

@@ -51,4 +51,5 @@ def print_json(data: Any) -> None:
     """Print data for programs: one JSON document on standard output."""
     import json
 
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    # Half a character of a feed has no UTF-8; a question mark is better than no answer.
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode("utf-8"))

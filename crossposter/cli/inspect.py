@@ -8,9 +8,10 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from crossposter.cli.context import Context, print_json
-from crossposter.cli.tables import new_table
+from crossposter.cli.tables import literal, new_console, new_table, printable
 from crossposter.config import load_config
 from crossposter.core.model import Entry, Feed
 from crossposter.errors import ConfigError, FeedError
@@ -40,7 +41,7 @@ def inspect(context: Context, source: str, *, language: str, zone: str, id_patte
     if as_json:
         print_json(_as_data(found, translate))
     else:
-        _print(Console(emoji=False), found, translate)
+        _print(new_console(), found, translate)
 
 
 def _configured(context: Context, source: str) -> Feed | None:
@@ -72,21 +73,19 @@ def _inspected(feed: Feed) -> Inspection:
 
 
 def _print(console: Console, found: Inspection, translate: Translator) -> None:
-    typer.echo(f"{found.title or '-'}  ({found.language or '-'}, {found.encoding or '-'})")
+    typer.echo(printable(f"{found.title or '-'}  ({found.language or '-'}, {found.encoding or '-'})"))
     for entry in found.entries:
         table = new_table(translate, say("what"), say("how it is read"), title=None)
         for name, value in _rows(entry, translate):
             table.add_row(name, value)
-        console.print(table, markup=False)
+        console.print(table)
     counts = say("{count} news", count=len(found.entries))
     typer.echo(translate(counts))
     for problem in found.problems:
-        typer.echo(f"! {translate(problem)}")
+        typer.echo(printable(f"! {translate(problem)}"))
 
 
-def _rows(entry: Entry, translate: Translator) -> list[tuple[str, str]]:
-    from rich.markup import escape
-
+def _rows(entry: Entry, translate: Translator) -> list[tuple[str, Text]]:
     published = entry.published.isoformat() if entry.published else "-"
     pictures = "\n".join(f"{picture.url}  [{picture.alt or '-'}]" for picture in entry.pictures) or "-"
     shown = [
@@ -98,7 +97,7 @@ def _rows(entry: Entry, translate: Translator) -> list[tuple[str, str]]:
         (say("pictures"), pictures),
         (say("categories"), ", ".join(entry.categories) or "-"),
     ]
-    return [(translate(name), escape(value)) for name, value in shown]
+    return [(translate(name), literal(value)) for name, value in shown]
 
 
 def _as_data(found: Inspection, translate: Translator) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from crossposter import logs
 from crossposter.bootstrap import open_office, secrets_of
 from crossposter.cli.context import Context, print_json
-from crossposter.cli.tables import print_round
+from crossposter.cli.tables import new_console, print_round, printable
 from crossposter.core.model import Status
 from crossposter.messages import Translator
 from crossposter.service import Delivered, Poll, Round
@@ -26,16 +25,16 @@ def run_once(context: Context, *, as_json: bool) -> None:
     translate = Translator(config.language)
     logs.configure(secrets=secrets_of(config, context.environ))
     with (
-        Console(stderr=True).status(translate(say("polling and publishing"))),
+        new_console(stderr=True).status(translate(say("polling and publishing"))),
         open_office(config, context.environ) as office,
     ):
         found = office.service(config).run_once()
     if as_json:
         print_json(_as_data(found, translate))
     else:
-        print_round(Console(), found, translate)
+        print_round(new_console(), found, translate)
         for warning in _warnings(found):
-            typer.echo(translate(warning), err=True)
+            typer.echo(printable(translate(warning)), err=True)
     if found.has_failures:
         raise typer.Exit(1)
 

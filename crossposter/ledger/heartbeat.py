@@ -26,12 +26,12 @@ class LedgerHeartbeat:
         """Write that this process is the daemon from now on."""
         life = {"process": f"process {os.getpid()} on {socket.gethostname()}", "started_at": now, "beat_at": now}
         statement = insert(schema.heartbeat).values(id=1, **life)
-        with self.ledger.engine.execution_options(writes=True).begin() as connection:
+        with self.ledger.writing() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=life))
 
     def beat(self, *, now: datetime) -> None:
         """Write that it lives."""
-        with self.ledger.engine.execution_options(writes=True).begin() as connection:
+        with self.ledger.writing() as connection:
             connection.execute(schema.heartbeat.update().values(beat_at=now))
 
     def signs(self, *, now: datetime) -> Signs:
@@ -51,7 +51,7 @@ class LedgerHeartbeat:
             .order_by(since)
             .limit(1)
         )
-        with self.ledger.engine.begin() as connection:
+        with self.ledger.reading() as connection:
             life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             polled = {row.id: row.polled_at for row in connection.execute(sa.select(schema.feed))}
             oldest = connection.execute(due).one_or_none()

@@ -28,11 +28,6 @@ class SqlLedger:
         self.path = path
         self._engine = open_engine(path)
 
-    @property
-    def engine(self) -> sa.Engine:
-        """Give the engine, for what else is kept in the file."""
-        return self._engine
-
     @classmethod
     def open(cls, path: Path) -> SqlLedger:
         """Open for writing: made where there is none, migrated where it is old.
@@ -60,21 +55,21 @@ class SqlLedger:
     def validators(self, feed: Feed) -> Validators | None:
         """Give what the feed's server wants to hear; None for a feed never seen on its site."""
         columns = schema.feed.c
-        with self._reading() as connection:
+        with self.reading() as connection:
             query = sa.select(columns.etag, columns.last_modified)
             row = connection.execute(query.where(columns.id == feed.id, columns.site == feed.site)).one_or_none()
         return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
 
     def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
         """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return entries.known(connection, feed, keys)
 
     def record(
         self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
     ) -> None:
         """Write a plan in one transaction: entries, keys and deliveries; and that the feed was seen."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             entries.see_feed(connection, feed, validators, now=now)
             entries.add_accounts(connection, accounts)
             for entry_id, keys in plan.sightings:
@@ -88,7 +83,7 @@ class SqlLedger:
 
     def touch(self, feed_id: str, *, now: datetime) -> None:
         """Write that the feed was polled and had nothing to say."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(schema.feed.update().where(schema.feed.c.id == feed_id).values(polled_at=now))
 
     # -- deliveries ----------------------------------------------------------------------------------------------
@@ -101,7 +96,7 @@ class SqlLedger:
         Returns:
             The deliveries that became uncertain by this.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(schema.account.update().values(holder=None, lease_until=None))
             rows = schema.delivery.c
             interrupted = connection.execute(
@@ -115,7 +110,7 @@ class SqlLedger:
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
         rows = schema.account.c
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 schema.account.update()
                 .where(rows.resting_reason == Reason.ACCOUNT)
@@ -135,7 +130,7 @@ class SqlLedger:
             )
             .order_by(rows.id)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [
                 Due(delivery_id=f"{row.entry_id}/{row.account_id}", account_id=row.account_id)
                 for row in connection.execute(query)
@@ -145,7 +140,7 @@ class SqlLedger:
         """Take the account, unless somebody has it."""
         rows = schema.account.c
         free = sa.or_(rows.lease_until.is_(None), rows.lease_until <= now)
-        with self._writing() as connection:
+        with self.writing() as connection:
             taken = connection.execute(
                 schema.account.update()
                 .where(rows.id == lease.account_id, free)
@@ -155,13 +150,13 @@ class SqlLedger:
 
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(schema.account.update().where(_is_ours(lease)).values(holder=None, lease_until=None))
 
     def load(self, delivery_id: str) -> Delivery | None:
         """Give a delivery that is still queued; None when it has moved on."""
         rows = schema.delivery.c
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 sa.select(rows.entry_id, rows.account_id, rows.tries, rows.picture_tries).where(
                     _named(delivery_id), rows.status == Status.QUEUED
@@ -182,7 +177,7 @@ class SqlLedger:
     def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
         rows = schema.delivery.c
-        with self._writing() as connection:
+        with self.writing() as connection:
             # Run out or not: as long as nobody else took the account, it is ours. Uploads may be slow.
             ours = schema.account.update().where(_is_ours(lease))
             renewed = connection.execute(ours.values(lease_until=lease.until))
@@ -223,7 +218,7 @@ class SqlLedger:
     def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
         """Write what the platform answered; False when the attempt is no longer the current one."""
         rows = schema.delivery.c
-        with self._writing() as connection:
+        with self.writing() as connection:
             settled = connection.execute(
                 schema.delivery.update()
                 .where(_named(delivery_id), rows.attempt == attempt, rows.status == Status.PUBLISHING)
@@ -254,7 +249,7 @@ class SqlLedger:
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
         rows = schema.delivery.c
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 schema.delivery.update()
                 .where(_named(delivery_id), rows.status == Status.QUEUED)
@@ -276,7 +271,7 @@ class SqlLedger:
         """List what was sent for one delivery, oldest first."""
         rows = schema.attempt.c
         numbered = sa.select(schema.delivery.c.id).where(_named(delivery.id)).scalar_subquery()
-        with self._reading() as connection:
+        with self.reading() as connection:
             query = sa.select(schema.attempt).where(rows.delivery_id == numbered).order_by(rows.number)
             return [attempt_record(row) for row in connection.execute(query)]
 
@@ -298,18 +293,20 @@ class SqlLedger:
             .where(condition)
             .order_by(delivery.c.id)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [delivery_record(row, now=now) for row in connection.execute(query)]
 
     # -- transactions --------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection in one transaction that only reads."""
         with self._translated(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection in one transaction that may write; committed at the end of the block."""
         with self._translated(), self._engine.execution_options(writes=True).begin() as connection:
             yield connection
 

@@ -90,13 +90,14 @@ def test_a_refusal_is_told_as_what_it_means_in_instagrams_own_words(
     with pytest.raises(kind, match=words) as caught:
         adapter.publish(staged)
     assert type(caught.value) is kind
-    assert getattr(caught.value, "retry_at", None) == (now + _HOUR if kind is TransientError else None)
+    wait = _HOUR if kind is TransientError else timedelta(days=1) if words == "feedback_required" else None
+    assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
 
 _UPLOAD_REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     (429, _fail("Too many requests"), TransientError, _HOUR),
     (400, _fail("Please wait a few minutes before you try again."), TransientError, _HOUR),
-    (400, _fail("feedback_required"), AccountError, None),
+    (400, _fail("feedback_required"), AccountError, timedelta(days=1)),
     (400, _fail("challenge_required"), AccountError, None),
     (400, _fail("checkpoint_required"), AccountError, None),
     (403, _fail("login_required"), AccountError, None),

@@ -114,8 +114,8 @@ def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
 
 def test_a_file_that_may_not_be_written_is_named(ledger: SqlLedger) -> None:
     # Not chmod: the tests may run as root, whom it does not stop.
-    read_only = sa.event.listens_for(ledger.engine, "connect", insert=True)
+    read_only = sa.event.listens_for(ledger._engine, "connect", insert=True)
     read_only(lambda connection, _record: connection.execute("PRAGMA query_only = ON"))
-    ledger.engine.dispose()
+    ledger._engine.dispose()
     with pytest.raises(LedgerError, match="attempt to write a readonly database; look at"):
         ledger.wake_accounts()
