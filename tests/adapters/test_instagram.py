@@ -90,7 +90,8 @@ def test_a_refusal_is_told_as_what_it_means_in_instagrams_own_words(
     with pytest.raises(kind, match=words) as caught:
         adapter.publish(staged)
     assert type(caught.value) is kind
-    wait = _HOUR if kind is TransientError else timedelta(days=1) if words == "feedback_required" else None
+    is_blocked = kind is AccountError and words == "feedback_required"
+    wait = _HOUR if kind is TransientError else timedelta(days=1) if is_blocked else None
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
 
