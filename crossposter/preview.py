@@ -45,6 +45,11 @@ class NotPosted:
     reason: Reason
     warnings: tuple[Message, ...] = ()
 
+    @property
+    def why(self) -> tuple[Message, ...]:
+        """Give the reason, and what led to it."""
+        return (self.reason.message, *self.warnings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:

@@ -124,6 +124,7 @@ def test_the_image_is_built_from_nothing_but_the_program() -> None:
     taken = {source for copy in all_of(stages()[0], "COPY") for source in copy.split()[:-1]}
     assert {line.removeprefix("!") for line in allowed if line.startswith("!")} == taken
     assert all((ROOT / source).exists() for source in taken)
+    assert {"README.md", "LICENSE", "pyproject.toml"} <= taken  # the build backend reads them
     assert not any(fnmatch(name, source) for source in taken for name in ("config", "secrets", ".git"))
 
 
@@ -170,7 +171,7 @@ def test_the_unit_runs_the_installed_program_as_its_own_user() -> None:
     assert service["Restart"] == ["on-failure"]
     assert service["RestartPreventExitStatus"] == ["2 75"]
     hardened = {"NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "MemoryDenyWriteExecute"}
-    assert {key: service[key] for key in hardened} == dict.fromkeys(hardened, ["yes"])
+    assert {key: service[key] for key in hardened} == {key: ["yes"] for key in hardened}
     assert service["ProtectSystem"] == ["strict"]
     assert service["CapabilityBoundingSet"] == [""]
 
@@ -216,8 +217,9 @@ def test_the_page_names_the_places_that_the_files_use() -> None:
 
 
 def test_the_commands_of_the_page_are_commands() -> None:
-    found = re.findall(r"^```sh.*\n(.*?)^```", PAGE, flags=re.M | re.S)
+    found = re.findall(r"^```sh[^\n]*\n(.*?)^```", PAGE, flags=re.M | re.S)
     assert len(found) > 20
+    assert all(found)
     for block in found:
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)
 
@@ -405,7 +407,10 @@ disable | stop) kill "$(cat "$PREFIX/pid")"; while kill -0 "$(cat "$PREFIX/pid")
 reload) "$crossposter" check && "$crossposter" run --reload ;;
 esac""",
 }
-_PLACES = r"(?<![\w$/}])/(?=(?:opt/crossposter|(?:etc|var/lib|usr/local/src)/crossposter|etc/systemd|etc/cron\.d|usr/local/bin|var/backups))"
+_PLACES = (
+    r"(?<![\w$/}])/(?=opt/crossposter|(?:etc|var/lib|usr/local/src)/crossposter|etc/systemd|etc/cron\.d"
+    r"|usr/local/bin|var/backups)"
+)
 
 
 class Walk:

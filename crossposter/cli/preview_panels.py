@@ -1,0 +1,65 @@
+"""The dry run for people: each post as it would be sent, and a table of what would not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.rule import Rule
+
+from crossposter.cli.tables import literal, new_console, new_table
+from crossposter.core.model import Reason
+from crossposter.messages import Translator
+from crossposter.preview import NotPosted, Preview, PreviewedPost
+from crossposter.wording import say
+
+
+def print_preview(make: Callable[[], Preview], translate: Translator) -> Preview:
+    """Show that something is going on while the preview is made; then print it and give it."""
+    with new_console(stderr=True).status(translate(say("reading feeds and pictures"))):
+        found = make()
+    _print(new_console(), found, translate)
+    return found
+
+
+def _print(console: Console, found: Preview, translate: Translator) -> None:
+    for shown in found.posts:
+        title = literal(f"{shown.account.id} ({shown.account.platform})")
+        facts = literal("\n".join(_facts(shown, translate)), style="dim")
+        console.print(Panel(Group(literal(shown.post.text), Rule(style="dim"), facts), title=title, title_align="left"))
+    if found.held:
+        table = new_table(translate, say("held"), say("account"), say("why"))
+        for held in found.held:
+            table.add_row(
+                literal(held.entry.title),
+                literal(_account(held)),
+                literal("; ".join(translate(message) for message in held.why)),
+            )
+        console.print(table)
+    for error in found.errors:
+        console.print(literal(translate(error.message), style="red"))
+    old = len({skipped.entry.keys for skipped in found.skipped if skipped.reason is Reason.BASELINE})
+    known = sum(1 for skipped in found.skipped if skipped.reason is Reason.KNOWN)
+    counts = {"posts": len(found.posts), "held": len(found.held), "known": known, "old": old}
+    summary = say(
+        "{posts} post(s) would go out, {held} held; {known} news known, {old} too old to begin with", **counts
+    )
+    console.print(translate(summary))
+
+
+def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:
+    yield translate(say("{length} of {limit} characters", length=shown.length, limit=shown.account.limits.max_length))
+    for picture in shown.post.pictures:
+        size = {"width": picture.width, "height": picture.height}
+        yield translate(say("picture {width}x{height}, described as: {alt}", **size, alt=picture.alt))
+    if shown.post.link:
+        yield translate(say("link card: {link}", link=shown.post.link))
+    if shown.price_usd is not None:
+        yield translate(say("costs {price:.3f} US dollars", price=shown.price_usd))
+    for warning in shown.warnings:
+        yield f"! {translate(warning)}"
+
+
+def _account(shown: NotPosted) -> str:
+    return shown.account.id if shown.account else ""
