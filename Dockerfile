@@ -4,6 +4,7 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE requirements.lock requirements-build.lock ./
 COPY scripts/find-python scripts/install-into ./scripts/
+COPY config/demo.yaml ./config/
 COPY crossposter ./crossposter
 RUN scripts/install-into /opt/crossposter
 

@@ -5,6 +5,7 @@ The standard library's loggers go the same way, so that what tweepy or instagrap
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -19,14 +20,14 @@ from crossposter.references import Secret
 HIDDEN = "**********"
 #: Shapes of credentials, for those that are not known by their value: renewed sessions, other people's tokens.
 _CREDENTIAL = re.compile(
-    r"""(?xi)
-    (?<=Bearer\ )[\w.:%~+/=-]+
+    r"""(?x)
+    (?<=Bearer\ )[\w.:%~+/=-]{8,}
     | (?<=OAuth\ )oauth_.*
     | IGT:2:[\w+/=%-]+
     | \bEAA[A-Za-z0-9]{16,}
     | (?<![\w])(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|sessionid|oauth_token
         |oauth_signature|password|enc_password|csrftoken)
-      ["']?\s*[=:]\s*["']?[^\s"'&,;}]+
+      \\?["']?\s*[=:]\s*\\?["']?[^\s"'&,;}\\]+
     """
 )
 #: They log headers and answers, tokens included, below this level.
@@ -58,7 +59,7 @@ def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None,
     )
     trace = [structlog.processors.format_exc_info] if as_json else []
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+        foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             *trace,
@@ -88,7 +89,9 @@ def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None,
 
 def _redactor(secrets: Collection[Secret]) -> Callable[[WrappedLogger, str, Any], str]:
     """Make the last processor: it sees the finished line, traceback and all."""
-    values = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
+    revealed = {secret.reveal() for secret in secrets}
+    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed}  # as it stands in a line of JSON
+    values = sorted(revealed | escaped, key=len, reverse=True)
     known = re.compile("|".join(re.escape(value) for value in values)) if values else None
 
     def redact(_logger: WrappedLogger, _method: str, line: Any) -> str:

@@ -88,6 +88,15 @@ def example_secrets() -> set[str]:
     return {*kept, *map(str.lower, re.findall(r"^[^#\n]*env:(X_\w+)", EXAMPLE, flags=re.M))}
 
 
+def copy_from_here(source: str, target: Path) -> None:
+    """Copy a file or a folder of the project; links stay links."""
+    if (ROOT / source).is_dir():
+        shutil.copytree(ROOT / source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / source, target)
+
+
 # ---- What the files say ----------------------------------------------------------------------------------------------
 
 
@@ -126,6 +135,20 @@ def test_the_image_is_built_from_nothing_but_the_program() -> None:
     assert all((ROOT / source).exists() for source in taken)
     assert {"README.md", "LICENSE", "pyproject.toml"} <= taken  # the build backend reads them
     assert not any(fnmatch(name, source) for source in taken for name in ("config", "secrets", ".git"))
+
+
+def test_the_package_can_be_built_from_what_the_image_is_given(tmp_path: Path) -> None:
+    """A link in the package that leads to a file which the engine never sees would stop the build."""
+    context = tmp_path / "context"
+    for copy in all_of(stages()[0], "COPY"):
+        *sources, target = copy.split()
+        for source in sources:
+            place = context / target / ("" if (ROOT / source).is_dir() else Path(source).name)
+            copy_from_here(source, place)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    done = subprocess.run(build, cwd=context, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.whl"))) == 1
 
 
 def test_every_package_is_installed_by_its_hash_or_from_no_index() -> None:
@@ -455,12 +478,8 @@ class Walk:
 def checkout(target: Path) -> None:
     """Copy the project as a release has it; no built files, no local configuration."""
     names = ["crossposter", "config", "deploy", "docs", "scripts", "pyproject.toml", "README.md", "LICENSE"]
-    target.mkdir(parents=True)
     for name in [*names, *(lock.name for lock in ROOT.glob("requirements*.lock"))]:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, target / name)
+        copy_from_here(name, target / name)
 
 
 def assert_lean(program: Path) -> None:
