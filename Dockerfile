@@ -13,7 +13,9 @@ LABEL org.opencontainers.image.title="crossposter" \
       org.opencontainers.image.description="Puts a city's news on its official X, Facebook and Instagram accounts: once, and right." \
       org.opencontainers.image.licenses="MIT"
 # The base image has no compiled standard library, and on a read-only root it could not be written later.
-RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/crossposter --shell /usr/sbin/nologin crossposter \
+RUN groupadd --gid 10001 crossposter \
+    && useradd --uid 10001 --gid 10001 --home-dir /var/lib/crossposter --no-create-home --no-log-init \
+        --shell /usr/sbin/nologin crossposter \
     && install -d -m 0700 -o crossposter -g crossposter /var/lib/crossposter \
     && install -d /etc/crossposter \
     && python -m pip uninstall --quiet --yes --root-user-action ignore pip \

@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash bench schema messages lock clean help
+.PHONY: demo test lint types contracts pytest crash installation bench schema messages lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ pytest: $(VENV)/.dev
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
 
+installation: $(VENV)/.dev  ## Walk docs/installation.md for real (a minute, a package index)
+	CROSSPOSTER_INSTALL_TEST=1 $(BIN)/python -m pytest -s tests/test_installation.py
+
 bench: $(VENV)/.dev  ## Measure start-up, memory and throughput; the last result is docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
@@ -46,6 +49,8 @@ lock: | $(BIN)/python  ## Resolve the dependencies anew
 	compile="$$compile --no-emit-index-url --upgrade pyproject.toml"; make="--custom-compile-command"; \
 	$$compile $$make "make lock" -o requirements.lock; \
 	$$compile $$make "make lock" --extra demo --group build -c requirements.lock -o requirements-demo.lock; \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	    --group pyproject.toml:build -c requirements-demo.lock $$make "make lock" -o requirements-build.lock; \
 	$$compile $$make "make lock" --extra demo --group build --group dev -c requirements-demo.lock -o requirements-dev.lock
 
 clean:  ## Remove what was built here

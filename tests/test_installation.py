@@ -108,6 +108,9 @@ def test_the_image_is_made_in_two_stages_and_runs_as_nobody() -> None:
     user, group = all_of(final, "USER")[-1].split(":")
     assert user == group
     assert int(user) >= 10_000
+    made = " ".join(all_of(final, "RUN"))
+    assert f"groupadd --gid {group} " in made
+    assert f"useradd --uid {user} --gid {group} " in made
     names = [name for name, _ in final]
     assert names.index("USER") < names.index("ENTRYPOINT")
 

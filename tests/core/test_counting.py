@@ -27,6 +27,8 @@ CASES = [
     ("a\r\nb", 4, []),
     ("20\u00a0Ekim", 7, []),
     ("zabı\u00adta", 7, []),
+    ("Adres http://xn--şehir.com/a", 29, ["http://xn--şehir.com/a"]),
+    ("Bakınız http://-izmir.bel.tr", 28, []),
     # signs
     ("Bilet 20 ₺", 11, []),
     ("Devamı…", 8, []),
