@@ -29,6 +29,7 @@ CASES = [
     ("zabı\u00adta", 7, []),
     ("Adres http://xn--şehir.com/a", 29, ["http://xn--şehir.com/a"]),
     ("Bakınız http://-izmir.bel.tr", 28, []),
+    ("Bak http://xn--京都.com/a", 25, []),
     # signs
     ("Bilet 20 ₺", 11, []),
     ("Devamı…", 8, []),
