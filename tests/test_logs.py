@@ -54,7 +54,7 @@ def test_a_known_secret_shows_nowhere(stream: io.StringIO, as_json: bool) -> Non
     try:
         raise ValueError(TOKEN)
     except ValueError:
-        logging.getLogger("instagrapi").exception("it failed with %s", TOKEN)
+        logging.getLogger("somebody").exception("it failed with %s", TOKEN)
     assert len(stream.getvalue().splitlines()) >= 3
     assert "ValueError" in stream.getvalue()
     assert "nobody" not in stream.getvalue()

@@ -44,8 +44,10 @@ def check_health(context: Context, *, as_json: bool) -> None:
     now = SystemClock().now()
     if config.ledger.exists():
         ledger = SqlLedger(config.ledger)
-        found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
-        ledger.close()
+        try:
+            found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
+        finally:
+            ledger.close()
     else:
         found = [NEVER_RUN]
     if as_json:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,8 +32,8 @@ def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonO
     """List every delivery."""
     from crossposter.cli.tables import new_console, print_deliveries
 
-    ledger, translate = _open(ctx.obj.at(config))
-    records = ledger.deliveries(now=SystemClock().now())
+    with _open(ctx.obj.at(config)) as (ledger, translate):
+        records = ledger.deliveries(now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
@@ -46,13 +48,13 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one story, or one delivery: what was sent, when, and what came of it."""
-    ledger, translate = _open(ctx.obj.at(config))
     number, _, account_id = name.partition("/")
-    records = ledger.story(int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
-    records = [record for record in records if account_id in ("", record.account_id)]
+    with _open(ctx.obj.at(config)) as (ledger, translate):
+        story = ledger.story(int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
+        records = [record for record in story if account_id in ("", record.account_id)]
+        attempts = {record.id: ledger.attempts(record) for record in records}
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
-    attempts = {record.id: ledger.attempts(record) for record in records}
     if json:
         shown = [
             {**delivery_data(record, translate), "history": [_attempt_data(a, translate) for a in attempts[record.id]]}
@@ -65,14 +67,19 @@ def show(
         _print_delivery(record, attempts[record.id], translate)
 
 
-def _open(context: Context) -> tuple[SqlLedger, Translator]:
+@contextmanager
+def _open(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
     from crossposter.ledger import SqlLedger
     from crossposter.messages import Translator
 
     config: ConfigModel = context.load(secrets_needed=False)
     if not _may_be_there(config.ledger):
         raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
-    return SqlLedger(config.ledger), Translator(config.language)
+    ledger = SqlLedger(config.ledger)
+    try:
+        yield ledger, Translator(config.language)
+    finally:
+        ledger.close()
 
 
 def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, Any]:

@@ -42,8 +42,12 @@ class SqlLedger:
                 say("cannot make the folder {path!r}: {cause}", path=str(path.parent), cause=error)
             ) from error
         ledger = cls(path)
-        with ledger._translated():
-            migrate(ledger._engine, path)
+        try:
+            with ledger._translated():
+                migrate(ledger._engine, path)
+        except LedgerError:
+            ledger.close()
+            raise
         return ledger
 
     def close(self) -> None:
