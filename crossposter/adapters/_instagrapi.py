@@ -13,9 +13,10 @@ import logging
 import os
 import random
 import tempfile
+import threading
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ _BLOCK = timedelta(days=1)
 _OURS = ("tls_verify", "request_timeout", "private_transport", "session_retry_", "public_")
 #: What the library raises when an answer has another shape than it thinks.
 _CONFUSED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+_upload_id_lock = threading.Lock()
+_last_upload_id = 0
 _CURL_BEFORE_SENDING = frozenset(
     {
         CurlECode.COULDNT_RESOLVE_PROXY,
@@ -112,7 +115,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
 
         The request is that of instagrapi's `photo_rupload`, which would encode the picture a second time.
         """
-        upload_id = str(int(self._connection.now().timestamp() * 1000))
+        upload_id = _new_upload_id(self._connection.now())
         name = f"{upload_id}_0_{random.randint(1_000_000_000, 9_999_999_999)}"  # noqa: S311 - a name, no secret
         parameters = {
             "retry_context": '{"num_step_auto_retry":0,"num_reupload":0,"num_step_manual_retry":0}',
@@ -162,6 +165,14 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         if kind is not None:
             return kind(message)
         return UncertainError(message) if is_publish and not _surely_not_sent(error) else TransientError(message)
+
+
+def _new_upload_id(now: datetime) -> str:
+    """Name an upload by the millisecond, as the app does, but no two alike: accounts upload side by side."""
+    global _last_upload_id
+    with _upload_id_lock:
+        _last_upload_id = max(_last_upload_id + 1, int(now.timestamp() * 1000))
+        return str(_last_upload_id)
 
 
 def _refuse_if_huge(response: requests.Response, *_: object, **__: object) -> None:

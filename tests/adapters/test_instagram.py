@@ -331,3 +331,14 @@ def test_white_space_that_instagram_drops_hides_no_post(
     media = {"pk": 7, "code": "H", "taken_at": int(since.timestamp()), "caption": {"text": "Merhaba"}}
     sandbox.inject("instagram", "find", "status:200", body={"items": [media], "status": "ok"})
     assert connect("instagram").find(replace(post, text="Merhaba\n"), since=since) is not None
+
+
+def test_two_accounts_that_upload_in_one_millisecond_publish_both(
+    sandbox: Sandbox, connect: Connect, post: Post
+) -> None:
+    one, other = connect("instagram"), connect("instagram", "izmirenglish")
+    staged = [one.stage(post), other.stage(post)]
+    assert staged[0].media_ids != staged[1].media_ids
+    one.publish(staged[0])
+    other.publish(staged[1])
+    assert {found["handle"] for found in sandbox.posts()} == {"izmirbld", "izmirenglish"}
