@@ -42,14 +42,15 @@ schema: $(VENV)/.dev  ## Bring the JSON Schema of the configuration up to date w
 messages: $(VENV)/.dev  ## Bring the translations up to date with the code
 	$(BIN)/python scripts/make_messages.py
 
-# A lock is made again only by hand: it decides what runs in a city's name.
+# A lock is made again only by hand: it decides what runs in a city's name. It keeps extras (coverage[toml]): pip before 25
+# holds such a request to the lock only where the lock names the extra, and else meets a newer release that has no hash.
 lock: | $(BIN)/python  ## Resolve the dependencies anew
 	$(PIP) install --quiet uv
 	set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate"; \
-	compile="$$compile --no-emit-index-url --upgrade pyproject.toml"; make="--custom-compile-command"; \
+	compile="$$compile --no-strip-extras --no-emit-index-url --upgrade pyproject.toml"; make="--custom-compile-command"; \
 	$$compile $$make "make lock" -o requirements.lock; \
 	$$compile $$make "make lock" --extra demo --group build -c requirements.lock -o requirements-demo.lock; \
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras --no-emit-index-url \
 	    --group pyproject.toml:build -c requirements-demo.lock $$make "make lock" -o requirements-build.lock; \
 	$$compile $$make "make lock" --extra demo --group build --group dev -c requirements-demo.lock -o requirements-dev.lock
 
