@@ -17,7 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from crossposter.core.model import Feed, Reason, Status
-from crossposter.errors import ConfigError
+from crossposter.errors import ConfigError, LedgerError
 from crossposter.ports import Clock, Due, Heartbeat
 from crossposter.service import MAX_LANES, Delivered, Poll, Service
 
@@ -85,9 +85,16 @@ class Daemon:
         while (told := self._next_command()) is not Command.STOP:
             if told is Command.RELOAD:
                 self._reload()
-            self._heartbeat.beat(now=self._clock.now())
+            self._beat()
             self._scheduler.wakeup()  # after a step back of the clock the timer would sleep on (measured)
         return self._stop()
+
+    def _beat(self) -> None:
+        try:
+            self._heartbeat.beat(now=self._clock.now())
+        except LedgerError as error:
+            # The disk may have room again in a moment; until then the missing sign of life tells.
+            log.warning("no sign of life could be written", error=str(error))
 
     def _sender(self, command: Command) -> Callable[[int, FrameType | None], None]:
         return lambda _number, _frame: self._commands.put(command)
@@ -132,7 +139,7 @@ class Daemon:
         try:
             self._service = self._load()
         except ConfigError as error:
-            log.error("configuration not changed: the file has mistakes", problems=[str(p) for p in error.problems])  # noqa: TRY400
+            log.warning("configuration not changed: the file has mistakes", problems=[str(p) for p in error.problems])
             return
         self._schedule()
         log.info("configuration read again", feeds=[feed.id for feed in self._service.feeds])
@@ -183,6 +190,9 @@ class Lanes:
     def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
         try:
             service.deliver_lane(lane, report=report_delivery, stopping=lambda: self._stopping)
+        except Exception:
+            # A thread's last words would go past the log, and its redaction.
+            log.exception("a lane ended unexpectedly", account=account_id)
         finally:
             with self._changed:
                 self._busy.discard(account_id)

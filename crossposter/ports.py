@@ -47,7 +47,7 @@ class FeedSource(Protocol):
         """Fetch and parse, newest entry first.
 
         Raises:
-            FeedError: The feed could not be fetched or is no feed.
+            FeedError: The feed could not be fetched, is no feed, or is empty.
         """
 
 
@@ -133,10 +133,10 @@ class Ledger(Protocol):
         """Write that the feed was polled and had nothing to say."""
 
     def recover(self, *, now: datetime) -> Sequence[str]:
-        """End the leases of processes that are gone; the caller holds the ledger alone.
+        """End what processes that are gone have left; the caller holds the ledger alone.
 
         Returns:
-            The deliveries that became uncertain by this.
+            The deliveries that were being published; they are uncertain.
         """
 
     def wake_accounts(self) -> None:

@@ -21,13 +21,14 @@ from crossposter.composing import compose
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, plan
 from crossposter.core.retrying import after, after_defect, mismatch, without_picture
-from crossposter.errors import AccountError, CrossposterError, FeedError, PublishError
+from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
 from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource
 from crossposter.wording import say
 
 log = logging.getLogger(__name__)
 
-#: Longer than the slowest delivery that is still alive: uploads and the public call, each with its timeout.
+#: So long another process leaves the account alone; begun anew for the public call. One that is slower than this keeps
+#: the account as long as nobody takes it.
 LEASE = timedelta(minutes=10)
 #: Accounts that are worked on at the same time.
 MAX_LANES = 16
@@ -150,9 +151,6 @@ class Service:
         if fetched.entries is None:
             self._ledger.touch(feed.id, now=now)
             return None
-        if not fetched.entries:
-            # A site under repair answers like this. Taken for a first sight, all its news would be new afterwards.
-            raise FeedError(say("feed {feed} is empty: look at its address in a browser", feed=feed.id))
         keys = [key for entry in fetched.entries for key in entry.keys]
         accounts = [self._accounts[account_id] for account_id in feed.accounts]
         found = plan(
@@ -251,13 +249,19 @@ class Service:
         return outcome
 
     def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:
-        """Write the answer; when that cannot be done the log at least has it, and the row becomes uncertain."""
+        """Write the answer.
+
+        Raises:
+            LedgerError: It is not written; the log at least has it, and the row becomes uncertain.
+        """
         settled = False
         try:
             settled = self._ledger.settle(delivery_id, attempt, outcome, now=self._clock.now())
         finally:
             if not settled:
                 log.error("not written to the ledger: %s attempt %s: %s", delivery_id, attempt, outcome)
+        if not settled:
+            raise LedgerError(say("delivery {delivery} was taken over by another process", delivery=delivery_id))
 
     def _verified_adapter(self, account: Account) -> Adapter:
         """Give the account's adapter, once the platform has said that it is the pinned account."""

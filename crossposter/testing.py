@@ -100,6 +100,8 @@ class FakeFeedSource:
         found = self.entries.get(feed.id, ())
         if isinstance(found, FeedError):
             raise found
+        if found == ():
+            raise FeedError(say("feed {feed} is empty: look at its address in a browser", feed=feed.id))
         return Fetched(entries=None if found is None else tuple(found), validators=Validators(etag='"1"'))
 
 

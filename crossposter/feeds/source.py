@@ -7,6 +7,7 @@ from crossposter.errors import FeedError
 from crossposter.feeds.parsing import parse_feed
 from crossposter.ports import Fetched
 from crossposter.web import WebClient, WebError
+from crossposter.wording import say
 
 #: Real municipal feeds stay below 3 MB (facts of 2026-11: the largest of 199 has 1,046 items).
 MAX_BYTES = 5 * 1024 * 1024
@@ -22,7 +23,7 @@ class WebFeedSource:
         """Fetch and parse, newest entry first as a rule; nothing when the server says that nothing changed.
 
         Raises:
-            FeedError: The feed could not be fetched or is no feed.
+            FeedError: The feed could not be fetched, is no feed, or is empty.
         """
         headers = {"Accept": "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"}
         if validators.etag:
@@ -35,8 +36,12 @@ class WebFeedSource:
             raise FeedError(error.message) from error
         if response.status == 304:
             return Fetched(entries=None, validators=validators)
+        entries = parse_feed(response.body, feed, address=response.url, headers=response.headers)
+        if not entries:
+            # A site under repair answers like this. Taken for a first sight, all its news would be new afterwards.
+            raise FeedError(say("feed {feed} is empty: look at its address in a browser", feed=feed.id))
         return Fetched(
-            entries=parse_feed(response.body, feed, address=response.url, headers=response.headers),
+            entries=entries,
             validators=Validators(
                 etag=response.headers.get("etag"), last_modified=response.headers.get("last-modified")
             ),

@@ -93,20 +93,21 @@ class SqlLedger:
     # -- deliveries ----------------------------------------------------------------------------------------------
 
     def recover(self, *, now: datetime) -> Sequence[str]:
-        """End the leases of processes that are gone; the caller holds the ledger alone.
+        """End what processes that are gone have left; the caller holds the ledger alone.
 
-        A row that was being published keeps its status: with its lease run out, it *is* uncertain.
+        A row that was being published is uncertain by itself once its lease has run out; here that is written down, so
+        that it can be told once, however long ago it was.
 
         Returns:
-            The deliveries that became uncertain by this.
+            The deliveries that were being published.
         """
+        rows = schema.delivery.c
         with self.writing() as connection:
             connection.execute(schema.account.update().values(holder=None, lease_until=None))
-            rows = schema.delivery.c
             interrupted = connection.execute(
                 schema.delivery.update()
-                .where(rows.status == Status.PUBLISHING, rows.lease_until > now)
-                .values(lease_until=now)
+                .where(rows.status == Status.PUBLISHING)
+                .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
                 .returning(rows.entry_id, rows.account_id)
             )
             return [f"{row.entry_id}/{row.account_id}" for row in interrupted]

@@ -44,3 +44,9 @@ def test_a_page_of_html_is_no_feed(source: WebFeedSource, web_server: WebServer)
     web_server.serve("/rss", b"<html><body>bakim</body></html>", Content_Type="text/html")
     with pytest.raises(FeedError, match="is no feed"):
         source.fetch(a_feed(url=web_server.url + "/rss"), Validators())
+
+
+def test_an_empty_feed_is_a_failure_and_not_no_news(source: WebFeedSource, web_server: WebServer) -> None:
+    web_server.serve("/rss", b"<rss version='2.0'><channel><title>bakim</title></channel></rss>")
+    with pytest.raises(FeedError, match="is empty"):
+        source.fetch(a_feed(url=web_server.url + "/rss"), Validators())

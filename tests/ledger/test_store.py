@@ -243,13 +243,18 @@ def test_a_row_whose_lease_ran_out_while_publishing_is_uncertain(ledger: SqlLedg
     assert ledger.due(now=later) == []
 
 
-def test_recovery_ends_the_leases_of_the_dead_and_sends_nothing_again(ledger: SqlLedger) -> None:
+@pytest.mark.parametrize("minutes", [0, 9, 600], ids=["at once", "within the lease", "hours later"])
+def test_recovery_tells_what_was_interrupted_once_and_sends_nothing_again(ledger: SqlLedger, minutes: int) -> None:
     record(ledger, 1, 2)
     claimed(ledger)
-    assert ledger.recover(now=NOON + timedelta(seconds=1)) == ["1/izmir-x"]
-    assert ledger.lease(a_lease("you"), now=NOON + timedelta(seconds=1))
-    now = NOON + timedelta(seconds=1)
-    assert [found[1] for found in status(ledger, now=now)] == [Status.UNCERTAIN, Status.QUEUED]
+    now = NOON + timedelta(minutes=minutes)
+    assert ledger.recover(now=now) == ["1/izmir-x"]
+    assert ledger.recover(now=now) == []
+    assert ledger.lease(a_lease("you"), now=now)
+    assert status(ledger, now=now) == [
+        ("1/izmir-x", Status.UNCERTAIN, Reason.INTERRUPTED),
+        ("2/izmir-x", Status.QUEUED, None),
+    ]
     assert [due.delivery_id for due in ledger.due(now=now)] == ["2/izmir-x"]
 
 
