@@ -89,6 +89,28 @@ class Picture:
     media_type: str = "image/jpeg"
 
 
+class Fit(StrEnum):
+    """How a picture of another shape comes into the ratio that a platform wants."""
+
+    #: Whole, on a ground: nothing of a text or a face is lost.
+    PAD = "pad"
+    #: Its middle.
+    CROP = "crop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """How the city looks: on drawn cards, and around padded pictures."""
+
+    name: str
+    #: `#rrggbb`.
+    colour: str
+    #: The path of a picture file (PNG, JPEG, WebP); None for none.
+    logo: str | None = None
+    #: Black and white, for days of mourning.
+    mourning: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One news item of a feed, as plain text."""
