@@ -12,10 +12,12 @@ from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, read_secrets
-from crossposter.core.model import Account, Feed, Identity
+from crossposter.core.chrome import Chrome
+from crossposter.core.model import Account, Brand, Feed, Identity
 from crossposter.errors import ConfigError, Problem
 from crossposter.feeds import WebFeedSource
-from crossposter.media import WebPictureSource
+from crossposter.media.source import WebPictureSource
+from crossposter.media.store import FilePictureStore
 from crossposter.ports import Adapter
 from crossposter.preview import Previewer
 from crossposter.references import Secret
@@ -43,7 +45,8 @@ class Office:
             feeds=feeds_of(config),
             accounts=accounts_of(config),
             source=WebFeedSource(self.web),
-            pictures=WebPictureSource(self.web),
+            pictures=WebPictureSource(self.web, brand=_brand(config)),
+            store=FilePictureStore(config.ledger.parent / "pictures"),
             adapters=lambda account_id: _adapter(models[account_id], self.environ, self.clock),
             ledger=self.ledger,
             clock=self.clock,
@@ -98,7 +101,7 @@ def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
             feeds=feeds_of(config),
             accounts=accounts_of(config),
             source=WebFeedSource(web),
-            pictures=WebPictureSource(web),
+            pictures=WebPictureSource(web, brand=_brand(config)),
             ledger=ledger,
         )
     finally:
@@ -131,6 +134,9 @@ def feeds_of(config: ConfigModel) -> list[Feed]:
             id_pattern=feed.id_pattern,
             timezone=config.timezone,
             every=feed.every,
+            article=feed.article,
+            allowed_hosts=feed.allowed_hosts,
+            chrome=Chrome(strip=feed.strip, start_after=feed.start_after, stop_before=feed.stop_before),
         )
         for feed in config.feeds
     ]
@@ -138,15 +144,24 @@ def feeds_of(config: ConfigModel) -> list[Feed]:
 
 def accounts_of(config: ConfigModel) -> dict[str, Account]:
     """Give the accounts by id, with their platform's limits; loads no client library."""
-    return {
-        account.id: Account(
-            id=account.id,
-            platform=account.platform,
-            limits=adapter_class(account.platform).limits,
-            pinned=Identity(id=account.expect.id, handle=account.expect.handle),
-        )
-        for account in config.accounts
-    }
+    brand = _brand(config)
+    return {account.id: _account(account, brand) for account in config.accounts}
+
+
+def _account(account: AccountModel, brand: Brand | None) -> Account:
+    limits = adapter_class(account.platform).limits
+    return Account(
+        id=account.id,
+        platform=account.platform,
+        limits=limits,
+        pinned=Identity(id=account.expect.id, handle=account.expect.handle),
+        rules=account.post.rules(limits, brand),
+        price=account.price,
+    )
+
+
+def _brand(config: ConfigModel) -> Brand | None:
+    return config.brand.brand() if config.brand else None
 
 
 def _adapter(account: AccountModel, environ: Mapping[str, str], clock: SystemClock) -> Adapter:

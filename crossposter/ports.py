@@ -12,6 +12,7 @@ from crossposter.core.model import (
     Delivery,
     Entry,
     Feed,
+    Fit,
     Identity,
     Known,
     Limits,
@@ -54,12 +55,40 @@ class FeedSource(Protocol):
 class PictureSource(Protocol):
     """Fetches and prepares pictures."""
 
-    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str) -> Picture:
+    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str, fit: Fit = Fit.PAD) -> Picture:
         """Give the picture as the platform accepts it.
 
         Raises:
             PictureError: It cannot be had, or is no picture.
         """
+
+    def of_article(self, link: str) -> PictureRef | None:
+        """Give the picture that an article's page names as its own; None where it names none that can be used.
+
+        Raises:
+            PictureError: The page cannot be had at the moment.
+        """
+
+    def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
+        """Draw a picture for news that has none; `date` as the reader reads it, or empty.
+
+        Raises:
+            PictureError: It cannot be drawn: the city's logo cannot be read.
+        """
+
+
+class PictureStore(Protocol):
+    """Keeps prepared pictures by their content: what was sent once is what is sent again."""
+
+    def put(self, content: bytes) -> str:
+        """Keep some bytes, durably; gives their SHA-256 in hexadecimal.
+
+        Raises:
+            LedgerError: They cannot be written.
+        """
+
+    def get(self, sha256: str) -> bytes | None:
+        """Give the bytes; None where they are not there, or are not those any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

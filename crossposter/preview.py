@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crossposter.composing import compose
 from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
 from crossposter.core.planning import Decision, plan
+from crossposter.core.rendering import Held
 from crossposter.errors import FeedError
 from crossposter.ports import FeedSource, Ledger, PictureSource
 from crossposter.wording import Message
@@ -31,8 +32,8 @@ class PreviewedPost:
     @property
     def price_usd(self) -> float | None:
         """Give what the platform asks for sending it."""
-        price = self.account.limits.price
-        return round(price(self.post), 3) if price else None
+        price = self.account.price(self.post)
+        return None if price is None else round(price, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class Previewer:
         entries = self._source.fetch(feed, Validators()).entries or ()
         keys = [key for entry in entries for key in entry.keys]
         found = plan(
-            feed.id,
+            feed,
             entries,
             accounts=[self._accounts[account_id] for account_id in feed.accounts],
             known={**(self._ledger.known(feed, keys) if self._ledger else {}), **planned.get(feed.site, {})},
@@ -122,12 +123,26 @@ class Previewer:
     def _decided(self, feed: Feed, decision: Decision) -> PreviewedPost | NotPosted:
         account = self._accounts[decision.account_id]
         if decision.status is not Status.QUEUED and decision.reason:
-            return NotPosted(feed_id=feed.id, entry=decision.entry, account=account, reason=decision.reason)
-        composition = compose(decision.entry, account, self._pictures)
-        warnings = tuple(error.message for error in composition.missing)
-        if isinstance(composition.post, Reason):
             return NotPosted(
-                feed_id=feed.id, entry=decision.entry, account=account, reason=composition.post, warnings=warnings
+                feed_id=feed.id,
+                entry=decision.entry,
+                account=account,
+                reason=decision.reason,
+                warnings=(decision.message,) if decision.message else (),
+            )
+        composition = compose(decision.entry, account, self._pictures, feed=feed)
+        warnings = (
+            *(error.message for error in composition.missing),
+            *(finding.message for finding in composition.findings if not finding.is_hard),
+        )
+        if isinstance(composition.post, Held):
+            why = (composition.post.message,) if composition.post.message else ()
+            return NotPosted(
+                feed_id=feed.id,
+                entry=decision.entry,
+                account=account,
+                reason=composition.post.reason,
+                warnings=(*why, *warnings),
             )
         return PreviewedPost(
             feed_id=feed.id, entry=decision.entry, account=account, post=composition.post, warnings=warnings

@@ -20,9 +20,10 @@ from itertools import groupby
 from crossposter.composing import compose
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, plan
+from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, mismatch, without_picture
 from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
-from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource
+from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource, PictureStore
 from crossposter.wording import say
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Service:
         accounts: Mapping[str, Account],
         source: FeedSource,
         pictures: PictureSource,
+        store: PictureStore,
         adapters: Callable[[str], Adapter],
         ledger: Ledger,
         clock: Clock,
@@ -103,6 +105,7 @@ class Service:
         self._accounts = accounts
         self._source = source
         self._pictures = pictures
+        self._store = store
         self._adapters = adapters
         self._ledger = ledger
         self._clock = clock
@@ -154,7 +157,7 @@ class Service:
         keys = [key for entry in fetched.entries for key in entry.keys]
         accounts = [self._accounts[account_id] for account_id in feed.accounts]
         found = plan(
-            feed.id,
+            feed,
             fetched.entries,
             accounts=accounts,
             known=self._ledger.known(feed, keys),
@@ -232,6 +235,8 @@ class Service:
             if isinstance(post, Outcome):
                 self._ledger.postpone(delivery.id, post, now=self._clock.now())
                 return post
+            for picture in post.pictures:
+                self._store.put(picture.content)
             staged = adapter.stage(post)
         except PublishError as error:
             outcome = after(error, tries=delivery.tries, now=self._clock.now())
@@ -273,13 +278,27 @@ class Service:
         return self._verified[account.id]
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
-        composition = compose(delivery.entry, account, self._pictures)
+        """Give what is sent: what was sent before, to the byte; else the news as it is now."""
+        return self._sent_before(delivery) or self._composed(delivery, account)
+
+    def _sent_before(self, delivery: Delivery) -> Post | None:
+        if delivery.sent is None:
+            return None
+        stored = [(picture, self._store.get(picture.sha256)) for picture in delivery.sent.pictures]
+        pictures = tuple(replace(picture, content=content) for picture, content in stored if content)
+        return replace(delivery.sent, pictures=pictures) if len(pictures) == len(stored) else None
+
+    def _composed(self, delivery: Delivery, account: Account) -> Post | Outcome:
+        feed = next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)
+        composition = compose(delivery.entry, account, self._pictures, feed=feed)
         now = self._clock.now()
-        has_enough = isinstance(composition.post, Post) and composition.post.pictures
+        has_enough = isinstance(composition.post, Post) and any(not p.is_card for p in composition.post.pictures)
         for error in () if has_enough else composition.missing:
             if waits := without_picture(error, tries=delivery.picture_tries, now=now):
                 return waits
-        if isinstance(composition.post, Reason):
+        if isinstance(composition.post, Held):
             cause = composition.missing[0].message if composition.missing else None
-            return Outcome(status=Status.HELD, reason=composition.post, message=cause)
+            return Outcome(
+                status=Status.HELD, reason=composition.post.reason, message=composition.post.message or cause
+            )
         return composition.post

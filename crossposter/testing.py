@@ -10,9 +10,9 @@ from threading import Lock
 
 from crossposter.core.model import (
     Account,
-    Body,
     Entry,
     Feed,
+    Fit,
     Identity,
     Limits,
     LinkPlace,
@@ -31,7 +31,7 @@ LIMITS = Limits(
     max_length=280,
     measure=len,
     link=LinkPlace.TEXT,
-    body=Body.SUMMARY,
+    template="{{ title }}\n\n{{ summary }}\n\n{{ hashtags }}\n\n{{ link }}",
     max_pictures=4,
     needs_picture=False,
     max_alt_length=1000,
@@ -111,13 +111,46 @@ class FakePictureSource:
 
     errors: dict[str, PictureError] = field(default_factory=dict)
 
-    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str) -> Picture:
+    #: The picture that an article's page names, by its address.
+    articles: dict[str, PictureRef | PictureError] = field(default_factory=dict)
+
+    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str, fit: Fit = Fit.PAD) -> Picture:
         """Give ten bytes that depend on the address."""
         if ref.url in self.errors:
             raise self.errors[ref.url]
         content = hashlib.sha256(ref.url.encode()).digest()[:10]
         digest = hashlib.sha256(content).hexdigest()
         return Picture(url=ref.url, content=content, sha256=digest, width=800, height=600, alt=alt)
+
+    def of_article(self, link: str) -> PictureRef | None:
+        """Give what `articles` holds for the page."""
+        found = self.articles.get(link)
+        if isinstance(found, PictureError):
+            raise found
+        return found
+
+    def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
+        """Give bytes that depend on the words."""
+        content = f"{headline}\n{date}".encode()
+        digest = hashlib.sha256(content).hexdigest()
+        return Picture(url="", content=content, sha256=digest, width=1080, height=1350, alt=headline)
+
+
+@dataclass
+class MemoryPictureStore:
+    """Keeps pictures in memory."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, content: bytes) -> str:
+        """Keep some bytes."""
+        digest = hashlib.sha256(content).hexdigest()
+        self.contents[digest] = content
+        return digest
+
+    def get(self, sha256: str) -> bytes | None:
+        """Give the bytes."""
+        return self.contents.get(sha256)
 
 
 @dataclass

@@ -136,8 +136,8 @@ def test_it_goes_on_where_a_killed_one_stopped(city: City, start: Start) -> None
     start()
     until(lambda: Status.UNCERTAIN in statuses(city))
     city.site.publish("tr", 2)
-    until(lambda: statuses(city).count(Status.PUBLISHED) == 7)
-    assert len(city.sandbox.posts()) == 8  # the last item but one has no picture for Instagram
+    until(lambda: statuses(city).count(Status.PUBLISHED) == 8)
+    assert len(city.sandbox.posts()) == 9
 
 
 def test_a_stop_lets_the_delivery_in_hand_end(city: City, start: Start) -> None:

@@ -121,7 +121,7 @@ def test_no_turkish_suffix_hangs_on_a_value() -> None:
         for literal, _, _, _ in [*string.Formatter().parse(translation)][1:]
     ]
     hanging = {text for literal, text in behind_values if literal[:1].isalpha() or literal.startswith(("'", "’"))}
-    assert hanging == {"görsel {width}x{height}, açıklaması: {alt}"}
+    assert all("{width}x{height}" in text for text in hanging)  # no suffix: a size
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)

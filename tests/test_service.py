@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from crossposter.core.model import Account, Entry, Identity, Outcome, PictureRef, Reason, Status
+from crossposter.core.model import Account, Entry, Identity, Outcome, PictureRef, PostRules, Reason, Status
 from crossposter.errors import (
     AccountError,
     FeedError,
@@ -26,6 +28,7 @@ from crossposter.testing import (
     FakeFeedSource,
     FakePictureSource,
     FrozenClock,
+    MemoryPictureStore,
     a_feed,
     an_account,
     an_entry,
@@ -43,6 +46,7 @@ class Office:
         self.clock = FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
         self.source = FakeFeedSource({"izmir-tr": (an_entry(0),)})
         self.pictures = FakePictureSource()
+        self.store = MemoryPictureStore()
         self.accounts = {account.id: account for account in accounts}
         self.adapters = {account.id: FakeAdapter(account) for account in accounts}
         self.ledger = SqlLedger.open(path)
@@ -59,6 +63,7 @@ class Office:
             accounts=self.accounts,
             source=self.source,
             pictures=self.pictures,
+            store=self.store,
             adapters=self.adapters.__getitem__,
             ledger=self.ledger,
             clock=self.clock,
@@ -336,6 +341,54 @@ def test_a_picture_that_is_late_is_waited_for(office: Office) -> None:
     assert [picture.url for picture in post.pictures] == ["https://izmir.bel.tr/a.jpg"]
 
 
+def test_what_was_sent_once_is_sent_again_to_the_byte(office: Office) -> None:
+    office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg", alt="Gemi"),)))
+    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)]
+    office.run()
+    (first,) = office.ledger.attempts(office.only())
+    # Meanwhile the site has another picture, and the account another template.
+    office.pictures.errors["https://izmir.bel.tr/a.jpg"] = PictureError(WORDS, is_permanent=True)
+    office.accounts["izmir-x"] = replace(office.accounts["izmir-x"], rules=PostRules(template="{{ title }}"))
+    office.clock.forward(hours=1)
+    office.run()
+    (post,) = office.adapters["izmir-x"].posts.values()
+    assert post.text == first.text
+    assert [(p.sha256, p.alt, p.alt_is_derived) for p in post.pictures] == [
+        (first.pictures[0]["sha256"], "Gemi", False)
+    ]
+    assert [hashlib.sha256(p.content).hexdigest() for p in post.pictures] == [p.sha256 for p in post.pictures]
+
+
+def test_a_stored_picture_that_is_gone_is_prepared_anew(office: Office) -> None:
+    office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),)))
+    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)]
+    office.run()
+    office.store.contents.clear()
+    office.clock.forward(hours=1)
+    office.run()
+    (post,) = office.adapters["izmir-x"].posts.values()
+    assert [picture.url for picture in post.pictures] == ["https://izmir.bel.tr/a.jpg"]
+
+
+def test_news_that_the_city_would_not_sign_waits_for_a_person(office: Office) -> None:
+    office.news(an_entry(1, title="Ýzmir haberi"))
+    office.run()
+    held = office.only()
+    assert (held.status, held.reason) == (Status.HELD, Reason.GATE)
+    assert "Ýzmir" in str(held.message)
+    assert office.adapters["izmir-x"].calls == []
+
+
+def test_the_gate_looks_again_before_anything_is_sent(office: Office) -> None:
+    office.news(an_entry(1, link="https://elsewhere.example/1"))
+    office.adapters["izmir-x"].answers["verify"] = [TransientError(WORDS)]
+    office.run()
+    office.feeds = [replace(feed, allowed_hosts=("izmir.bel.tr",)) for feed in office.feeds]
+    office.clock.forward(hours=1)
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.HELD, Reason.GATE)
+
+
 def test_another_picture_stands_in_for_one_that_is_gone(office: Office) -> None:
     urls = [f"https://izmir.bel.tr/{name}.jpg" for name in "abcdef"]
     office.news(an_entry(1, pictures=tuple(PictureRef(url=url) for url in urls)))
@@ -347,7 +400,7 @@ def test_another_picture_stands_in_for_one_that_is_gone(office: Office) -> None:
 
 def test_a_platforms_failures_do_not_use_up_the_patience_for_pictures(office: Office) -> None:
     office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg"),)))
-    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)] * 4
+    office.adapters["izmir-x"].answers["stage"] = [TransientError(WORDS)] * 4
     for _ in range(4):
         office.run()
         office.clock.forward(hours=1)

@@ -110,7 +110,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             raise _lost(is_publish)
         return answer
 
-    def upload_jpeg(self, content: bytes) -> str:
+    def upload_jpeg(self, content: bytes, *, for_album: bool) -> str:
         """Upload exactly these bytes and give the upload id; nothing is published.
 
         The request is that of instagrapi's `photo_rupload`, which would encode the picture a second time.
@@ -123,6 +123,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             "xsharing_user_ids": "[]",
             "upload_id": upload_id,
             "image_compression": json.dumps({"lib_name": "moz", "lib_version": "3.1.m", "quality": "80"}),
+            **({"is_sidecar": "1"} if for_album else {}),
         }
         headers = self.private_headers(
             {

@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 from crossposter.adapters._answers import identifier, mappings, text
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
-from crossposter.core.model import Body, Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
+from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.references import SecretRef
@@ -51,7 +51,7 @@ class FacebookAdapter:
         max_length=63_206,
         measure=len,
         link=LinkPlace.CARD,
-        body=Body.TEXT,
+        template="{{ title }}\n\n{{ text }}\n\n{{ link }}\n\n{{ hashtags }}",
         max_pictures=10,
         needs_picture=False,
         max_alt_length=1000,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from crossposter.core.model import Post
 from crossposter.references import Secret, SecretSource
 
 
@@ -28,6 +29,10 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     credentials: Credentials
+
+    def price(self, post: Post) -> float | None:
+        """Give what the platform asks for sending a post, in US dollars; None where it costs nothing."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

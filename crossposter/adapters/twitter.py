@@ -7,13 +7,16 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters.options import Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
-from crossposter.core.counting import find_links, weighted_length
-from crossposter.core.model import Body, Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
+from crossposter.core.counting import find_links, prefix_weights, weighted_length
+from crossposter.core.links import BREAK
+from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.references import SecretRef
@@ -26,13 +29,17 @@ if TYPE_CHECKING:
 _RECENT = 10
 _UNUSABLE = say("X gave no usable answer")
 
-#: US dollars a post, with and without a link, and an alt text (docs.x.com, pricing, 2026-04-20).
-_PRICE, _PRICE_WITH_LINK, _PRICE_OF_ALT = 0.015, 0.200, 0.005
 
+class Prices(BaseModel):
+    """What X asks, in US dollars (docs.x.com, pricing, read 2026-11, in force since 2026-04-20)."""
 
-def _price(post: Post) -> float:
-    described = sum(1 for picture in post.pictures if picture.alt)
-    return (_PRICE_WITH_LINK if find_links(post.text) else _PRICE) + described * _PRICE_OF_ALT
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    post: Annotated[float, Field(ge=0)] = 0.015
+    #: Instead of `post`, where the text holds a link.
+    post_with_link: Annotated[float, Field(ge=0)] = 0.200
+    #: For each picture that has a description.
+    alt_text: Annotated[float, Field(ge=0)] = 0.005
 
 
 class TwitterCredentials(Credentials):
@@ -48,6 +55,13 @@ class TwitterOptions(BaseOptions):
     """What X adds to an account."""
 
     credentials: TwitterCredentials
+    prices: Prices = Prices()
+
+    def price(self, post: Post) -> float:
+        """Add up what X asks for a post."""
+        described = sum(1 for picture in post.pictures if picture.alt)
+        text = self.prices.post_with_link if find_links(post.text) else self.prices.post
+        return text + described * self.prices.alt_text
 
 
 class TwitterAdapter:
@@ -60,7 +74,7 @@ class TwitterAdapter:
         max_length=280,
         measure=weighted_length,
         link=LinkPlace.TEXT,
-        body=Body.SUMMARY,
+        template="{{ title }}\n\n{{ summary }}\n\n{{ hashtags }}\n\n{{ link }}",
         # docs.x.com, create post: media_ids 1 to 4 (2026-08).
         max_pictures=4,
         needs_picture=False,
@@ -68,7 +82,8 @@ class TwitterAdapter:
         max_alt_length=1000,
         # docs.x.com, media best practices: images up to 5 MB (2026-08); 4096 px is the largest X keeps.
         picture=PictureLimits(max_bytes=5_000_000, max_width=2048),
-        price=_price,
+        weigh=prefix_weights,
+        find_links=find_links,
     )
 
     def __init__(self, connection: Connection, options: TwitterOptions) -> None:
@@ -159,5 +174,5 @@ def _as_written(tweet: Mapping[str, Any]) -> str:
 
 
 def _comparable(text: str) -> str:
-    """Drop what X adds or takes without being asked: the `http://` of a bare address, white space at the ends."""
-    return _SCHEME.sub("", text).strip()
+    """Drop what X adds or may take without being asked: `http://` of a bare address, what cannot be seen."""
+    return _SCHEME.sub("", text).replace(BREAK, "").strip()

@@ -8,6 +8,7 @@ import typer
 
 from crossposter.bootstrap import open_previewer
 from crossposter.cli.context import Context, print_json
+from crossposter.core.model import Picture
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
 
@@ -51,15 +52,24 @@ def _post(shown: PreviewedPost, translate: Translator) -> dict[str, Any]:
         "platform": shown.account.platform,
         "text": shown.post.text,
         "link": shown.entry.link,
-        "images": [
-            {"url": picture.url, "width": picture.width, "height": picture.height, "alt": picture.alt}
-            for picture in shown.post.pictures
-        ],
+        "images": [_image(picture) for picture in shown.post.pictures],
         "length": shown.length,
         "limit": shown.account.limits.max_length,
         "not_before": None,
         "price_usd": shown.price_usd,
         "warnings": [translate(warning) for warning in shown.warnings],
+    }
+
+
+def _image(picture: Picture) -> dict[str, Any]:
+    return {
+        # A drawn card comes from nowhere.
+        "url": picture.url or None,
+        "card": picture.is_card,
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt,
+        "alt_is_derived": picture.alt_is_derived,
     }
 
 

@@ -9,10 +9,10 @@ from rich.panel import Panel
 from rich.rule import Rule
 
 from crossposter.cli.tables import literal, new_console, new_table
-from crossposter.core.model import Reason
+from crossposter.core.model import Picture, Reason
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 
 def print_preview(make: Callable[[], Preview], translate: Translator) -> Preview:
@@ -51,14 +51,22 @@ def _print(console: Console, found: Preview, translate: Translator) -> None:
 def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:
     yield translate(say("{length} of {limit} characters", length=shown.length, limit=shown.account.limits.max_length))
     for picture in shown.post.pictures:
-        size = {"width": picture.width, "height": picture.height}
-        yield translate(say("picture {width}x{height}, described as: {alt}", **size, alt=picture.alt))
+        yield translate(_about(picture))
     if shown.post.link:
         yield translate(say("link card: {link}", link=shown.post.link))
     if shown.price_usd is not None:
         yield translate(say("costs {price:.3f} US dollars", price=shown.price_usd))
     for warning in shown.warnings:
         yield f"! {translate(warning)}"
+
+
+def _about(picture: Picture) -> Message:
+    words = {"width": picture.width, "height": picture.height, "alt": picture.alt}
+    if picture.is_card:
+        return say("drawn card {width}x{height}, described as: {alt}", **words)
+    if picture.alt_is_derived:
+        return say("picture {width}x{height}, described by the headline: {alt}", **words)
+    return say("picture {width}x{height}, described as: {alt}", **words)
 
 
 def _account(shown: NotPosted) -> str:

@@ -16,9 +16,15 @@ from crossposter.wording import Message, say
 _TEXT = say("a text is wanted here: one value behind the colon")
 _BLOCK = say("a block of keys is wanted here: each on a line of its own, indented")
 _TRUTH = say("true or false is wanted here")
+_NUMBER = say("a number from 0 upwards is wanted here: write it like 0.015")
+_LIST = say("a list is wanted here: one item a line, each beginning with '- '")
 _SENTENCES = {
     "missing": say("this is missing: add it"),
-    "list_type": say("a list is wanted here: one item a line, each beginning with '- '"),
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "greater_than_equal": _NUMBER,
     "model_type": _BLOCK,
     "model_attributes_type": _BLOCK,
     "dict_type": _BLOCK,
@@ -31,7 +37,15 @@ _SENTENCES = {
     "union_tag_not_found": say("the platform is missing: add 'platform: twitter', 'facebook' or 'instagram'"),
 }
 #: Where nothing was written, these say more than "this is empty".
-_TOLD_WHEN_EMPTY = {"said", "missing", "list_type", "model_type", "model_attributes_type", "extra_forbidden"}
+_TOLD_WHEN_EMPTY = {
+    "said",
+    "missing",
+    "list_type",
+    "tuple_type",
+    "model_type",
+    "model_attributes_type",
+    "extra_forbidden",
+}
 
 
 def complain(document: Document, model: type[BaseModel], error: ErrorDetails) -> None:

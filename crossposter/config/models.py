@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     WithJsonSchema,
@@ -25,6 +23,8 @@ from pydantic import (
 
 from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.adapters.options import Options
+from crossposter.config.posts import Block, BrandModel, PostModel
+from crossposter.core.text import lower
 from crossposter.references import FileRef, Text, beside_the_yaml, from_environment, mistake
 from crossposter.wording import say
 
@@ -92,6 +92,13 @@ def _language(value: str) -> str:
     return value
 
 
+def _host(value: str) -> str:
+    host = lower(value, "en").removeprefix("www.").rstrip(".")
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
+        raise mistake(say("{value!r} is no host: write it like izmir.bel.tr, without https:// and path", value=value))
+    return host
+
+
 def _duration(value: Any) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})\s*([smhd])", value.strip()) if isinstance(value, str) else None
     if not match or not int(match[1]):
@@ -116,12 +123,6 @@ Address = Annotated[Text, AfterValidator(_web_address)]
 LoopbackAddress = Annotated[Address, AfterValidator(_loopback)]
 
 
-class Block(BaseModel):
-    """A block of keys; an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Expect(Block):
     """Who the platform must say the account is, before anything is published on it."""
 
@@ -144,6 +145,7 @@ class AccountModel(Options):
     platform: str
     expect: Expect
     endpoint: Endpoint | None = None
+    post: PostModel = PostModel()
 
 
 class FeedModel(Block):
@@ -156,6 +158,11 @@ class FeedModel(Block):
     every: Duration = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
     site: Identifier | None = None
     id_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = None
+    article: bool = False
+    allowed_hosts: tuple[Annotated[Text, AfterValidator(_host)], ...] = ()
+    strip: tuple[Text, ...] = ()
+    start_after: tuple[Text, ...] = ()
+    stop_before: tuple[Text, ...] = ()
 
 
 class ConfigModel(Block):
@@ -168,6 +175,7 @@ class ConfigModel(Block):
     )
     feeds: Annotated[list[FeedModel], Field(min_length=1)]
     accounts: list[Any]
+    brand: BrandModel | None = None
 
 
 @cache

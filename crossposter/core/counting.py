@@ -16,6 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from crossposter.core import _x_names
+from crossposter.core.text import lower
 
 #: X replaces every link by one of its own of this length (`transformedURLLength`).
 LINK_WEIGHT = 23
@@ -70,19 +71,31 @@ class Link(NamedTuple):
 def weighted_length(text: str) -> int:
     """Give the length of a post as X counts it, after NFC; compare with the 280 of X, not with `len`."""
     text = unicodedata.normalize("NFC", text)
-    link_ends = {link.start: link.end for link in find_links(text)}
     weight = position = 0
-    while position < len(text):
-        if position in link_ends:
-            weight += LINK_WEIGHT
-            position = link_ends[position]
-        elif emoji_end := _emoji_end(text, position):
+    for link in find_links(text):
+        weight += prefix_weights(text[position : link.start])[-1] + LINK_WEIGHT
+        position = link.end
+    return weight + prefix_weights(text[position:])[-1]
+
+
+def prefix_weights(text: str) -> list[int]:
+    """Give, for each offset, the weight of what stands before it in an NFC-normalised text without links.
+
+    Within an emoji the offsets have the weight of the whole.
+    """
+    weights = [0]
+    weight = 0
+    first_characters = _emoji()[1]
+    for position, character in enumerate(text):
+        if len(weights) > position + 1:
+            continue  # within an emoji
+        if character in first_characters and (emoji_end := _emoji_end(text, position)):
             weight += EMOJI_WEIGHT
-            position = emoji_end
+            weights += [weight] * (emoji_end - position)
         else:
-            weight += 1 if _LIGHT.match(text, position) else 2
-            position += 1
-    return weight
+            weight += 1 if _LIGHT.match(character) else 2
+            weights.append(weight)
+    return weights
 
 
 def has_invalid_characters(text: str) -> bool:
@@ -157,7 +170,7 @@ def _first_candidate(text: str, label: _Label, position: int) -> _Candidate | No
         return None
     for scheme in ("https://", "http://"):
         start = label.start - len(scheme)
-        if start >= 0 and text[start : label.start].lower() == scheme and _may_start(text, start, position):
+        if start >= 0 and lower(text[start : label.start], "en") == scheme and _may_start(text, start, position):
             host_end = label.host_end_from(text, label.start)
             if host_end > 0:
                 return _Candidate(start, label.start, host_end)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from crossposter.core.chrome import Chrome
+from crossposter.core.cutting import Weigh, by_length
 from crossposter.wording import Message, say
+
+if TYPE_CHECKING:
+    from crossposter.core.counting import Link
 
 
 class Status(StrEnum):
@@ -34,7 +40,9 @@ class Reason(StrEnum):
 
     BASELINE = "baseline"
     KNOWN = "known"
+    GATE = "gate"
     NO_PICTURE = "no_picture"
+    ALT = "alt"
     TOO_LONG = "too_long"
     REJECTED = "rejected"
     ACCOUNT = "account"
@@ -54,6 +62,8 @@ class Reason(StrEnum):
 _SENTENCES = {
     Reason.BASELINE: say("stood in the feed when it was first seen; old news is not published"),
     Reason.KNOWN: say("was seen before"),
+    Reason.GATE: say("not as the city would sign it; a person must look"),
+    Reason.ALT: say("the picture has no description of its own, and this account asks for one (alt: required)"),
     Reason.NO_PICTURE: say("this platform needs a picture and the news has none that can be used"),
     Reason.TOO_LONG: say("does not fit into this platform's limit"),
     Reason.REJECTED: say("the platform refused this post"),
@@ -80,13 +90,21 @@ class PictureRef:
 class Picture:
     """A prepared picture: exactly the bytes that are sent."""
 
+    #: Where it came from; empty for a drawn card.
     url: str
     content: bytes
     sha256: str
     width: int
     height: int
     alt: str
+    #: Whether the description is made of the headline, for want of one that describes the picture.
+    alt_is_derived: bool = False
     media_type: str = "image/jpeg"
+
+    @property
+    def is_card(self) -> bool:
+        """Tell whether it was drawn for want of a real one."""
+        return not self.url
 
 
 class Fit(StrEnum):
@@ -147,13 +165,6 @@ class LinkPlace(StrEnum):
     NONE = "none"
 
 
-class Body(StrEnum):
-    """How much of the news a platform's post carries by default."""
-
-    SUMMARY = "summary"
-    TEXT = "text"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureLimits:
     """What a platform accepts as a picture."""
@@ -174,14 +185,19 @@ class Limits:
     #: Counts a text by the platform's own rule.
     measure: Callable[[str], int]
     link: LinkPlace
-    body: Body
+    #: How a post looks unless the YAML says otherwise; see core/templates.py.
+    template: str
     max_pictures: int
     needs_picture: bool
     #: Characters.
     max_alt_length: int
     picture: PictureLimits
-    #: What sending a post costs, in US dollars; None where it costs nothing.
-    price: Callable[[Post], float] | None = None
+    #: Weighs every beginning of a text without links, by the same rule.
+    weigh: Weigh = by_length
+    #: Whether it makes links of whatever looks like one, and what it would link.
+    find_links: Callable[[str], Sequence[Link]] | None = None
+    #: None where there is no such limit.
+    max_hashtags: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +227,41 @@ class Feed:
     timezone: str
     #: Between two polls.
     every: timedelta
+    #: Whether the article's page is read for what the feed lacks.
+    article: bool = False
+    #: Where its links may lead, with their subdomains; empty for anywhere.
+    allowed_hosts: tuple[str, ...] = ()
+    #: What of its text belongs to the page.
+    chrome: Chrome = field(default_factory=Chrome)
+
+
+class MediaRule(StrEnum):
+    """Whether an account's posts carry pictures."""
+
+    #: Where there are some.
+    PREFERRED = "preferred"
+    #: A post without one is held.
+    REQUIRED = "required"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRules:
+    """How an account's posts are made."""
+
+    #: None for the platform's own.
+    template: str | None = None
+    hashtags: tuple[str, ...] = ()
+    #: Whether the news' categories become hashtags as well.
+    category_hashtags: bool = False
+    #: The categories whose posts carry the link; None for all posts, empty for none.
+    link_categories: tuple[str, ...] | None = None
+    media: MediaRule = MediaRule.PREFERRED
+    fit: Fit = Fit.PAD
+    #: Whether a picture must have a description of its own.
+    alt_required: bool = False
+    #: Whether news without a picture gets a drawn one.
+    card: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +282,9 @@ class Account:
     limits: Limits
     #: Who the platform must say it is.
     pinned: Identity
+    rules: PostRules = field(default_factory=PostRules)
+    #: What sending a post costs, in US dollars; None where it costs nothing.
+    price: Callable[[Post], float | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +345,9 @@ class Delivery:
     tries: int
     #: How often it has waited for its picture so far.
     picture_tries: int
+    #: What the last attempt sent, its pictures without their bytes (those are in the picture store); None before the
+    #: first one. From then on nothing about the post changes.
+    sent: Post | None = None
 
     @property
     def id(self) -> str:

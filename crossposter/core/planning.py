@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crossposter.core.model import Account, Entry, Known, Reason, Status
+from crossposter.core.gate import examine, hard
+from crossposter.core.model import Account, Entry, Feed, Known, Reason, Status
+from crossposter.wording import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Decision:
     account_id: str
     status: Status
     reason: Reason | None = None
+    #: The cause in words, where the reason does not say it all.
+    message: Message | None = None
     entry_id: int | None = None
 
 
@@ -47,7 +51,7 @@ class Plan:
 
 
 def plan(
-    feed_id: str,
+    feed: Feed,
     entries: Sequence[Entry],
     *,
     accounts: Sequence[Account],
@@ -58,7 +62,7 @@ def plan(
     """Decide what is new and what becomes of it.
 
     Args:
-        feed_id: The feed that the entries come from.
+        feed: The feed that the entries come from.
         entries: In the feed's order, newest first.
         accounts: Where the feed's entries go.
         known: Keys that the ledger has seen, with what it knows of their entry.
@@ -74,14 +78,14 @@ def plan(
         if found:
             sightings.append((found.entry_id, entry.keys))
         if position < as_new:
-            made = [_decide(entry, account, baseline=False) for account in accounts]
+            made = [_decide(entry, account, feed, baseline=False) for account in accounts]
         else:
-            made = _decisions(entry, accounts, found, first_poll=first_poll)
+            made = _decisions(entry, accounts, feed, found, first_poll=first_poll)
         decisions += made
         if not made:
             settled.insert(0, entry)
     return Plan(
-        feed_id=feed_id,
+        feed_id=feed.id,
         first_poll=first_poll,
         decisions=tuple(decisions),
         known=tuple(settled),
@@ -112,26 +116,28 @@ def _newest_first(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for _, entry in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
 
-def _decisions(entry: Entry, accounts: Sequence[Account], found: Known | None, *, first_poll: bool) -> list[Decision]:
+def _decisions(
+    entry: Entry, accounts: Sequence[Account], feed: Feed, found: Known | None, *, first_poll: bool
+) -> list[Decision]:
     """Decide for each account, unless this feed has shown the entry before.
 
     What another feed of the site showed first is news to this one's accounts, if nothing was decided for them; its
     baseline is none, since a feed that is read for the first time says nothing about how old its entries are.
     """
     if found is None:
-        return [_decide(entry, account, baseline=first_poll) for account in accounts]
+        return [_decide(entry, account, feed, baseline=first_poll) for account in accounts]
     if found.in_feed or first_poll:
         return []
     return [
-        replace(_decide(entry, account, baseline=False), entry_id=found.entry_id)
+        replace(_decide(entry, account, feed, baseline=False), entry_id=found.entry_id)
         for account in accounts
         if account.id not in found.decided
     ]
 
 
-def _decide(entry: Entry, account: Account, *, baseline: bool) -> Decision:
+def _decide(entry: Entry, account: Account, feed: Feed, *, baseline: bool) -> Decision:
     if baseline:
         return Decision(entry=entry, account_id=account.id, status=Status.SKIPPED, reason=Reason.BASELINE)
-    if account.limits.needs_picture and not entry.pictures:
-        return Decision(entry=entry, account_id=account.id, status=Status.HELD, reason=Reason.NO_PICTURE)
+    if cause := hard(examine(entry, allowed_hosts=feed.allowed_hosts)):
+        return Decision(entry=entry, account_id=account.id, status=Status.HELD, reason=Reason.GATE, message=cause)
     return Decision(entry=entry, account_id=account.id, status=Status.QUEUED)

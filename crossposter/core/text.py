@@ -1,13 +1,9 @@
-"""Plain text: cleaned once on the way in, cut at a place a reader accepts on the way out."""
+"""Plain text: cleaned once on the way in; upper and lower case as the language has them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-
-ELLIPSIS = "…"
 
 #: Invisible, and seen in municipal feeds (a slug of izmir.bel.tr carries U+200B). U+200C and U+200D stay: they shape
 #: letters and emoji.
@@ -16,11 +12,8 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 _CONTROL = dict.fromkeys([*range(0x00, 0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)], " ")
 
-#: A sentence ends after a word of four letters or more, so that "Dr.", "No." and "29." end none.
-_SENTENCE_END = re.compile(r"(?<=[^\W\d_]{4})[.!?]+[\"”’)\]]*(?=\s)|\n{2,}")
-_WORD_END = re.compile(r"(?<=\S)(?=\s)")
-#: A cut sentence is preferred to a cut word as long as it keeps this share of the text.
-_SENTENCE_SHARE = 0.5
+#: Languages that write İ/i and I/ı as two pairs of letters.
+_DOTTED = ("tr", "az", "tt", "crh")
 
 
 def clean(raw: str) -> str:
@@ -36,34 +29,33 @@ def clean_line(raw: str) -> str:
     return " ".join(clean(raw).split())
 
 
-def shorten(text: str, fits: Callable[[str], bool]) -> str:
-    """Give the longest beginning of the text that fits: whole sentences, else whole words and "…".
-
-    `fits` must be monotonic: what does not fit does not fit with more behind it. Empty when not one word fits.
-    """
-    if fits(text):
-        return text
-    words = [match.start() for match in _WORD_END.finditer(text)]
-    sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
-    by_word = _longest(words, lambda end: text[:end].rstrip(" ,;:–—-(“\"'‘") + ELLIPSIS, fits)
-    by_sentence = _longest(sentences, lambda end: text[:end].rstrip(), fits)
-    return by_sentence if len(by_sentence) >= _SENTENCE_SHARE * len(by_word) else by_word
+def upper(text: str, language: str) -> str:
+    """Give upper case as the language (BCP 47) writes it: "izmir" is "İZMİR" in Turkish."""
+    text = unicodedata.normalize("NFC", text)
+    return (text.replace("i", "İ").replace("ı", "I") if _is_dotted(language) else text).upper()
 
 
-def shorten_to(text: str, length: int) -> str:
-    """Cut to a number of characters: by sentences and words, within a word only when one word is longer than that."""
-    return shorten(text, lambda cut: len(cut) <= length) or text[:length]
+def lower(text: str, language: str) -> str:
+    """Give lower case as the language (BCP 47) writes it: "IŞIK" is "ışık" in Turkish."""
+    text = unicodedata.normalize("NFC", text)
+    if _is_dotted(language):
+        text = text.replace("İ", "i").replace("I", "ı")
+    # The lower case of a lone İ is an i and a combining dot; what is meant has a plain i.
+    return unicodedata.normalize("NFC", text.lower().replace("i\u0307", "i"))
 
 
-def _longest(ends: Sequence[int], cut: Callable[[int], str], fits: Callable[[str], bool]) -> str:
-    """Find the last cut that fits by bisection: counting is the expensive part.
-
-    Offsets, one cut at a time: all beginnings of a long text together are quadratic in memory.
-    """
-    position = bisect_right(ends, False, key=lambda end: not fits(cut(end)))
-    return cut(ends[position - 1]) if position else ""
+def match_key(text: str) -> str:
+    """Give one form for the spellings of a word: İzmir, IZMIR and ızmır are one. For comparing, never for showing."""
+    text = unicodedata.normalize("NFC", text)
+    for letter in "İIı":
+        text = text.replace(letter, "i")
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def same_handle(one: str, other: str) -> bool:
     """Compare two names of an account as platforms do: `@İzmir` is none, so ASCII case is all there is to fold."""
     return one.lstrip("@").casefold() == other.lstrip("@").casefold()
+
+
+def _is_dotted(language: str) -> bool:
+    return language.partition("-")[0] in _DOTTED

@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 import feedparser
 
+from crossposter.core.chrome import without_chrome
+from crossposter.core.cutting import shorten_to
 from crossposter.core.identity import keys_of
 from crossposter.core.model import Entry, Feed, PictureRef
-from crossposter.core.text import clean_line, shorten_to
+from crossposter.core.text import clean_line
 from crossposter.errors import FeedError
 from crossposter.feeds.html import plain_text
 from crossposter.web import shown
@@ -137,9 +139,9 @@ def _entry(item: Mapping[str, Any], feed: Feed, address: str) -> Entry | None:
     title = shorten_to(clean_line(plain_text(item.get("title", ""))), _MAX_TITLE)
     if not keys or not title:
         return None
-    summary = shorten_to(plain_text(item.get("summary", "")), _MAX_TEXT)
-    texts = (plain_text(content.get("value", "")) for content in item.get("content", []))
-    text = shorten_to(max(texts, key=len, default=""), _MAX_TEXT)
+    summary = _body(item.get("summary", ""), title, feed)
+    texts = (_body(content.get("value", ""), title, feed) for content in item.get("content", []))
+    text = max(texts, key=len, default="")
     return Entry(
         keys=keys,
         title=title,
@@ -151,6 +153,10 @@ def _entry(item: Mapping[str, Any], feed: Feed, address: str) -> Entry | None:
         pictures=_pictures(item, address),
         categories=tuple(clean_line(tag["term"]) for tag in item.get("tags", []) if tag.get("term")),
     )
+
+
+def _body(html: str, title: str, feed: Feed) -> str:
+    return without_chrome(shorten_to(plain_text(html), _MAX_TEXT), title, feed.chrome)
 
 
 def _published(item: Mapping[str, Any], zone: tzinfo) -> datetime | None:

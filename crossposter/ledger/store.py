@@ -11,7 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from crossposter.core.model import Account, Delivery, Feed, Known, Outcome, Reason, Status, Validators
+from crossposter.core.model import (
+    Account,
+    Delivery,
+    Feed,
+    Known,
+    Outcome,
+    Picture,
+    Post,
+    Reason,
+    Status,
+    Validators,
+)
 from crossposter.core.planning import Decision, Plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import entries, schema
@@ -163,13 +174,14 @@ class SqlLedger:
         rows = schema.delivery.c
         with self.reading() as connection:
             row = connection.execute(
-                sa.select(rows.entry_id, rows.account_id, rows.tries, rows.picture_tries).where(
+                sa.select(rows.id, rows.entry_id, rows.account_id, rows.tries, rows.picture_tries, rows.attempt).where(
                     _named(delivery_id), rows.status == Status.QUEUED
                 )
             ).one_or_none()
             if row is None:
                 return None
             feed_id, entry = entries.load(connection, row.entry_id)
+            sent = _sent(connection, row.id, row.attempt)
         return Delivery(
             entry_id=row.entry_id,
             feed_id=feed_id,
@@ -177,6 +189,7 @@ class SqlLedger:
             entry=entry,
             tries=row.tries,
             picture_tries=row.picture_tries,
+            sent=sent,
         )
 
     def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
@@ -210,10 +223,7 @@ class SqlLedger:
                     number=claimed.attempt,
                     text=staged.post.text,
                     link=staged.post.link,
-                    pictures=[
-                        {"url": p.url, "sha256": p.sha256, "width": p.width, "height": p.height, "alt": p.alt}
-                        for p in staged.post.pictures
-                    ],
+                    pictures=[_picture_row(picture) for picture in staged.post.pictures],
                     media_ids=list(staged.media_ids),
                     started_at=now,
                 )
@@ -352,7 +362,12 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
 
 def _decide(connection: sa.Connection, entry_id: int, decision: Decision, *, now: datetime) -> None:
     """Write a decision; of what was decided before, only a baseline gives way to it."""
-    values = {"status": decision.status, "reason": decision.reason, "updated_at": now}
+    values = {
+        "status": decision.status,
+        "reason": decision.reason,
+        "message": packed(decision.message),
+        "updated_at": now,
+    }
     key = {"entry_id": entry_id, "account_id": decision.account_id}
     statement = insert(schema.delivery).values(**key, **values, created_at=now)
     if decision.entry_id is not None:
@@ -360,6 +375,28 @@ def _decide(connection: sa.Connection, entry_id: int, decision: Decision, *, now
             index_elements=list(key), set_=values, where=schema.delivery.c.reason == Reason.BASELINE
         )
     connection.execute(statement)
+
+
+def _picture_row(picture: Picture) -> dict[str, Any]:
+    return {
+        "url": picture.url,
+        "sha256": picture.sha256,
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt,
+        "alt_is_derived": picture.alt_is_derived,
+    }
+
+
+def _sent(connection: sa.Connection, row_id: int, attempt: int) -> Post | None:
+    """Give what an attempt sent; None where there was none."""
+    rows = schema.attempt.c
+    query = sa.select(rows.text, rows.link, rows.pictures).where(rows.delivery_id == row_id, rows.number == attempt)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    pictures = tuple(Picture(content=b"", **picture) for picture in row.pictures)
+    return Post(text=row.text, link=row.link, pictures=pictures)
 
 
 def _let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:

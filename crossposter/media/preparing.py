@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import dataclass
 
-from PIL import Image, ImageCms, ImageFilter, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
-from crossposter.core.model import PictureLimits
+from crossposter.core.model import Fit, PictureLimits
 from crossposter.errors import PictureError
-from crossposter.web import shown
 from crossposter.wording import say
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -19,10 +20,18 @@ MIN_SIDE = 64
 # Pillow's own guard only warns up to twice its limit, and a warning cannot be made an error safely among threads.
 Image.MAX_IMAGE_PIXELS = None
 _QUALITIES = (90, 85, 80, 70, 60)
+#: How many times larger than needed a JPEG is decoded at least: less would show, more is thrown away.
+_SPARE = 1.5
+_ORIENTATION = 0x0112
+_LYING = (5, 6, 7, 8)
 
 
-def prepare(content: bytes, limits: PictureLimits, *, url: str) -> tuple[bytes, tuple[int, int]]:
-    """Turn upright, scale, convert to sRGB, bring into the platform's ratio by padding, encode.
+def prepare(
+    content: bytes, limits: PictureLimits, *, url: str, fit: Fit = Fit.PAD, ground: str | None = None
+) -> tuple[bytes, tuple[int, int]]:
+    """Turn upright, scale, convert to sRGB, bring into the platform's ratio by padding or cropping, encode.
+
+    `ground` is the colour of the padding, `#rrggbb`; None for the picture's own blurred edge.
 
     Returns:
         The JPEG and its (width, height) in pixels.
@@ -33,31 +42,86 @@ def prepare(content: bytes, limits: PictureLimits, *, url: str) -> tuple[bytes, 
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             _check_size(opened, url=url)
-            image = _on_canvas(_upright(opened, limits.max_width), limits)
-            return _encoded(image, limits, url=url), image.size
+            image = _fitted(opened, limits, fit, ground)
+            return encoded(image, limits, url=url), image.size
     except PictureError:
         raise
     except Exception as error:  # Pillow lets SyntaxError, struct.error, MemoryError and more through
         cause = str(error) or type(error).__name__
-        sentence = say("{url!r} is no picture that can be used: {cause}", url=shown(url), cause=cause)
+        sentence = say("{url!r} is no picture that can be used: {cause}", url=_shown(url), cause=cause)
         raise PictureError(sentence, is_permanent=True) from error
 
 
 def _check_size(image: Image.Image, *, url: str) -> None:
     if image.width * image.height > MAX_PIXELS:
-        sentence = say("the picture {url!r} has more than {limit} pixels", url=shown(url), limit=MAX_PIXELS)
+        sentence = say("the picture {url!r} has more than {limit} pixels", url=_shown(url), limit=MAX_PIXELS)
         raise PictureError(sentence, is_permanent=True)
     if min(image.size) < MIN_SIDE:
         sentence = say(
-            "the picture {url!r} is too small: a side is below {limit} pixels", url=shown(url), limit=MIN_SIDE
+            "the picture {url!r} is too small: a side is below {limit} pixels", url=_shown(url), limit=MIN_SIDE
         )
         raise PictureError(sentence, is_permanent=True)
 
 
-def _upright(image: Image.Image, max_width: int) -> Image.Image:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What of the upright picture is shown, how large, on which canvas; all in pixels."""
+
+    box: tuple[float, float, float, float]
+    inner: tuple[int, int]
+    canvas: tuple[int, int]
+
+
+def _fitted(image: Image.Image, limits: PictureLimits, fit: Fit, ground: str | None) -> Image.Image:
+    is_lying = image.getexif().get(_ORIENTATION) in _LYING
+    full = (image.height, image.width) if is_lying else image.size
+    layout = _layout(full, limits, fit)
+    upright = _upright(image, _needed(full, layout, is_lying=is_lying))
+    # A drafted picture is smaller than the file says: the box shrinks with it.
+    horizontal, vertical = upright.width / full[0], upright.height / full[1]
+    left, top, right, bottom = layout.box
+    box = (
+        left * horizontal,
+        top * vertical,
+        min(right * horizontal, upright.width),  # a product may end a hair outside
+        min(bottom * vertical, upright.height),
+    )
+    # Scaled before it is padded: padding 65,000 x 600 pixels into a ratio took gigabytes.
+    if upright.size != layout.inner or box != (0, 0, *upright.size):
+        profile = upright.info.get("icc_profile")
+        upright = upright.resize(layout.inner, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+        upright.info["icc_profile"] = profile
+    return _padded(_flat_srgb(upright), layout.canvas, ground)
+
+
+def _layout(size: tuple[int, int], limits: PictureLimits, fit: Fit) -> _Layout:
+    whole = (0.0, 0.0, float(size[0]), float(size[1]))
+    if fit is Fit.CROP and limits.ratio:
+        ratio = min(max(size[0] / size[1], limits.ratio[0]), limits.ratio[1])
+        shown_size = (min(size[0], size[1] * ratio), min(size[1], size[0] / ratio))
+        left, top = (size[0] - shown_size[0]) / 2, (size[1] - shown_size[1]) / 2
+        canvas = _canvas(shown_size, limits)
+        return _Layout((left, top, left + shown_size[0], top + shown_size[1]), canvas, canvas)
+    canvas = _canvas(size, limits)
+    scale = min(canvas[0] / size[0], canvas[1] / size[1])
+    inner = (max(round(size[0] * scale), 1), max(round(size[1] * scale), 1))
+    if abs(inner[0] - canvas[0]) <= 1 and abs(inner[1] - canvas[1]) <= 1:
+        inner = canvas  # rounding is no reason for a border
+    return _Layout(whole, inner, canvas)
+
+
+def _needed(full: tuple[int, int], layout: _Layout, *, is_lying: bool) -> tuple[int, int]:
+    """Give the size, as the file lies, below which scaling would have too little to choose from."""
+    left, top, right, bottom = layout.box
+    width = math.ceil(full[0] * layout.inner[0] / (right - left) * _SPARE)
+    height = math.ceil(full[1] * layout.inner[1] / (bottom - top) * _SPARE)
+    return (height, width) if is_lying else (width, height)
+
+
+def _upright(image: Image.Image, needed: tuple[int, int]) -> Image.Image:
     """Decode into a mode that can be scaled, and turn."""
     # Lets the decoder skip detail that scaling would throw away; does nothing for other formats.
-    image.draft("RGB", (max_width * 2, max_width * 2))
+    image.draft(None, needed)
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode == "I" or image.mode.startswith("I;16"):
         # Pillow clips at 255. The grey that tRNS names as transparent is lost: after this others look the same.
@@ -69,20 +133,7 @@ def _upright(image: Image.Image, max_width: int) -> Image.Image:
     return image.convert("RGB") if image.mode == "P" else image.convert("L") if image.mode == "1" else image
 
 
-def _on_canvas(image: Image.Image, limits: PictureLimits) -> Image.Image:
-    """Scale first: padding 65,000 x 600 pixels into a ratio took gigabytes."""
-    canvas = _canvas(image.size, limits)
-    scale = min(canvas[0] / image.width, canvas[1] / image.height)
-    inner = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
-    if abs(inner[0] - canvas[0]) <= 1 and abs(inner[1] - canvas[1]) <= 1:
-        inner = canvas  # rounding is no reason for a border
-    profile = image.info.get("icc_profile")
-    if image.size != inner:
-        image = image.resize(inner, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return _padded(_flat_srgb(image, profile), canvas)
-
-
-def _canvas(size: tuple[int, int], limits: PictureLimits) -> tuple[int, int]:
+def _canvas(size: tuple[float, float], limits: PictureLimits) -> tuple[int, int]:
     """Give the size of what is sent: the picture's, padded into the ratio and scaled into the limits."""
     ratio = size[0] / size[1]
     full_width = float(size[0])
@@ -98,17 +149,20 @@ def _canvas(size: tuple[int, int], limits: PictureLimits) -> tuple[int, int]:
     return (width, height) if height <= longest else (max(round(longest * ratio), 1), longest)
 
 
-def _flat_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        image = _in_srgb(image, profile)
+def _flat_srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
     if image.mode in ("RGBA", "LA"):
         layered = image.convert("RGBA")
-        image = Image.new("RGB", layered.size, "white")
+        image = Image.new("RGB", layered.size, "white")  # white is white in every profile
         image.paste(layered, mask=layered.getchannel("A"))
-    return image.convert("RGB")
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        image = _in_srgb(image, profile)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    from PIL import ImageCms  # loaded here: most pictures of a web site have no profile
+
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
@@ -117,23 +171,39 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def _padded(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Pad, never crop: a crop may cut off a face or a text. The padding is the picture's own blur."""
+def _padded(image: Image.Image, size: tuple[int, int], ground: str | None) -> Image.Image:
+    """Put the picture in the middle of a ground."""
     if image.size == size:
         return image
-    small = (max(size[0] // 8, 1), max(size[1] // 8, 1))
-    padded = ImageOps.fit(image, small).filter(ImageFilter.GaussianBlur(12)).resize(size, Image.Resampling.BICUBIC)
+    padded = Image.new("RGB", size, ground) if ground else _blurred(image, size)
     padded.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
     return padded
 
 
-def _encoded(image: Image.Image, limits: PictureLimits, *, url: str) -> bytes:
+def _blurred(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    small = (max(size[0] // 8, 1), max(size[1] // 8, 1))
+    return ImageOps.fit(image, small).filter(ImageFilter.GaussianBlur(12)).resize(size, Image.Resampling.BICUBIC)
+
+
+def encoded(image: Image.Image, limits: PictureLimits, *, url: str, subsampling: str = "4:2:0") -> bytes:
+    """Encode as JPEG, as well as the size of the file allows.
+
+    Raises:
+        PictureError: It stays too large.
+    """
     image.info.clear()  # Pillow would write a comment that the source held
     for quality in _QUALITIES:
         buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=quality, optimize=True, subsampling="4:2:0")
+        image.save(buffer, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
         if buffer.tell() <= limits.max_bytes:
             return buffer.getvalue()
     raise PictureError(
-        say("the picture {url!r} stays above {limit} bytes", url=shown(url), limit=limits.max_bytes), is_permanent=True
+        say("the picture {url!r} stays above {limit} bytes", url=_shown(url), limit=limits.max_bytes), is_permanent=True
     )
+
+
+def _shown(url: str) -> str:
+    # Loaded here: a picture that is fine needs no HTTP client, which is heavier than Pillow.
+    from crossposter.web import shown
+
+    return shown(url)

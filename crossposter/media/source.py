@@ -1,4 +1,4 @@
-"""Fetch a picture and prepare it for one platform."""
+"""Pictures for one platform: fetched and prepared, found in the article, or drawn."""
 
 from __future__ import annotations
 
@@ -6,69 +6,147 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import replace
+from typing import Generic, TypeVar
 
-from crossposter.core.model import Limits, Picture, PictureLimits, PictureRef
+from crossposter.core.cutting import shorten_to
+from crossposter.core.model import Brand, Fit, Limits, Picture, PictureLimits, PictureRef
 from crossposter.errors import PictureError
 from crossposter.web import WebClient, WebError
+from crossposter.wording import say
 
 MAX_BYTES = 20 * 1024 * 1024
-#: Prepared pictures that are kept a moment: the accounts of one news item want the same ones, at the same time.
+#: Of an article's page.
+MAX_PAGE_BYTES = 2 * 1024 * 1024
+#: Results that are kept a moment: the accounts of one news item want the same ones, at the same time.
 _KEPT = 8
 _KEPT_S = 60.0
+#: Statuses below 500 that say nothing about tomorrow: timeout, too early, too many.
+_PASSING = frozenset((408, 425, 429))
 
 _Prepared = tuple[bytes, tuple[int, int]]
+_T = TypeVar("_T")
 
 
 class WebPictureSource:
-    """Reads pictures over http(s). Safe to use from several threads."""
+    """Reads pictures over http(s) and draws cards. Safe to use from several threads."""
 
-    def __init__(self, web: WebClient) -> None:
+    def __init__(self, web: WebClient, *, brand: Brand | None = None) -> None:
         self._web = web
-        self._kept: OrderedDict[tuple[str, PictureLimits], tuple[float, _Prepared]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._brand = brand
+        self._prepared = _Recent[_Prepared]()
+        self._found = _Recent[PictureRef | None]()
 
-    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str) -> Picture:
-        """Give the picture as the platform accepts it.
+    def prepare(self, ref: PictureRef, *, limits: Limits, alt: str, fit: Fit = Fit.PAD) -> Picture:
+        """Give the picture as the platform accepts it; padded with the brand's colour, where there is a brand.
 
         Raises:
             PictureError: It cannot be had, or is no picture.
         """
-        prepared = self._recent(ref.url, limits.picture) or self._prepared(ref.url, limits.picture)
-        content, (width, height) = prepared
-        return Picture(
-            url=ref.url,
-            content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
-            width=width,
-            height=height,
-            alt=alt,
-        )
+        ground = _ground(self._brand)
 
-    def _prepared(self, url: str, limits: PictureLimits) -> _Prepared:
-        # Loaded here: most rounds have no picture to prepare.
-        from crossposter.media.preparing import prepare
+        def make() -> _Prepared:
+            # Loaded here: most rounds have no picture to prepare.
+            from crossposter.media.preparing import prepare
 
+            return prepare(self._fetched(ref.url), limits.picture, url=ref.url, fit=fit, ground=ground)
+
+        key = (ref.url, _shape(limits.picture), fit, ground)
+        return _picture(self._prepared.give(key, make, lambda made: _fits(made, limits)), url=ref.url, alt=alt)
+
+    def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
+        """Draw the picture of news that has none; its alt text is the headline, its address is empty.
+
+        `date` is shown as it is; empty for none.
+
+        Raises:
+            PictureError: There is no brand to draw it in, or its logo cannot be read.
+        """
+        brand = self._brand
+        if brand is None:
+            sentence = say("a card cannot be drawn without `brand`: say there how the city looks")
+            raise PictureError(sentence, is_permanent=True)
+
+        def make() -> _Prepared:
+            from crossposter.media.card import draw_card
+
+            return draw_card(headline, date=date, brand=brand, limits=limits.picture)
+
+        key = (headline, date, _shape(limits.picture))
+        made = self._prepared.give(key, make, lambda made: _fits(made, limits))
+        return _picture(made, url="", alt=shorten_to(headline, limits.max_alt_length))
+
+    def of_article(self, link: str) -> PictureRef | None:
+        """Find the picture that an article's page names; None where it names none, or is gone.
+
+        Raises:
+            PictureError: The page cannot be had at the moment.
+        """
+
+        def look() -> PictureRef | None:
+            from crossposter.media.article import picture_of
+
+            try:
+                page = self._web.get(link, max_bytes=MAX_PAGE_BYTES)
+            except WebError as error:
+                if _is_permanent(error):
+                    return None
+                raise PictureError(error.message, is_permanent=False) from error
+            return picture_of(page.body, address=page.url)
+
+        return self._found.give(link, look)
+
+    def _fetched(self, url: str) -> bytes:
         try:
-            response = self._web.get(url, max_bytes=MAX_BYTES)
+            return self._web.get(url, max_bytes=MAX_BYTES).body
         except WebError as error:
-            is_permanent = error.status is not None and 400 <= error.status < 500
-            raise PictureError(error.message, is_permanent=is_permanent) from error
-        prepared = prepare(response.body, limits, url=url)
+            raise PictureError(error.message, is_permanent=_is_permanent(error)) from error
+
+
+class _Recent(Generic[_T]):
+    """The last few results, for a moment."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, tuple[float, _T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def give(self, key: Hashable, make: Callable[[], _T], is_good: Callable[[_T], bool] = lambda _: True) -> _T:
+        """Give what was made a moment ago, if it is good; else make it."""
         with self._lock:
-            self._kept[_shared(url, limits)] = (time.monotonic(), prepared)
+            kept = self._kept.get(key)
+        if kept and time.monotonic() - kept[0] < _KEPT_S and is_good(kept[1]):
+            return kept[1]
+        made = make()
+        with self._lock:
+            self._kept[key] = (time.monotonic(), made)
+            self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return prepared
-
-    def _recent(self, url: str, limits: PictureLimits) -> _Prepared | None:
-        """Give a picture that was prepared a moment ago by the same rules."""
-        with self._lock:
-            prepared_at, prepared = self._kept.get(_shared(url, limits), (0.0, None))
-        is_recent = time.monotonic() - prepared_at < _KEPT_S
-        return prepared if prepared and is_recent and len(prepared[0]) <= limits.max_bytes else None
+        return made
 
 
-def _shared(url: str, limits: PictureLimits) -> tuple[str, PictureLimits]:
-    """Name a picture and the rules that shape it: platforms that differ in the size of the file alone share it."""
-    return url, replace(limits, max_bytes=0)
+def _picture(prepared: _Prepared, *, url: str, alt: str) -> Picture:
+    content, (width, height) = prepared
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Picture(url=url, content=content, sha256=sha256, width=width, height=height, alt=alt)
+
+
+def _ground(brand: Brand | None) -> str | None:
+    """Give the colour around padded pictures."""
+    if brand is None:
+        return None
+    return "#000000" if brand.mourning else brand.colour
+
+
+def _shape(limits: PictureLimits) -> PictureLimits:
+    """Give the rules that shape a picture: platforms that differ in the size of the file alone share it."""
+    return replace(limits, max_bytes=0)
+
+
+def _fits(prepared: _Prepared, limits: Limits) -> bool:
+    return len(prepared[0]) <= limits.picture.max_bytes
+
+
+def _is_permanent(error: WebError) -> bool:
+    return error.status is not None and 400 <= error.status < 500 and error.status not in _PASSING

@@ -342,3 +342,26 @@ def test_two_accounts_that_upload_in_one_millisecond_publish_both(
     one.publish(staged[0])
     other.publish(staged[1])
     assert {found["handle"] for found in sandbox.posts()} == {"izmirbld", "izmirenglish"}
+
+
+def test_several_pictures_are_one_album_in_one_request(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("instagram")
+    second = replace(post.pictures[0], alt="")
+    album = replace(post, pictures=(post.pictures[0], second, post.pictures[0]))
+    staged = adapter.stage(album)
+    before = len(sandbox.requests())
+    receipt = adapter.publish(staged)
+    assert [request.path for request in sandbox.requests()[before:]] == ["/api/v1/media/configure_sidecar/"]
+    (made,) = sandbox.posts()
+    assert (made["id"], made["text"]) == (receipt.remote_id, album.text)
+    assert [image["sha256"] for image in made["images"]] == [picture.sha256 for picture in album.pictures]
+    assert [image["alt"] for image in made["images"]] == [picture.alt or None for picture in album.pictures]
+
+
+def test_an_album_whose_answer_is_lost_is_uncertain(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("instagram")
+    staged = adapter.stage(replace(post, pictures=post.pictures * 2))
+    sandbox.inject("instagram", "publish", "commit_then_reset")
+    with pytest.raises(UncertainError):
+        adapter.publish(staged)
+    assert len(sandbox.posts()) == 1

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.core.counting import find_links
-from crossposter.core.model import Picture, Post, Reason
-from crossposter.core.rendering import alt_text, ascii_link, render
+from crossposter.core.model import Picture, Post, PostRules, Reason
+from crossposter.core.rendering import Held, alt_text, ascii_link, render
+from crossposter.core.text import clean, clean_line
 from crossposter.testing import an_entry
 
 LINK = "https://www.izmir.bel.tr/tr/Haberler/korfez/58041/156"
@@ -22,7 +26,7 @@ NEWS = an_entry(
 )
 
 
-def rendered(found: Post | Reason) -> Post:
+def rendered(found: Post | Held) -> Post:
     assert isinstance(found, Post)
     return found
 
@@ -52,15 +56,15 @@ def test_instagram_has_no_dead_link() -> None:
 
 
 def test_instagram_without_a_picture_is_held() -> None:
-    assert render(NEWS, INSTAGRAM) is Reason.NO_PICTURE
+    assert render(NEWS, INSTAGRAM) == Held(reason=Reason.NO_PICTURE)
 
 
 def test_no_more_pictures_go_out_than_the_platform_takes() -> None:
     assert len(rendered(render(NEWS, TWITTER, [PICTURE] * 9)).pictures) == 4
-    assert len(rendered(render(NEWS, INSTAGRAM, [PICTURE] * 9)).pictures) == 1
+    assert len(rendered(render(NEWS, INSTAGRAM, [PICTURE] * 19)).pictures) == 10
 
 
-def test_the_summary_shrinks_before_the_headline_and_the_link_never() -> None:
+def test_the_summary_shrinks_and_the_link_never() -> None:
     long = an_entry(title="Başlık burada", summary="Bu bir cümledir. " * 40, link=LINK)
     post = rendered(render(long, TWITTER))
     assert post.text.startswith("Başlık burada\n\nBu bir cümledir.")
@@ -68,13 +72,84 @@ def test_the_summary_shrinks_before_the_headline_and_the_link_never() -> None:
     assert TWITTER.measure(post.text) <= 280
 
 
-def test_a_headline_that_is_too_long_is_cut_at_a_word() -> None:
-    post = rendered(render(an_entry(title="kelime " * 60, summary="x", link=LINK), TWITTER))
-    assert post.text.split("\n\n")[0].endswith("kelime…")
+def test_a_headline_that_does_not_fit_is_held_and_never_cut() -> None:
+    assert render(an_entry(title="kelime " * 60, link=LINK), TWITTER) == Held(reason=Reason.TOO_LONG)
 
 
-def test_what_cannot_be_made_to_fit_is_held() -> None:
-    assert render(an_entry(title="a" * 400), TWITTER) is Reason.TOO_LONG
+def test_an_account_has_its_own_template() -> None:
+    rules = PostRules(template="{{ published }}: {{ title }}{% if summary %} – {{ summary }}{% endif %}\n{{ link }}")
+    news = replace(NEWS, published=datetime(2026, 9, 24, 21, 30, tzinfo=UTC))
+    post = rendered(render(news, TWITTER, rules=rules, timezone="Europe/Istanbul"))
+    assert post.text == f"25 Eylül 2026: Çiğli Tramvayı sefere başladı – Üç yeni durak açıldı.\n{LINK}"
+
+
+def test_a_template_may_do_with_the_words_what_it_wants_and_the_post_still_fits() -> None:
+    rules = PostRules(template="{{ title }} {{ summary | upper }} {{ summary | replace('a', 'aaa') }}\n{{ link }}")
+    long = an_entry(title="Başlık", summary="Bu araba yolda kaldı. " * 40, link=LINK)
+    assert TWITTER.measure(rendered(render(long, TWITTER, rules=rules)).text) <= 280
+
+
+def test_a_link_that_does_not_stand_alone_is_held() -> None:
+    held = render(NEWS, FACEBOOK, [PICTURE], rules=PostRules(template="{{ title }} ({{ link }})"))
+    assert isinstance(held, Held)
+    assert held.reason is Reason.GATE
+    assert "line of its own" in str(held.message)
+
+
+def test_words_that_a_template_glues_together_make_no_link() -> None:
+    held = render(
+        an_entry(title="Bitti", summary="Su verildi"), TWITTER, rules=PostRules(template="{{title}}.{{summary}}")
+    )
+    assert isinstance(held, Held)
+    assert "'Bitti.Su' would become a link" in str(held.message)
+
+
+def test_an_address_that_the_office_writes_itself_is_its_own_affair() -> None:
+    rules = PostRules(template="{{ title }}\n\nHaberin tamamı: izmir.bel.tr")
+    assert rendered(render(NEWS, TWITTER, rules=rules)).text.endswith("Haberin tamamı: izmir.bel.tr")
+
+
+def test_the_only_link_that_x_sees_is_ours() -> None:
+    text = "Sok.No:59 önündeki çalışma tamamlandı.Ve www.eshot.gov.tr adresinde 3.km için @birisi #deneme yazdı"
+    post = rendered(render(an_entry(title=text[:60], summary=text, link=LINK), TWITTER))
+    assert [found.text for found in find_links(post.text)] == [LINK]
+
+
+@pytest.mark.parametrize(
+    ("categories", "rule", "has_link"),
+    [
+        ((), None, True),
+        ((), (), False),
+        (("Acil",), ("acil", "Afet"), True),
+        (("ACİL",), ("acil",), True),
+        (("Kültür",), ("acil",), False),
+    ],
+)
+def test_the_link_is_for_the_categories_that_the_office_names(
+    categories: tuple[str, ...], rule: tuple[str, ...] | None, has_link: bool
+) -> None:
+    news = replace(NEWS, categories=categories)
+    post = rendered(render(news, TWITTER, rules=PostRules(link_categories=rule)))
+    assert (LINK in post.text) is has_link
+    assert bool(rendered(render(news, FACEBOOK, rules=PostRules(link_categories=rule))).link) is has_link
+
+
+def test_hashtags_come_from_the_yaml_and_from_categories() -> None:
+    rules = PostRules(hashtags=("İzmir",), category_hashtags=True)
+    news = replace(NEWS, categories=("Ulaşım & Altyapı", "izmir"))
+    assert rendered(render(news, INSTAGRAM, [PICTURE], rules=rules)).text.endswith("\n\n#İzmir #UlaşımAltyapı")
+
+
+def test_hashtags_are_left_out_before_a_post_is_given_up() -> None:
+    rules = PostRules(hashtags=tuple(f"Etiket{'x' * 20}{number}" for number in range(9)))
+    post = rendered(render(an_entry(title="Başlık " * 25, summary="", link=LINK), TWITTER, rules=rules))
+    assert "#Etiket" in post.text
+    assert post.text.endswith(LINK)
+
+
+def test_a_missing_summary_is_the_text_and_the_other_way_round() -> None:
+    assert "Bütün metin." in rendered(render(replace(NEWS, summary="", text="Bütün metin."), TWITTER)).text
+    assert "Özet yalnız." in rendered(render(replace(NEWS, summary="Özet yalnız.", text=""), FACEBOOK)).text
 
 
 def test_a_summary_that_repeats_the_headline_is_left_out() -> None:
@@ -97,6 +172,10 @@ def test_an_entry_without_a_link_has_none() -> None:
         ("https://büyükşehir.tr:8080/a", "https://xn--bykehir-n2ab50h.tr:8080/a"),
         ("https://user:geheim@izmir.bel.tr/a", "https://izmir.bel.tr/a"),
         ("https://izmir.bel.tr/h?id=5&cat=6#üst", "https://izmir.bel.tr/h?id=5&cat=6#%C3%BCst"),
+        ("https://izmir.bel.tr/haber/1'de", "https://izmir.bel.tr/haber/1%27de"),
+        ("https://izmir.bel.tr/a_(b", "https://izmir.bel.tr/a_%28b"),
+        ("https://izmir.bel.tr/son.", "https://izmir.bel.tr/son%2E"),
+        ("https://izmir.bel.tr/?q=a*", "https://izmir.bel.tr/?q=a%2A"),
     ],
 )
 def test_a_link_is_written_so_that_no_platform_cuts_it(link: str, expected: str) -> None:
@@ -128,4 +207,41 @@ def test_a_picture_is_described_by_the_feed_or_by_the_headline() -> None:
 def test_no_post_is_over_its_limit(platform: str, title: str, summary: str, text: str) -> None:
     limits = adapter_class(platform).limits
     post = render(an_entry(title=title, summary=summary, text=text, link=LINK), limits, [PICTURE])
-    assert isinstance(post, Reason) or limits.measure(post.text) <= limits.max_length
+    assert isinstance(post, Held) or limits.measure(post.text) <= limits.max_length
+
+
+WORDS = st.text(alphabet="aşİı. 1'\n#@“”()/:wcomtr👨\u200d👩🇹🇷₺…é\u0301", max_size=500)
+TEMPLATES = st.lists(
+    st.sampled_from(
+        ["{{ title }}", "{{ summary }}", "{{ text }}", "{{ link }}", "{{ hashtags }}", "\n\n", " ", "\n", "Haber:",
+         "{% for one in categories %}{{ one }} {% endfor %}", "{{ summary | upper }}", "{% if link %}→{% endif %}"]
+    ),
+    min_size=1,
+    max_size=9,
+).map("".join)  # fmt: skip
+
+
+@given(
+    platform=st.sampled_from(list(PLATFORMS)),
+    template=TEMPLATES,
+    title=WORDS,
+    summary=WORDS,
+    text=WORDS,
+    slug=st.text(max_size=40),
+)
+def test_whatever_the_news_and_the_template_say(
+    platform: str, template: str, title: str, summary: str, text: str, slug: str
+) -> None:
+    limits = adapter_class(platform).limits
+    entry = an_entry(
+        title=clean_line(title), summary=clean(summary), text=clean(text), link=LINK + slug, categories=("Ulaşım",)
+    )
+    rules = PostRules(template=template, hashtags=("İzmir",), category_hashtags=True)
+    post = render(entry, limits, [PICTURE], rules=rules)
+    assert render(entry, limits, [PICTURE], rules=rules) == post
+    if isinstance(post, Held):
+        return
+    assert 0 < limits.measure(post.text) <= limits.max_length
+    if limits.find_links:
+        assert {found.text for found in limits.find_links(post.text)} <= {ascii_link(entry.link or "")}
+    assert post.text == post.text.strip()

@@ -1,0 +1,142 @@
+"""What the city would not sign: found before anything is queued, and again before it is sent.
+
+Hard findings hold a post until a person has looked; soft ones are told and let it pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from crossposter.core.chrome import trace_of_chrome
+from crossposter.core.model import Entry
+from crossposter.wording import Message, say
+
+
+class Flaw(StrEnum):
+    """What is wrong with a text."""
+
+    MOJIBAKE = "mojibake"
+    MARKUP = "markup"
+    CHROME = "chrome"
+    LINK = "link"
+    EMPTY = "empty"
+    CAPITALS = "capitals"
+    SIGNS = "signs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One flaw, in words."""
+
+    flaw: Flaw
+    message: Message
+    is_hard: bool = True
+
+
+#: Turkish read as windows-1252 ("Ýzmir", "þehir"); without one letter of the real ones beside them.
+_MISREAD = re.compile("[ÝýÞþÐð]")
+_TURKISH = re.compile("[ğĞşŞıİ]")
+#: Languages in which these letters are at home.
+_AT_HOME = frozenset({"is", "fo", "cs", "sk", "vi", "tk", "ang"})
+#: UTF-8 read as windows-1252 or latin-1: "Ä°", "ÅŸ", "Ã¼", "â€™"; and what a program puts for what it cannot read.
+_DOUBLE = re.compile(r"[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[ÄÅ][\x80-\xbf°±ŸžŽœŒ]|â€|\ufffd")
+_LOST = re.compile(r"\b[^\W\d_]+\?[^\W\d_]+")
+_ADDRESS = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"'’”)\]]+", re.IGNORECASE)
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}/?>|<!--|-->|\]\]>")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,11});")
+_SHORTCODE = re.compile(
+    r"\[/?(?:vc_|et_pb_|gallery|caption|embed|audio|video|contact-form)[^\]]{0,300}\]|\{\{.{0,100}\}\}"
+)
+
+_SIGN = re.compile(r"(?<![A-Za-z0-9_.+-])[@＠][A-Za-z0-9_]{2,}|(?<!&)[#＃]\w{2,}")
+#: Fewer letters may be a name: "ESHOT", "İZSU VE İZBAN".
+_FEW_LETTERS = 16
+
+
+def examine(entry: Entry, *, allowed_hosts: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Give all that is wrong with an entry, hard findings first.
+
+    Args:
+        entry: As it came from the feed.
+        allowed_hosts: Where its links may lead, with their subdomains; empty for anywhere.
+    """
+    texts = (entry.title, entry.summary, entry.text)
+    findings = [*_of_title(entry), *_of_link(entry, allowed_hosts)]
+    for text in texts:
+        findings += _of_text(text, entry.language, allowed_hosts)
+    unique = {(finding.flaw, str(finding.message)): finding for finding in findings}
+    return tuple(sorted(unique.values(), key=lambda finding: not finding.is_hard))
+
+
+def hard(findings: Sequence[Finding]) -> Message | None:
+    """Give the first reason to hold; None when there is none."""
+    return next((finding.message for finding in findings if finding.is_hard), None)
+
+
+def mojibake(text: str, language: str) -> str | None:
+    """Give a word whose letters were lost in an encoding; None when all is well."""
+    if found := _DOUBLE.search(text):
+        return _word_at(text, found.start())
+    if language.partition("-")[0] not in _AT_HOME and not _TURKISH.search(text) and (found := _MISREAD.search(text)):
+        return _word_at(text, found.start())
+    found = _LOST.search(_ADDRESS.sub(" ", text))
+    return found[0] if found else None
+
+
+def is_allowed(link: str, allowed_hosts: Sequence[str]) -> bool:
+    """Tell whether an address is http(s) and leads to one of the hosts or a subdomain of one."""
+    try:
+        parts = urlsplit(link if "://" in link else f"https://{link}")
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return False
+    return not allowed_hosts or any(host == allowed or host.endswith(f".{allowed}") for allowed in allowed_hosts)
+
+
+def _of_title(entry: Entry) -> Iterator[Finding]:
+    letters = [character for character in entry.title if character.isalpha()]
+    if not letters:
+        yield Finding(flaw=Flaw.EMPTY, message=say("the headline holds no word: {title!r}", title=entry.title))
+    elif len(letters) >= _FEW_LETTERS and all(not letter.islower() for letter in letters):
+        sentence = say("the headline is written in capitals alone: hard to read, and screen readers spell it")
+        yield Finding(flaw=Flaw.CAPITALS, message=sentence, is_hard=False)
+
+
+def _of_link(entry: Entry, allowed_hosts: Sequence[str]) -> Iterator[Finding]:
+    if entry.link and not is_allowed(entry.link, allowed_hosts):
+        sentence = say("the link {link!r} leads to a host that is not among the feed's allowed_hosts", link=entry.link)
+        yield Finding(flaw=Flaw.LINK, message=sentence)
+
+
+def _of_text(text: str, language: str, allowed_hosts: Sequence[str]) -> Iterator[Finding]:
+    if word := mojibake(text, language):
+        sentence = say("letters are broken: {word!r}; see encoding_fallback of the feed, or ask the site", word=word)
+        yield Finding(flaw=Flaw.MOJIBAKE, message=sentence)
+    if found := _TAG.search(text) or _ENTITY.search(text) or _SHORTCODE.search(text):
+        sentence = say("pieces of the page's code stand in the text: {piece!r}", piece=found[0][:60])
+        yield Finding(flaw=Flaw.MARKUP, message=sentence)
+    if phrase := trace_of_chrome(text):
+        sentence = say("parts of the page stand in the text: {phrase!r}; name them in strip of the feed", phrase=phrase)
+        yield Finding(flaw=Flaw.CHROME, message=sentence)
+    for address in _ADDRESS.findall(text):
+        if not is_allowed(address, allowed_hosts):
+            sentence = say("the text names {link!r}, which is not among the feed's allowed_hosts", link=address[:100])
+            yield Finding(flaw=Flaw.LINK, message=sentence)
+            break
+    if found := _SIGN.search(text):
+        sentence = say(
+            "{sign!r} of the news is shown without its effect: nobody is mentioned, no tag is set", sign=found[0]
+        )
+        yield Finding(flaw=Flaw.SIGNS, message=sentence, is_hard=False)
+
+
+def _word_at(text: str, position: int) -> str:
+    start = max(text.rfind(" ", max(position - 40, 0), position), text.rfind("\n", max(position - 40, 0), position)) + 1
+    return text[max(start, position - 40) :].split(maxsplit=1)[0][:40]

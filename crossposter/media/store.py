@@ -1,0 +1,80 @@
+"""Prepared pictures on the disk, named by their content: what was sent can be looked at, and sent again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from crossposter.errors import LedgerError
+from crossposter.wording import say
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class FilePictureStore:
+    """A folder of pictures. Safe to use from several threads and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: bytes) -> str:
+        """Keep a picture, durably; one that is there already stays.
+
+        Returns:
+            The SHA-256 of the content, in hexadecimal: its name.
+
+        Raises:
+            LedgerError: The disk does not take it.
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        if self.get(sha256) is None:
+            try:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._write(self._folder / sha256, content)
+            except OSError as error:
+                raise self._failed(error) from error
+        return sha256
+
+    def get(self, sha256: str) -> bytes | None:
+        """Give a picture; None where there is none of that content.
+
+        Raises:
+            LedgerError: The disk does not give it.
+        """
+        if not _NAME.fullmatch(sha256):
+            return None
+        try:
+            content = (self._folder / sha256).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed(error) from error
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Write beside the place and move there, so that a reader finds the whole or nothing."""
+        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # mode 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name is as durable as the content
+        finally:
+            os.close(folder)
+
+    def _failed(self, error: OSError) -> LedgerError:
+        sentence = say(
+            "pictures cannot be kept in {folder!r} ({cause}): look at the disk's space and the folder's permissions",
+            folder=str(self._folder),
+            cause=error.strerror or type(error).__name__,
+        )
+        return LedgerError(sentence)
