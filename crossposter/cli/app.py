@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -74,12 +75,16 @@ def dry_run(
             "--last", min=0, help="Treat the newest N entries of each feed as new; 3 where there is no ledger yet."
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write an HTML page that shows every post as it will look."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what would be posted; writes nothing, needs no credentials."""
+    """Show what would be posted; sends nothing, needs no credentials."""
     from crossposter.cli.dry_run import dry_run as command
 
-    command(ctx.obj.at(config), last=last, as_json=json)
+    command(ctx.obj.at(config), last=last, as_json=json, html=html)
 
 
 @app.command()

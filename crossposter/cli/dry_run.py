@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,13 +12,17 @@ from crossposter.cli.context import Context, print_json
 from crossposter.core.model import Picture
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
+from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.config import ConfigModel
 
 #: Where there is no ledger every entry would be a baseline, and the dry run would show nothing.
 AS_NEW_WITHOUT_LEDGER = 3
 
 
-def dry_run(context: Context, *, last: int | None, as_json: bool) -> None:
-    """Show the plan; exit code 1 when a feed could not be read."""
+def dry_run(context: Context, *, last: int | None, as_json: bool, html: Path | None = None) -> None:
+    """Show the plan, and write it as a page where one is asked for; exit code 1 when a feed could not be read."""
     config = context.load(secrets_needed=False)
     translate = Translator(config.language)
     as_new = last if last is not None else 0 if config.ledger.exists() else AS_NEW_WITHOUT_LEDGER
@@ -30,8 +35,22 @@ def dry_run(context: Context, *, last: int | None, as_json: bool) -> None:
             from crossposter.cli.preview_panels import print_preview
 
             found = print_preview(lambda: previewer.preview(as_new=as_new), translate)
+    if html:
+        _write_page(html, found, config, translate)
+        # Standard output is one JSON document, where that was asked for.
+        typer.echo(translate(say("the page is written to {path}", path=html)), err=as_json)
     if found.errors:
         raise typer.Exit(1)
+
+
+def _write_page(path: Path, found: Preview, config: ConfigModel, translate: Translator) -> None:
+    # Loaded here: who asks for no page does not wait for it.
+    from crossposter.cli.preview_page import page_of, write_page
+    from crossposter.clock import SystemClock
+
+    name = config.brand.name if config.brand else None
+    now = SystemClock().now()
+    write_page(path, page_of(found, translate=translate, now=now, timezone=config.timezone, name=name))
 
 
 def _as_data(found: Preview, translate: Translator) -> dict[str, Any]:
