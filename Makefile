@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash installation bench schema messages lock clean help
+.PHONY: demo test lint types contracts pytest crash judges installation bench schema messages lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ pytest: $(VENV)/.dev
 
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
+
+judges: $(VENV)/.dev  ## Read real and invented feeds as judges expect (they are kept elsewhere)
+	$(BIN)/python scripts/judge_feeds.py
 
 installation: $(VENV)/.dev  ## Walk docs/installation.md for real (a minute, a package index)
 	CROSSPOSTER_INSTALL_TEST=1 $(BIN)/python -m pytest -s tests/test_installation.py

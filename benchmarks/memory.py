@@ -9,10 +9,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from crossposter.cli.sandbox import environment_of
+from crossposter.clock import SystemClock
 from crossposter.sandbox import Sandbox
 from crossposter.sandbox.site import Site
 
@@ -52,7 +52,7 @@ def bare_mib() -> float:
 
 def daemon_mib() -> tuple[float, float]:
     """Measure a daemon of two feeds at rest, on a ledger that exists, and after posts to all platforms."""
-    site = Site(now=datetime(2026, 11, 25, 12, tzinfo=UTC))
+    site = Site(now=SystemClock().now())
     with Sandbox(site=site) as sandbox, tempfile.TemporaryDirectory() as folder:
         site.base_url = f"{sandbox.url}/site"
         environ = {

@@ -8,10 +8,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from crossposter.cli.sandbox import environment_of
+from crossposter.clock import SystemClock
 from crossposter.sandbox import Sandbox
 from crossposter.sandbox.site import Site
 
@@ -31,7 +31,7 @@ def cpu_s(command: list[str], environ: dict[str, str]) -> float:
 def main() -> None:
     """Print the medians and their ratios as JSON; the commands take turns."""
     python, crossposter = sys.executable, [sys.executable, "-m", "crossposter"]
-    site = Site(now=datetime(2026, 11, 25, 12, tzinfo=UTC))
+    site = Site(now=SystemClock().now())
     with Sandbox(site=site) as sandbox, tempfile.TemporaryDirectory() as folder:
         site.base_url = f"{sandbox.url}/site"
         environ = {

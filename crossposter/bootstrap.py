@@ -15,14 +15,15 @@ from crossposter.config import AccountModel, ConfigModel, read_secrets
 from crossposter.core.chrome import Chrome
 from crossposter.core.model import Account, Brand, Feed, Identity
 from crossposter.errors import ConfigError, Problem
-from crossposter.feeds import WebFeedSource
+from crossposter.feeds.reading import FeedReader
+from crossposter.feeds.source import WebFeedSource
 from crossposter.media.source import WebPictureSource
 from crossposter.media.store import FilePictureStore
 from crossposter.ports import Adapter
 from crossposter.preview import Previewer
 from crossposter.references import Secret
 from crossposter.service import Service
-from crossposter.web import WebClient
+from crossposter.web import Network, WebClient
 from crossposter.wording import say
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Office:
 
     ledger: SqlLedger
     web: WebClient
+    reader: FeedReader
     clock: SystemClock
     environ: Mapping[str, str]
 
@@ -44,10 +46,10 @@ class Office:
         return Service(
             feeds=feeds_of(config),
             accounts=accounts_of(config),
-            source=WebFeedSource(self.web),
+            source=WebFeedSource(self.web, self.reader),
             pictures=WebPictureSource(self.web, brand=_brand(config)),
             store=FilePictureStore(config.ledger.parent / "pictures"),
-            adapters=lambda account_id: _adapter(models[account_id], self.environ, self.clock),
+            adapters=lambda account_id: _adapter(models[account_id], network_of(config), self.environ, self.clock),
             ledger=self.ledger,
             clock=self.clock,
         )
@@ -56,11 +58,14 @@ class Office:
         """Make the service of a configuration that has changed.
 
         Raises:
-            ConfigError: It names another ledger.
+            ConfigError: It names another ledger, or another way to the world.
         """
         if config.ledger != instead_of.ledger:
             sentence = say("another ledger takes a restart: it cannot be changed while the daemon runs")
             raise ConfigError([Problem(str(config.ledger), 0, "ledger", sentence)])
+        if config.network != instead_of.network:
+            sentence = say("another network takes a restart: it cannot be changed while the daemon runs")
+            raise ConfigError([Problem(str(config.ledger), 0, "network", sentence)])
         return self.service(config)
 
     @property
@@ -81,32 +86,35 @@ def open_office(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Off
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
-    web = WebClient()
+    web, reader = WebClient(network_of(config)), FeedReader()
     with sole_writer(config.ledger):
         ledger = SqlLedger.open(config.ledger)
         try:
-            yield Office(ledger=ledger, web=web, clock=SystemClock(), environ=environ)
+            yield Office(ledger=ledger, web=web, reader=reader, clock=SystemClock(), environ=environ)
         finally:
             ledger.close()
+            reader.close()
             web.close()
 
 
 @contextmanager
 def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
     """Give a previewer, for the length of the block; it reads the ledger where there is one."""
-    web = WebClient()
+    web, reader = WebClient(network_of(config)), FeedReader()
     ledger = _ledger(config.ledger) if config.ledger.exists() else None
     try:
         yield Previewer(
             feeds=feeds_of(config),
             accounts=accounts_of(config),
-            source=WebFeedSource(web),
+            source=WebFeedSource(web, reader),
             pictures=WebPictureSource(web, brand=_brand(config)),
             ledger=ledger,
+            clock=SystemClock(),
         )
     finally:
         if ledger:
             ledger.close()
+        reader.close()
         web.close()
 
 
@@ -135,11 +143,24 @@ def feeds_of(config: ConfigModel) -> list[Feed]:
             timezone=config.timezone,
             every=feed.every,
             article=feed.article,
+            holds=config.holds.holds(),
             allowed_hosts=feed.allowed_hosts,
             chrome=Chrome(strip=feed.strip, start_after=feed.start_after, stop_before=feed.stop_before),
+            encoding_fallback=feed.encoding_fallback,
         )
         for feed in config.feeds
     ]
+
+
+def network_of(config: ConfigModel) -> Network:
+    """Give the way to the world that holds for every client."""
+    network = config.network
+    return Network(
+        allowed=network.allow,
+        proxy=network.proxy,
+        ca_file=str(network.ca_file) if network.ca_file else None,
+        contact=network.contact,
+    )
 
 
 def accounts_of(config: ConfigModel) -> dict[str, Account]:
@@ -164,15 +185,17 @@ def _brand(config: ConfigModel) -> Brand | None:
     return config.brand.brand() if config.brand else None
 
 
-def _adapter(account: AccountModel, environ: Mapping[str, str], clock: SystemClock) -> Adapter:
+def _adapter(account: AccountModel, network: Network, environ: Mapping[str, str], clock: SystemClock) -> Adapter:
     endpoint = account.endpoint
+    ca_file = str(endpoint.ca_file) if endpoint and endpoint.ca_file else None
     connection = Connection(
         account_id=account.id,
         remote_id=account.expect.id,
         secrets=read_secrets(account, environ),
         now=clock.now,
         url=endpoint.url if endpoint else None,
-        proxy=endpoint.proxy if endpoint else None,
-        ca_file=str(endpoint.ca_file) if endpoint and endpoint.ca_file else None,
+        # An endpoint is on this machine: the city's proxy knows no way there.
+        proxy=endpoint.proxy if endpoint else network.proxy,
+        ca_file=ca_file if endpoint else network.ca_file,
     )
     return adapter_class(account.platform)(connection, account)

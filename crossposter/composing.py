@@ -22,7 +22,14 @@ class Composition:
     findings: tuple[Finding, ...] = ()
 
 
-def compose(entry: Entry, account: Account, pictures: PictureSource, *, feed: Feed | None) -> Composition:
+def compose(
+    entry: Entry,
+    account: Account,
+    pictures: PictureSource,
+    *,
+    feed: Feed | None,
+    waived: frozenset[Reason] = frozenset(),
+) -> Composition:
     """Look at the news once more, prepare the pictures that the platform takes, and write the post around those.
 
     Args:
@@ -30,22 +37,25 @@ def compose(entry: Entry, account: Account, pictures: PictureSource, *, feed: Fe
         account: Where it goes.
         pictures: Where its pictures come from.
         feed: Whose rules hold for it; None where the YAML no longer has it.
+        waived: Reasons to hold it that a person has let pass.
     """
     findings = examine(entry, allowed_hosts=feed.allowed_hosts if feed else ())
-    if reason := hard(findings):
+    if (reason := hard(findings)) and Reason.GATE not in waived:
         return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings)
     timezone = feed.timezone if feed else "UTC"
     missing: list[PictureError] = []
     ready = _prepared(entry, account, pictures, missing, feed=feed, timezone=timezone)
-    post = _post(entry, account, ready, timezone=timezone)
+    post = _post(entry, account, ready, waived=waived, timezone=timezone)
     return Composition(post=post, missing=tuple(missing), findings=findings)
 
 
-def _post(entry: Entry, account: Account, ready: Sequence[Picture], *, timezone: str) -> Post | Held:
+def _post(
+    entry: Entry, account: Account, ready: Sequence[Picture], *, waived: frozenset[Reason], timezone: str
+) -> Post | Held:
     rules = account.rules
-    if rules.media is MediaRule.REQUIRED and not ready:
+    if rules.media is MediaRule.REQUIRED and not ready and Reason.NO_PICTURE not in waived:
         return Held(reason=Reason.NO_PICTURE)
-    if rules.alt_required and any(picture.alt_is_derived for picture in ready):
+    if rules.alt_required and any(picture.alt_is_derived for picture in ready) and Reason.ALT not in waived:
         return Held(reason=Reason.ALT)
     return render(entry, account.limits, ready, rules=rules, timezone=timezone)
 

@@ -206,6 +206,8 @@ def report_poll(poll: Poll) -> None:
     elif poll.plan is None:
         log.debug("feed unchanged", feed=poll.feed_id)
     else:
+        for alarm in poll.plan.alarms:
+            log.warning("look at the feed", feed=poll.feed_id, why=str(alarm))
         decisions = poll.plan.decisions
         log.info(
             "feed read",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from crossposter.composing import compose
 from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
-from crossposter.core.planning import Decision, plan
+from crossposter.core.planning import Decision, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.errors import FeedError
-from crossposter.ports import FeedSource, Ledger, PictureSource
+from crossposter.ports import Clock, FeedSource, Ledger, PictureSource
 from crossposter.wording import Message
 
 
@@ -73,6 +73,7 @@ class Previewer:
         source: FeedSource,
         pictures: PictureSource,
         ledger: Ledger | None,
+        clock: Clock,
     ) -> None:
         self._feeds = feeds
         self._accounts = accounts
@@ -80,6 +81,7 @@ class Previewer:
         self._pictures = pictures
         #: None where there is none yet.
         self._ledger = ledger
+        self._clock = clock
 
     def preview(self, *, as_new: int) -> Preview:
         """Preview every feed, treating the newest `as_new` entries of each as new."""
@@ -108,13 +110,14 @@ class Previewer:
         self, feed: Feed, planned: dict[str, dict[str, Known]], *, as_new: int
     ) -> tuple[Sequence[Decision], Sequence[Entry]]:
         entries = self._source.fetch(feed, Validators()).entries or ()
-        keys = [key for entry in entries for key in entry.keys]
+        keys = keys_to_look_up(entries)
         found = plan(
             feed,
             entries,
             accounts=[self._accounts[account_id] for account_id in feed.accounts],
             known={**(self._ledger.known(feed, keys) if self._ledger else {}), **planned.get(feed.site, {})},
             first_poll=self._ledger is None or self._ledger.validators(feed) is None,
+            now=self._clock.now(),
             as_new=as_new,
         )
         _remember(planned.setdefault(feed.site, {}), found.decisions)
@@ -152,9 +155,9 @@ class Previewer:
 def _remember(planned: dict[str, Known], decisions: Sequence[Decision]) -> None:
     """Take a feed's decisions for granted, as the ledger will when the next feed is polled."""
     for decision in decisions:
-        before = next((planned[key] for key in decision.entry.keys if key in planned), None)
+        before = next((planned[key] for key in decision.keys if key in planned), None)
         decided = before.decided if before else frozenset()
         if decision.reason is not Reason.BASELINE:
             decided |= {decision.account_id}
         entry = Known(entry_id=0, in_feed=False, decided=decided)
-        planned.update(dict.fromkeys(decision.entry.keys, entry))
+        planned.update(dict.fromkeys(decision.keys, entry))

@@ -19,7 +19,7 @@ from itertools import groupby
 
 from crossposter.composing import compose
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
-from crossposter.core.planning import Plan, plan
+from crossposter.core.planning import Plan, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, mismatch, without_picture
 from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
@@ -154,7 +154,7 @@ class Service:
         if fetched.entries is None:
             self._ledger.touch(feed.id, now=now)
             return None
-        keys = [key for entry in fetched.entries for key in entry.keys]
+        keys = keys_to_look_up(fetched.entries)
         accounts = [self._accounts[account_id] for account_id in feed.accounts]
         found = plan(
             feed,
@@ -162,6 +162,7 @@ class Service:
             accounts=accounts,
             known=self._ledger.known(feed, keys),
             first_poll=validators is None,
+            now=now,
         )
         self._ledger.record(feed, found, fetched.validators, accounts=accounts, now=now)
         return found
@@ -290,7 +291,7 @@ class Service:
 
     def _composed(self, delivery: Delivery, account: Account) -> Post | Outcome:
         feed = next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)
-        composition = compose(delivery.entry, account, self._pictures, feed=feed)
+        composition = compose(delivery.entry, account, self._pictures, feed=feed, waived=delivery.waived)
         now = self._clock.now()
         has_enough = isinstance(composition.post, Post) and any(not p.is_card for p in composition.post.pictures)
         for error in () if has_enough else composition.missing:

@@ -1,28 +1,30 @@
-"""The one client for what a city's own site serves: feeds and pictures. Platforms are reached by their adapters.
+"""The one client for what a city's own site serves: feeds, pages and pictures. Platforms are reached by their adapters.
 
-Bounded in time, size and redirects; certificates are checked; no proxy or credentials come from the environment.
+Bounded in time, size and redirects; every hop's address is checked before it is dialled (`dialing.py`); certificates
+are checked; no proxy or credentials come from the environment.
 """
 
 from __future__ import annotations
 
 import http.client
-import os
 import re
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import certifi
 import urllib3
 
 from crossposter import __version__
+from crossposter.dialing import Fetch, HTTPPool, HTTPSPool, RefusedError, check_unresolved
 from crossposter.errors import CrossposterError
 from crossposter.wording import Message, say
 
@@ -31,7 +33,11 @@ DEADLINE_S = 30.0
 #: Seconds of silence that end it sooner.
 SILENCE_S = 10.0
 MAX_REDIRECTS = 3
+#: Seconds between the beginnings of two fetches from one host; not on this machine.
+SPACING_S = 0.5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _CHUNK = 64 * 1024
 #: As many as accounts are worked on at the same time.
 _KEPT_PER_HOST = 16
@@ -50,11 +56,17 @@ def shown(url: str) -> str:
 
 
 class WebError(CrossposterError):
-    """Nothing usable came back; `status` is the HTTP status where there was one."""
+    """Nothing usable came back.
 
-    def __init__(self, message: Message, *, status: int | None = None) -> None:
+    Attributes:
+        status: The HTTP status where there was one.
+        retry_after_s: How long the server wants to be left alone; None when it says nothing.
+    """
+
+    def __init__(self, message: Message, *, status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,115 +77,50 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    #: Where the page is from now on, by the server's word; None where it stayed, or moved for the moment.
+    moved_to: str | None = None
 
 
-class _Watchdog:
-    """Shuts the sockets of one fetch down at its deadline.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How the program reaches the world.
 
-    A timeout holds for one read only: a server that sends a byte now and then would never meet it.
+    Attributes:
+        allowed: Networks and host names that are opened although they are no part of the public internet.
+        proxy: Through which everything goes; None for none.
+        ca_file: Certificate authorities in place of the usual ones (path); None for the usual ones.
+        contact: Whom a site's keeper can ask about us: an address of a page, or a mail address.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.has_bitten = False
-        self._deadline = time.monotonic() + seconds
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._bite)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._token = _watchdog.set(self)
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _watchdog.reset(self._token)
-        self._timer.cancel()
-        self._timer.join()
-        for watched in self._sockets:
-            watched.close()
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return self._deadline - time.monotonic()
-
-    def watch(self, sock: socket.socket) -> None:
-        """Keep a handle of our own: urllib3 closes and wraps its socket while the connection goes on."""
-        own = socket.socket(fileno=os.dup(sock.fileno()))
-        with self._lock:
-            self._sockets.append(own)
-            if self.has_bitten:
-                _shut(own)
-
-    def _bite(self) -> None:
-        with self._lock:
-            self.has_bitten = True
-            for watched in self._sockets:
-                _shut(watched)
-
-
-_watchdog: ContextVar[_Watchdog | None] = ContextVar("watchdog", default=None)
-
-
-def _watch(sock: socket.socket | None) -> None:
-    watchdog = _watchdog.get()
-    if watchdog and sock:
-        watchdog.watch(sock)
-
-
-def _shut(sock: socket.socket) -> None:
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # the server has gone already
-
-
-class _HTTPConnection(urllib3.connection.HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
-        _watch(sock)
-        return sock
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _watch(self.sock)  # a kept connection was made under another watchdog
-        super().request(*args, **kwargs)
-
-
-class _HTTPSConnection(urllib3.connection.HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
-        _watch(sock)  # before the handshake, which can be drawn out as well
-        return sock
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _watch(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
-
-
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "ssl_context": _certificates()})
+    allowed: tuple[str, ...] = ()
+    proxy: str | None = None
+    ca_file: str | None = None
+    contact: str | None = None
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def _certificates(ca_file: str | None) -> ssl.SSLContext:
     """Load the authorities when the first address wants them: that takes longer than a fetch."""
-    return ssl.create_default_context(cafile=certifi.where())
+    return ssl.create_default_context(cafile=ca_file or certifi.where())
+
+
+class _HTTPSPool(HTTPSPool):
+    def __init__(self, *args: Any, ca_certs: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "ssl_context": _certificates(ca_certs)})
 
 
 class WebClient:
     """Keeps connections; safe to use from several threads."""
 
-    def __init__(self) -> None:
-        self._pool = urllib3.PoolManager(num_pools=20, maxsize=_KEPT_PER_HOST, retries=False)
-        self._pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    def __init__(self, network: Network = Network()) -> None:
+        self._network = network
+        contact = f" (+{network.contact})" if network.contact else ""
+        self._user_agent = f"crossposter/{__version__}{contact}"
+        self._pool = _pool_of(network)
+        self._pool.pool_classes_by_scheme = {"http": HTTPPool, "https": _HTTPSPool}
+        self._lock = threading.Lock()
+        #: By host, when the next fetch may begin (monotonic).
+        self._turns: dict[str, float] = {}
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -185,38 +132,78 @@ class WebClient:
         Raises:
             WebError: It could not be had within the limits; the message says why.
         """
-        with _Watchdog(DEADLINE_S) as watchdog:
+        self._wait_turn(url)
+        with Fetch(DEADLINE_S, allowed=self._network.allowed) as fetch:
             try:
-                return self._followed(_USERINFO.sub("", url, count=1), headers or {}, max_bytes, watchdog)
+                return self._followed(_USERINFO.sub("", url, count=1), headers or {}, max_bytes, fetch)
             except WebError as error:
                 # Whatever the cut connection looked like, this is the reason.
-                if watchdog.has_bitten and error.status is None:
+                if fetch.has_ended and error.status is None:
                     raise _late(url) from error
                 raise
 
-    def _followed(self, url: str, headers: Mapping[str, str], max_bytes: int, watchdog: _Watchdog) -> Response:
+    def _wait_turn(self, url: str) -> None:
+        """Let others have the host in between: two feeds of one site are not asked at once."""
+        host = _host_of(url)
+        if not host or host in _THIS_MACHINE:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(self._turns.get(host, now), now)
+            self._turns[host] = turn + SPACING_S
+        if turn > now:
+            threading.Event().wait(turn - now)
+
+    def _followed(self, url: str, headers: Mapping[str, str], max_bytes: int, fetch: Fetch) -> Response:
+        moved_to: str | None = None
+        moves_on = True
         for _ in range(MAX_REDIRECTS + 1):
             _check_address(url)
-            response = self._request(url, headers, watchdog)
+            response = self._request(url, headers, fetch)
             try:
                 target = response.headers.get("location")
                 if response.status not in _REDIRECTS or not target:
-                    return _checked(url, response, max_bytes=max_bytes, watchdog=watchdog)
+                    return _checked(url, response, max_bytes=max_bytes, fetch=fetch, moved_to=moved_to)
                 url = _redirected(url, target)
+                moves_on = moves_on and response.status in _PERMANENT
+                moved_to = url if moves_on else moved_to
             finally:
                 response.close()  # a whole body has given its connection back by then
         raise WebError(say("{url!r} redirects more than {count} times", url=shown(url), count=MAX_REDIRECTS))
 
-    def _request(self, url: str, headers: Mapping[str, str], watchdog: _Watchdog) -> urllib3.BaseHTTPResponse:
-        sent = {"User-Agent": f"crossposter/{__version__}", "Accept-Encoding": "gzip", **headers}
-        left = min(SILENCE_S, watchdog.left)
+    def _request(self, url: str, headers: Mapping[str, str], fetch: Fetch) -> urllib3.BaseHTTPResponse:
+        sent = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **headers}
+        left = min(SILENCE_S, fetch.left)
         if left <= 0:
             raise _late(url)
         timeout = urllib3.Timeout(connect=left, read=left)
         try:
+            if self._network.proxy:
+                parts = urllib3.util.parse_url(url)
+                check_unresolved(parts.host or "", parts.port or 80, self._network.allowed, seconds=left)
             return self._pool.request("GET", url, headers=sent, timeout=timeout, redirect=False, preload_content=False)
+        except RefusedError as error:
+            raise WebError(error.message) from error
         except _FAILURES as error:
             raise WebError(say("{url!r} cannot be reached: {cause}", url=shown(url), cause=_cause(error))) from error
+
+
+def _pool_of(network: Network) -> urllib3.PoolManager:
+    kept: dict[str, Any] = {"num_pools": 20, "maxsize": _KEPT_PER_HOST, "retries": False, "ca_certs": network.ca_file}
+    if not network.proxy:
+        return urllib3.PoolManager(**kept)
+    proxy = urllib3.util.parse_url(network.proxy)
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(proxy.auth)) if proxy.auth else None
+    if proxy.scheme == "https":
+        kept["proxy_ssl_context"] = _certificates(network.ca_file)
+    return urllib3.ProxyManager(proxy._replace(auth=None).url, proxy_headers=headers, **kept)
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _check_address(url: str) -> None:
@@ -230,6 +217,8 @@ def _check_address(url: str) -> None:
 
 
 def _redirected(url: str, target: str) -> str:
+    with suppress(UnicodeError):  # headers are read as ISO 8859-1; addresses with letters are sent as UTF-8
+        target = target.encode("latin-1").decode("utf-8")
     try:
         address = urljoin(url, target)
         has_userinfo = "@" in urlsplit(address).netloc
@@ -245,10 +234,13 @@ def _late(url: str) -> WebError:
     return WebError(say("{url!r} took longer than {limit} s", url=shown(url), limit=int(DEADLINE_S)))
 
 
-def _checked(url: str, response: urllib3.BaseHTTPResponse, *, max_bytes: int, watchdog: _Watchdog) -> Response:
+def _checked(
+    url: str, response: urllib3.BaseHTTPResponse, *, max_bytes: int, fetch: Fetch, moved_to: str | None
+) -> Response:
+    headers = {name.lower(): value for name, value in response.headers.items()}
     if response.status not in (200, 304):
         sentence = say("{url!r} answered with status {status}", url=shown(url), status=response.status)
-        raise WebError(sentence, status=response.status)
+        raise WebError(sentence, status=response.status, retry_after_s=_retry_after_s(headers))
     body = bytearray()
     try:
         for chunk in response.stream(_CHUNK, decode_content=True):
@@ -258,10 +250,20 @@ def _checked(url: str, response: urllib3.BaseHTTPResponse, *, max_bytes: int, wa
     except _FAILURES as error:
         raise WebError(say("{url!r} broke off: {cause}", url=shown(url), cause=_cause(error))) from error
     # A body without a length ends where its connection was shut down.
-    if watchdog.has_bitten or watchdog.left < 0:
+    if fetch.has_ended or fetch.left < 0:
         raise _late(url)
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Response(url=url, status=response.status, headers=headers, body=bytes(body))
+    return Response(url=url, status=response.status, headers=headers, body=bytes(body), moved_to=moved_to)
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Read how long to wait: seconds, or a time by the server's own clock."""
+    written = headers.get("retry-after", "").strip()
+    if written.isascii() and written.isdigit():
+        return float(written[:9])
+    with suppress(ValueError, TypeError, OverflowError):  # no date; one with a zone and one without
+        wait: datetime = parsedate_to_datetime(written)
+        return max((wait - parsedate_to_datetime(headers.get("date", ""))).total_seconds(), 0.0)
+    return None
 
 
 def _cause(error: Exception) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from crossposter.cli.sandbox import environment_of
+from crossposter.clock import SystemClock
 from crossposter.sandbox import Sandbox
 from crossposter.sandbox.site import Site
 
@@ -36,7 +36,7 @@ class City:
 @contextmanager
 def a_city(folder: Path) -> Iterator[City]:
     """Run it for the length of the block."""
-    site = Site(now=datetime(2026, 11, 25, 12, tzinfo=UTC))
+    site = Site(now=SystemClock().now())
     with Sandbox(site=site) as sandbox:
         site.base_url = f"{sandbox.url}/site"
         ledger = folder / "ledger.db"

@@ -138,3 +138,17 @@ def test_soft_findings_are_told_and_hard_ones_hold() -> None:
 
 def test_a_feed_that_the_yaml_no_longer_has_has_no_rules() -> None:
     assert isinstance(compose(an_entry(1), account(), FakePictureSource(), feed=None).post, Post)
+
+
+def test_a_card_that_cannot_be_drawn_is_told() -> None:
+    class NoLogo(FakePictureSource):
+        def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
+            raise GONE
+
+    found = composed(an_entry(1), account(PostRules(card=True), needs_picture=True), NoLogo())
+    assert found.post == Held(reason=Reason.NO_PICTURE)
+    assert found.missing == (GONE,)
+
+
+def test_an_entry_without_a_link_has_no_page() -> None:
+    assert post_of(an_entry(1, link=None), account(), page(PAGE_PICTURE)).pictures == ()

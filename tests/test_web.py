@@ -2,24 +2,28 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
+import trustme
 
 from crossposter import web
-from crossposter.web import WebClient, WebError, shown
+from crossposter.web import Network, WebClient, WebError, shown
 from tests.web_server import Answer, WebServer
+from tests.web_server import web_server as web_server_over
 
 LIMIT = 100_000
 
 
 @pytest.fixture
 def client() -> Iterator[WebClient]:
-    made = WebClient()
+    made = WebClient(Network(allowed=("127.0.0.1",)))
     yield made
     made.close()
 
@@ -42,6 +46,12 @@ def test_a_redirect_is_followed_and_the_last_address_known(client: WebClient, we
     web_server.serve("/a", b"", status=301, Location="/b")
     web_server.serve("/b", b"merhaba")
     assert client.get(web_server.url + "/a", max_bytes=LIMIT).url == web_server.url + "/b"
+
+
+def test_a_redirect_to_an_address_with_letters_is_followed(client: WebClient, web_server: WebServer) -> None:
+    web_server.serve("/a", b"", status=301, Location="/çiğli".encode().decode("latin-1"))
+    web_server.serve("/%C3%A7i%C4%9Fli", b"merhaba")
+    assert client.get(web_server.url + "/a", max_bytes=LIMIT).body == b"merhaba"
 
 
 def test_an_endless_redirect_ends(client: WebClient, web_server: WebServer) -> None:
@@ -268,3 +278,72 @@ def test_nothing_comes_from_the_environment(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
     web_server.serve("/a", b"merhaba")
     assert client.get(web_server.url + "/a", max_bytes=LIMIT).body == b"merhaba"
+
+
+def test_two_fetches_from_one_host_begin_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "SPACING_S", 0.2)
+    client = WebClient()
+    started = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(WebError):
+            client.get("http://127.0.0.2/", max_bytes=LIMIT)
+    assert 0.4 <= time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Retry_After": "120"}, 120.0),
+        ({"Retry_After": "soon"}, None),
+        ({"Retry_After": "²"}, None),
+        ({}, None),
+    ],
+)
+def test_a_server_says_how_long_to_leave_it_alone(
+    client: WebClient, web_server: WebServer, headers: dict[str, str], expected: float | None
+) -> None:
+    web_server.serve("/a", b"", status=503, **headers)
+    with pytest.raises(WebError) as caught:
+        client.get(web_server.url + "/a", max_bytes=LIMIT)
+    assert caught.value.retry_after_s == expected
+
+
+@pytest.mark.parametrize(
+    ("retry", "date", "expected"),
+    [
+        ("Wed, 25 Nov 2026 09:02:00 GMT", "Wed, 25 Nov 2026 09:00:00 GMT", 120.0),
+        ("Wed, 25 Nov 2026 08:00:00 GMT", "Wed, 25 Nov 2026 09:00:00 GMT", 0.0),
+        ("Wed, 25 Nov 2026 09:02:00 GMT", "", None),
+        ("Wed, 25 Nov 2026 09:02:00 GMT", "Wed, 25 Nov 2026 09:00:00 -0000", None),
+    ],
+)
+def test_a_time_to_come_back_is_read_by_the_servers_own_clock(retry: str, date: str, expected: float | None) -> None:
+    assert web._retry_after_s({"retry-after": retry, "date": date}) == expected
+
+
+@pytest.mark.parametrize(("first", "second", "moved"), [(301, 308, "/c"), (301, 302, "/b"), (302, 301, None)])
+def test_a_page_that_has_moved_for_good_is_known_by_its_new_address(
+    client: WebClient, web_server: WebServer, first: int, second: int, moved: str | None
+) -> None:
+    web_server.serve("/a", b"", status=first, Location="/b")
+    web_server.serve("/b", b"", status=second, Location="/c")
+    web_server.serve("/c", b"merhaba")
+    expected = web_server.url + moved if moved else None
+    assert client.get(web_server.url + "/a", max_bytes=LIMIT).moved_to == expected
+
+
+def test_a_certificate_authority_of_the_citys_own_takes_the_place_of_the_others(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "city.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with web_server_over(context) as server:
+        server.serve("/a", b"merhaba")
+        usual, own = (
+            WebClient(Network(allowed=("127.0.0.1",), ca_file=file)) for file in (None, str(tmp_path / "city.pem"))
+        )
+        assert own.get(server.url + "/a", max_bytes=LIMIT).body == b"merhaba"
+        with pytest.raises(WebError, match="certificate"):
+            usual.get(server.url + "/a", max_bytes=LIMIT)
+        usual.close()
+        own.close()

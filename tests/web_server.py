@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class WebServer:
-    """Answers each path as it was told, and keeps the headers of every request."""
+    """Answers each path as it was told, and keeps the headers and the path of every request."""
 
     url: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -34,13 +35,14 @@ class WebServer:
 
 
 @contextmanager
-def web_server() -> Iterator[WebServer]:
-    """Serve on a free port for the length of the block."""
+def web_server(tls: ssl.SSLContext | None = None) -> Iterator[WebServer]:
+    """Serve on a free port for the length of the block; over TLS when there is a certificate for it."""
     state = WebServer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            state.requests.append({name.lower(): value for name, value in self.headers.items()})
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            state.requests.append({**headers, "path": self.path})
             state.answers[self.path](self)
 
         def log_message(self, format: str, *args: object) -> None:
@@ -48,7 +50,9 @@ def web_server() -> Iterator[WebServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    state.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield state

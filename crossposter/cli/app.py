@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from crossposter import __version__
+from crossposter.cli import acts
 from crossposter.cli.context import ConfigOption, Context, JsonOption
 from crossposter.cli.ledger import ledger_app
 from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError
@@ -28,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(ledger_app, name="ledger")
+for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.backfill):
+    app.command()(_act)
 
 
 def _show_version(wanted: bool) -> None:

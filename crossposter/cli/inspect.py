@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,22 +14,26 @@ from rich.text import Text
 
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import literal, new_console, new_table, printable
-from crossposter.config import load_config
+from crossposter.config import ConfigModel, load_config
 from crossposter.core.model import Entry, Feed
 from crossposter.errors import ConfigError, FeedError
 from crossposter.feeds.inspecting import Inspection, inspect_bytes, inspect_url
+from crossposter.feeds.reading import FeedReader
+from crossposter.feeds.source import MAX_BYTES
 from crossposter.messages import Translator, language_of
-from crossposter.web import WebClient
+from crossposter.web import Network, WebClient
 from crossposter.wording import say
 
 #: A feed that is looked at once has no interval.
 _ANY = timedelta(minutes=5)
+_THIS_MACHINE = ("127.0.0.1", "localhost")
 
 
 def inspect(context: Context, source: str, *, language: str, zone: str, id_pattern: str | None, as_json: bool) -> None:
     """Read a feed's address, a file, or the name of a feed in the configuration; exit code 1 when it is no feed."""
     translate = Translator(language_of(context.environ))
-    feed = _configured(context, source) or Feed(
+    config = _configuration(context)
+    feed = _configured(config, source) or Feed(
         id="inspected",
         url=source,
         language=language,
@@ -37,39 +43,54 @@ def inspect(context: Context, source: str, *, language: str, zone: str, id_patte
         timezone=zone,
         every=_ANY,
     )
-    found = _inspected(feed)
+    found = _inspected(feed, _network(config, feed.url))
     if as_json:
         print_json(_as_data(found, translate))
     else:
         _print(new_console(), found, translate)
 
 
-def _configured(context: Context, source: str) -> Feed | None:
-    """Find the feed in the configuration, where there is one: its pattern and zone hold then."""
-    from crossposter.bootstrap import feeds_of
-
+def _configuration(context: Context) -> ConfigModel | None:
+    """Give the configuration where there is one without mistakes: those are not what was asked about."""
     if not context.config_path.exists():
         return None
     try:
-        config = load_config(context.config_path, environ=context.environ, secrets_needed=False)
+        return load_config(context.config_path, environ=context.environ, secrets_needed=False)
     except ConfigError:
-        return None  # not what was asked about
-    return next((feed for feed in feeds_of(config) if source in (feed.id, feed.url)), None)
+        return None
 
 
-def _inspected(feed: Feed) -> Inspection:
-    if feed.url.startswith(("http://", "https://")):
-        web = WebClient()
-        try:
-            return inspect_url(feed, web)
-        finally:
-            web.close()
+def _configured(config: ConfigModel | None, source: str) -> Feed | None:
+    """Find the feed in the configuration: its pattern, zone and encoding hold then."""
+    from crossposter.bootstrap import feeds_of
+
+    return next((feed for feed in feeds_of(config) if source in (feed.id, feed.url)), None) if config else None
+
+
+def _network(config: ConfigModel | None, url: str) -> Network:
+    """Give the configuration's way to the world; this machine, plainly named on the command line, is meant."""
+    from crossposter.bootstrap import network_of
+
+    network = network_of(config) if config else Network()
+    named = [host for host in _THIS_MACHINE if url.startswith((f"http://{host}:", f"http://{host}/"))]
+    return replace(network, allowed=(*network.allowed, *named))
+
+
+def _inspected(feed: Feed, network: Network) -> Inspection:
+    with closing(FeedReader()) as reader:
+        if feed.url.startswith(("http://", "https://")):
+            with closing(WebClient(network)) as web:
+                return inspect_url(feed, web, reader)
+        return inspect_bytes(_content_of(feed.url), feed, reader, address="", headers={})
+
+
+def _content_of(path: str) -> bytes:
     try:
-        content = Path(feed.url).read_bytes()
+        with Path(path).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
-        sentence = say("{path!r} is no web address, and no file: {cause}", path=feed.url, cause=error.strerror)
+        sentence = say("{path!r} is no web address, and no file: {cause}", path=path, cause=error.strerror)
         raise FeedError(sentence) from error
-    return inspect_bytes(content, feed, address="", headers={})
 
 
 def _print(console: Console, found: Inspection, translate: Translator) -> None:

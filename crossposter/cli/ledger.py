@@ -18,7 +18,8 @@ from crossposter.wording import say
 if TYPE_CHECKING:
     from crossposter.config import ConfigModel
     from crossposter.ledger import SqlLedger
-    from crossposter.ledger.records import AttemptRecord, DeliveryRecord
+    from crossposter.ledger.acts import ActRecord
+    from crossposter.ledger.records import AttemptRecord, DeliveryRecord, RevisionRecord
     from crossposter.messages import Translator
 
 #: As many digits as SQLite's numbers surely hold; `isdecimal` would take those of other scripts too.
@@ -32,7 +33,7 @@ def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonO
     """List every delivery."""
     from crossposter.cli.tables import new_console, print_deliveries
 
-    with _open(ctx.obj.at(config)) as (ledger, translate):
+    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
         records = ledger.deliveries(now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
@@ -48,27 +49,43 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one story, or one delivery: what was sent, when, and what came of it."""
+    from crossposter.ledger.acts import Desk
+
     number, _, account_id = name.partition("/")
-    with _open(ctx.obj.at(config)) as (ledger, translate):
+    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
         story = ledger.story(int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
         records = [record for record in story if account_id in ("", record.account_id)]
         attempts = {record.id: ledger.attempts(record) for record in records}
+        acts = {record.id: Desk(ledger).acts(record.id) for record in records}
+        revisions = ledger.revisions(int(number)) if records else []
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
     if json:
         shown = [
-            {**delivery_data(record, translate), "history": [_attempt_data(a, translate) for a in attempts[record.id]]}
+            {
+                **delivery_data(record, translate),
+                "history": [_attempt_data(attempt, translate) for attempt in attempts[record.id]],
+                "acts": [_act_data(act) for act in acts[record.id]],
+            }
             for record in records
         ]
-        print_json({"deliveries": shown})
+        print_json({"deliveries": shown, "revisions": [_revision_data(revision) for revision in revisions]})
         return
     _echo(f"{records[0].title}\n{records[0].link or ''}")
+    for revision in revisions:
+        when = revision.replaced_at.isoformat(timespec="seconds")
+        _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
     for record in records:
-        _print_delivery(record, attempts[record.id], translate)
+        _print_delivery(record, attempts[record.id], acts[record.id], translate)
 
 
 @contextmanager
-def _open(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
+def open_ledger(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
+    """Open the ledger that is there, to look at it or to act on it.
+
+    Raises:
+        LedgerError: There is none yet, or it cannot be opened.
+    """
     from crossposter.ledger import SqlLedger
     from crossposter.messages import Translator
 
@@ -101,6 +118,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "attempts": record.attempts,
         "not_before": record.not_before.isoformat() if record.not_before else None,
         "updated_at": record.updated_at.isoformat(),
+        "outdated": record.is_outdated,
     }
 
 
@@ -125,13 +143,45 @@ def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, An
     }
 
 
-def _print_delivery(record: DeliveryRecord, attempts: list[AttemptRecord], translate: Translator) -> None:
+def _act_data(act: ActRecord) -> dict[str, Any]:
+    return {
+        "act": act.verb,
+        "by": act.person,
+        "system_user": act.system_user,
+        "reason": act.why,
+        "status_before": act.status_before,
+        "reason_before": act.reason_before,
+        "at": act.at.isoformat(),
+    }
+
+
+def _revision_data(revision: RevisionRecord) -> dict[str, Any]:
+    return {
+        "number": revision.number,
+        "title": revision.title,
+        "link": revision.link,
+        "summary": revision.summary,
+        "text": revision.text,
+        "images": revision.pictures,
+        "replaced_at": revision.replaced_at.isoformat(),
+    }
+
+
+def _print_delivery(
+    record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
+) -> None:
     from crossposter.cli.tables import STATUS_WORDS, printable
 
     why = record.message or (record.reason.message if record.reason else None)
     _echo(f"\n{record.id}  {translate(STATUS_WORDS[record.status])}  {record.url or ''}")
     if why:
         _echo(f"  {translate(why)}")
+    if record.is_outdated:
+        outdated = translate(say("the news says something else by now"))
+        _echo(f"  ! {outdated}")
+    for act in acts:
+        who = f"{act.person} ({act.system_user})"
+        _echo(f"  {act.at.isoformat(timespec='seconds')}  {act.verb}: {who}{f', {act.why}' if act.why else ''}")
     for attempt in attempts:
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
         outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import warnings
 import zoneinfo
 from datetime import timedelta
 from functools import cache, reduce
+from ipaddress import ip_network
 from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +26,7 @@ from pydantic import (
 from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.adapters.options import Options
 from crossposter.config.posts import Block, BrandModel, PostModel
+from crossposter.core.model import Holds
 from crossposter.core.text import lower
 from crossposter.references import FileRef, Text, beside_the_yaml, from_environment, mistake
 from crossposter.wording import say
@@ -99,11 +102,48 @@ def _host(value: str) -> str:
     return host
 
 
+def _encoding(value: str) -> str:
+    try:
+        "".encode(value)  # only encodings of text, unlike codecs.lookup
+        return codecs.lookup(value).name
+    except (LookupError, ValueError):
+        raise mistake(say("{value!r} is no encoding of text: write it like windows-1254", value=value)) from None
+
+
+def _network_or_host(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        if not re.fullmatch(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", value, re.IGNORECASE):
+            raise mistake(
+                say("a network (10.1.2.0/24), an address or the name of a host is wanted here, without https://")
+            ) from None
+    return value
+
+
+def _contact(value: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", value):  # it is sent as a header
+        raise mistake(say("a mail address or the address of a page is wanted here, without spaces"))
+    return value
+
+
 def _duration(value: Any) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})\s*([smhd])", value.strip()) if isinstance(value, str) else None
     if not match or not int(match[1]):
         raise mistake(say("a span of time is wanted here: write it like 30s, 5m, 2h or 1d"))
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _count(value: Any) -> int | None:
+    if value == "never":
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d{0,5}", value.strip()):
+        raise mistake(say("a whole number from 1 upwards, or never, is wanted here"))
+    return int(value)
+
+
+def _age(value: Any) -> timedelta | None:
+    return None if value == "never" else _duration(value)
 
 
 def _ledger_path(value: Any, info: ValidationInfo) -> Path:
@@ -113,6 +153,10 @@ def _ledger_path(value: Any, info: ValidationInfo) -> Path:
         # Not quoted: the address of a database may hold a password.
         raise mistake(say("the ledger is written as sqlite:///PATH"))
     return beside_the_yaml(path, info)
+
+
+def _or_never(kind: str) -> dict[str, Any]:
+    return {"anyOf": [{"type": kind}, {"const": "never"}]}
 
 
 Duration = Annotated[
@@ -148,6 +192,21 @@ class AccountModel(Options):
     post: PostModel = PostModel()
 
 
+class HoldsModel(Block):
+    """When news waits for a person although nothing is wrong with its words."""
+
+    new_entries_over: Annotated[int | None, BeforeValidator(_count), WithJsonSchema(_or_never("integer"))] = Field(
+        default=5, json_schema_extra={"default": 5}
+    )
+    older_than: Annotated[timedelta | None, BeforeValidator(_age), WithJsonSchema(_or_never("string"))] = Field(
+        default=timedelta(hours=24), json_schema_extra={"default": "24h"}
+    )
+
+    def holds(self) -> Holds:
+        """Give them as the service knows them."""
+        return Holds(new_entries_over=self.new_entries_over, older_than=self.older_than)
+
+
 class FeedModel(Block):
     """A source of news."""
 
@@ -163,6 +222,16 @@ class FeedModel(Block):
     strip: tuple[Text, ...] = ()
     start_after: tuple[Text, ...] = ()
     stop_before: tuple[Text, ...] = ()
+    encoding_fallback: Annotated[str, AfterValidator(_encoding)] | None = None
+
+
+class NetworkModel(Block):
+    """How the program reaches the world."""
+
+    allow: tuple[Annotated[Text, AfterValidator(_network_or_host)], ...] = ()
+    proxy: Address | None = None
+    ca_file: FileRef | None = None
+    contact: Annotated[Text, AfterValidator(_contact)] | None = None
 
 
 class ConfigModel(Block):
@@ -176,6 +245,8 @@ class ConfigModel(Block):
     feeds: Annotated[list[FeedModel], Field(min_length=1)]
     accounts: list[Any]
     brand: BrandModel | None = None
+    holds: HoldsModel = HoldsModel()
+    network: NetworkModel = NetworkModel()
 
 
 @cache

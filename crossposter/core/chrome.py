@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from crossposter.core.text import match_key
@@ -42,6 +42,13 @@ _TRACES = (
     "All rights reserved", "JavaScript is disabled", "appeared first on", "ilk önce şurada göründü",
 )  # fmt: skip
 _TRACE = re.compile("|".join(map(re.escape, _TRACES)))
+#: Around the words of a button: "Devamını oku »".
+_MARKS = " .…:»>→›|–—-"
+#: The last sentence of a paragraph, no longer than a button.
+_LONGEST_BUTTON = 80
+_LAST_SENTENCE = re.compile(rf"(?<=[.!?…\]”\"»]) ([^.!?…]{{2,60}}?)[{_MARKS}]*$")
+#: Where WordPress has cut an excerpt.
+_CUT_EXCERPT = ("[…]", "[...]")
 #: What WordPress puts under every item of a feed, in English and Turkish.
 _FOOTER = re.compile(
     r"The post .{1,300} (?:appeared first on|first appeared on) .{1,200}"
@@ -59,15 +66,15 @@ def without_chrome(text: str, title: str, rules: Chrome) -> str:
     for phrase in (*rules.stop_before, *SHIPPED.stop_before):
         text = _or_whole(text.partition(phrase)[0], text)
     phrases = (*rules.strip, *SHIPPED.strip)
-    keys = {match_key(phrase) for phrase in phrases}
+    keys = {_key(phrase) for phrase in phrases}
     kept = [
         stripped
         for paragraph in text.split("\n\n")
-        if match_key(paragraph) not in keys
+        if _key(paragraph) not in keys
         and not _FOOTER.fullmatch(paragraph)
-        and (stripped := _stripped(paragraph, phrases))
+        and (stripped := _stripped(_without_button(paragraph, keys), phrases))
     ]
-    if len(kept) > 1 and match_key(kept[0]) == match_key(title):
+    if len(kept) > 1 and _key(kept[0]) == _key(title):
         kept = kept[1:]
     return "\n\n".join(kept)
 
@@ -82,11 +89,24 @@ def _or_whole(part: str, whole: str) -> str:
     return part if part.strip() else whole
 
 
+def _key(phrase: str) -> str:
+    return match_key(phrase.strip(_MARKS))
+
+
+def _without_button(paragraph: str, keys: Set[str]) -> str:
+    """Take a phrase off that is the last sentence of a paragraph; there, its capitals and marks do not count."""
+    last = _LAST_SENTENCE.search(paragraph, max(len(paragraph) - _LONGEST_BUTTON, 0))
+    return paragraph[: last.start()] if last and _key(last[1]) in keys else paragraph
+
+
 def _stripped(paragraph: str, phrases: Sequence[str]) -> str:
-    """Take phrases off the ends of a paragraph, as long as there are some; capitals count: "we share" is news."""
+    """Take phrases off the ends of a paragraph, as long as there are some; capitals count: "we share" is news.
+
+    A cut excerpt then ends as a cut text does.
+    """
     rest, before = paragraph.strip(), ""
     while rest != before:
         before = rest
         for phrase in phrases:
             rest = rest.removesuffix(" " + phrase).removeprefix(phrase + " ").strip()
-    return rest
+    return rest.rstrip(" […].,;:") + "…" if rest.endswith(_CUT_EXCERPT) else rest

@@ -123,7 +123,7 @@ class _Label(NamedTuple):
     end: int
     #: Of its last "_", -1 for none: X takes no name with "_" right before a TLD.
     underscore: int
-    #: Where the TLD at its start ends, -1 when there is none.
+    #: Where the TLD at its start ends, -1 when there is none, or no dot before it.
     tld_end: int
     #: Where the longest host ends that goes on after this label, the label being whole; -1 when none does.
     host_end: int
@@ -147,10 +147,10 @@ def _labels(text: str) -> list[_Label]:
         start, end = match.span()
         if following and (following.start != end + 1 or text[end] != "."):
             following = None
-        label = _Label(start, end, text.rfind("_", start, end), _tld_end(text, start), -1, following)
-        label = label._replace(host_end=label.host_end_from(text, start))
-        labels.append(label)
-        following = label
+        tld_end = _tld_end(text, start) if text[start - 1 : start] == "." else -1
+        label = _Label(start, end, text.rfind("_", start, end), tld_end, -1, following)
+        following = label._replace(host_end=label.host_end_from(text, start)) if following else label
+        labels.append(following)
     return labels[::-1]
 
 
@@ -168,7 +168,7 @@ def _first_candidate(text: str, label: _Label, position: int) -> _Candidate | No
     """Find the first link whose host starts in the label; the text before `position` has been used up."""
     if label.following is None or max(label.following.host_end, label.following.tld_end) < 0:
         return None
-    for scheme in ("https://", "http://"):
+    for scheme in ("https://", "http://") if text[max(label.start - 2, 0) : label.start] == "//" else ():
         start = label.start - len(scheme)
         if start >= 0 and lower(text[start : label.start], "en") == scheme and _may_start(text, start, position):
             host_end = label.host_end_from(text, label.start)
@@ -240,14 +240,14 @@ def _path_end(text: str, slash: int) -> int:
 def _is_valid_host(host: str) -> bool:
     if host.startswith(_ENCODED_PREFIX) and not any(_latin_hosts(host)):
         return False
-    return all(_encoded_length(label) <= _MAX_LABEL for label in host.split("."))
+    return all(_fits_into_dns(label) for label in host.split("."))
 
 
-def _encoded_length(label: str) -> int:
-    # Punycode is never shorter than the label, and slow on long ones.
-    if label.isascii() or len(label) > _MAX_LABEL:
-        return len(label)
-    return len(_ENCODED_PREFIX) + len(label.encode("punycode"))
+def _fits_into_dns(label: str) -> bool:
+    # Punycode is never shorter than the label, takes at most seven characters for each of its, and is slow.
+    if label.isascii() or len(label) > _MAX_LABEL or len(label) <= _MAX_LABEL // 8:
+        return len(label) <= _MAX_LABEL
+    return len(_ENCODED_PREFIX) + len(label.encode("punycode")) <= _MAX_LABEL
 
 
 def _latin_hosts(host: str) -> Iterator[tuple[int, int]]:
@@ -278,9 +278,7 @@ _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 def _emoji_end(text: str, start: int) -> int:
     """Give where the longest emoji sequence that starts here ends, 0 when none does."""
-    sequences, first_characters, longest = _emoji()
-    if text[start] not in first_characters:
-        return 0
+    sequences, _, longest = _emoji()
     for length in range(longest, 0, -1):
         sequence = text[start : start + length]
         if sequence in sequences:

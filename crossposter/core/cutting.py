@@ -11,7 +11,7 @@ from crossposter.core.text import match_key
 
 ELLIPSIS = "…"
 #: A whole sentence is preferred to a cut one as long as it keeps this share of the room.
-_SENTENCE_SHARE = 0.6
+_SENTENCE_SHARE = 0.4
 
 #: Gives, for each offset of a text, the weight of what stands before it: one more number than characters.
 Weigh = Callable[[str], Sequence[int]]
@@ -28,15 +28,23 @@ _ABBREVIATIONS = frozenset(map(match_key, (
 )))  # fmt: skip
 #: Shortened only in front of a number: "No. 12", "Mar. 3".
 _BEFORE_NUMBERS = frozenset(("no", "mar", "fig", "vol", "art", "md"))
-#: Words that are nothing without the next one, as match keys.
-_LEADING = frozenset(
-    ("saat", "saati", "ve", "veya", "ile", "the", "a", "an", "of", "and", "or", "at", "in", "to", "no")
-)
+#: Words that are nothing without the next one; numbers in words are among them.
+_LEADING = frozenset(map(match_key, (
+    "saat", "saati", "ve", "veya", "ile", "bu", "en", "her", "hem", "çok", "daha", "tüm", "sayın", "yüzde", "yaklaşık",
+    "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on", "yirmi", "otuz", "kırk", "elli",
+    "altmış", "yetmiş", "seksen", "doksan", "yüz", "bin", "milyon", "milyar",
+    "the", "a", "an", "of", "and", "or", "at", "in", "to", "for", "with", "by", "from", "as", "that", "which", "while",
+    "than", "between", "without", "since", "after", "its", "their", "is", "are", "was", "were", "be", "will", "have",
+    "has", "about", "nearly", "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+)))  # fmt: skip
 
 _TERMINATOR = re.compile(r"[.!?…]+[\"”’»)\]]*(?=\s|$)")
+#: Behind a sentence.
+_TERMINATED = re.compile(r"[.!?…][\"”’»)\]]*$")
 _PARAGRAPH = re.compile(r"\n{2,}")
 _WORD = re.compile(r"\S+")
 _OPENERS = "(“\"'‘[«"
+_NOT_BEFORE_ELLIPSIS = " \n,;:–—-." + _OPENERS
 #: Looks like a number, perhaps with separators or a sign: "1.250.000", "%25", "14.30".
 _NUMBER = re.compile(r"[%₺$€£+−-]?\d[\d.,:/]*")
 #: No abbreviation is longer: what stands before is not looked at.
@@ -52,7 +60,7 @@ def by_length(text: str) -> Sequence[int]:
 
 
 def shorten(text: str, limit: int, weigh: Weigh = by_length) -> str:
-    """Give the longest beginning that fits into the limit: whole sentences, else whole words and "…".
+    """Give the longest beginning that fits into the limit: whole sentences, else whole paragraphs or words and "…".
 
     Never ends on an abbreviation, a lone number or an opening quote; what was opened is closed. Empty when not one
     word fits.
@@ -62,8 +70,14 @@ def shorten(text: str, limit: int, weigh: Weigh = by_length) -> str:
         return text
     reach = bisect_right(weights, limit) - 1
     by_word = _cut_word(text, reach, limit, weigh)
-    by_sentence = _cut_sentence(text, reach, limit, weigh)
-    return by_sentence if len(by_sentence) >= _SENTENCE_SHARE * len(by_word) else by_word
+    ends = list(_sentence_ends(text, reach))
+    # A list or a heading has no full stop: behind it a reader must see that more would follow.
+    said = [end for end in ends if _is_terminated(text, end) and _ends_sentence(text, end)]
+    open_ones = sorted({*ends} - {*said})
+    for cut in (_cut_at(said, "", text, limit, weigh), _cut_at(open_ones, ELLIPSIS, text, limit, weigh)):
+        if len(cut) >= _SENTENCE_SHARE * len(by_word):
+            return cut
+    return by_word
 
 
 def shorten_to(text: str, length: int) -> str:
@@ -78,10 +92,11 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def _cut_sentence(text: str, reach: int, limit: int, weigh: Weigh) -> str:
-    for end in reversed(list(_sentence_ends(text, reach))):
-        cut = text[:end].rstrip()
-        cut += _closers(cut)
+def _cut_at(ends: Sequence[int], mark: str, text: str, limit: int, weigh: Weigh) -> str:
+    """Cut at the last of the ends that lets the whole fit, and put the mark there."""
+    for end in reversed(ends):
+        cut = text[:end].rstrip(_NOT_BEFORE_ELLIPSIS if mark else None)
+        cut += mark + _closers(cut)
         if weigh(cut)[-1] <= limit:
             return cut
     return ""
@@ -94,7 +109,7 @@ def _cut_word(text: str, reach: int, limit: int, weigh: Weigh) -> str:
         is_whole = word.end() == len(text) or text[word.end()].isspace()
         if word.end() > reach or not is_whole or _cannot_end(word[0]):
             continue
-        cut = text[: word.end()].rstrip(" ,;:–—-." + _OPENERS)
+        cut = text[: word.end()].rstrip(_NOT_BEFORE_ELLIPSIS)
         cut += ELLIPSIS + _closers(cut)
         if weigh(cut)[-1] <= limit:
             return cut
@@ -117,6 +132,10 @@ def _sentence_ends(text: str, reach: int) -> Iterator[int]:
         is_outer = end == len(text) or text[end].isspace()
         if end <= reach and is_outer and (text[end : end + 2] == "\n\n" or _ends_sentence(text, end)):
             yield end
+
+
+def _is_terminated(text: str, end: int) -> bool:
+    return _TERMINATED.search(text, max(end - _LONGEST_WORD, 0), end) is not None
 
 
 def _ends_sentence(text: str, end: int) -> bool:

@@ -12,7 +12,10 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from crossposter.core.chrome import trace_of_chrome
+from crossposter.core.counting import find_links
+from crossposter.core.links import harmless
 from crossposter.core.model import Entry
+from crossposter.core.mojibake import misread_word
 from crossposter.wording import Message, say
 
 
@@ -37,14 +40,7 @@ class Finding:
     is_hard: bool = True
 
 
-#: Turkish read as windows-1252 ("Ýzmir", "þehir"); without one letter of the real ones beside them.
-_MISREAD = re.compile("[ÝýÞþÐð]")
-_TURKISH = re.compile("[ğĞşŞıİ]")
-#: Languages in which these letters are at home.
-_AT_HOME = frozenset({"is", "fo", "cs", "sk", "vi", "tk", "ang"})
-#: UTF-8 read as windows-1252 or latin-1: "Ä°", "ÅŸ", "Ã¼", "â€™"; and what a program puts for what it cannot read.
-_DOUBLE = re.compile(r"[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[ÄÅ][\x80-\xbf°±ŸžŽœŒ]|â€|\ufffd")
-_LOST = re.compile(r"\b[^\W\d_]+\?[^\W\d_]+")
+#: May end with the sentence's own punctuation.
 _ADDRESS = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"'’”)\]]+", re.IGNORECASE)
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}/?>|<!--|-->|\]\]>")
@@ -78,16 +74,6 @@ def hard(findings: Sequence[Finding]) -> Message | None:
     return next((finding.message for finding in findings if finding.is_hard), None)
 
 
-def mojibake(text: str, language: str) -> str | None:
-    """Give a word whose letters were lost in an encoding; None when all is well."""
-    if found := _DOUBLE.search(text):
-        return _word_at(text, found.start())
-    if language.partition("-")[0] not in _AT_HOME and not _TURKISH.search(text) and (found := _MISREAD.search(text)):
-        return _word_at(text, found.start())
-    found = _LOST.search(_ADDRESS.sub(" ", text))
-    return found[0] if found else None
-
-
 def is_allowed(link: str, allowed_hosts: Sequence[str]) -> bool:
     """Tell whether an address is http(s) and leads to one of the hosts or a subdomain of one."""
     try:
@@ -116,7 +102,7 @@ def _of_link(entry: Entry, allowed_hosts: Sequence[str]) -> Iterator[Finding]:
 
 
 def _of_text(text: str, language: str, allowed_hosts: Sequence[str]) -> Iterator[Finding]:
-    if word := mojibake(text, language):
+    if word := misread_word(text, language=language):
         sentence = say("letters are broken: {word!r}; see encoding_fallback of the feed, or ask the site", word=word)
         yield Finding(flaw=Flaw.MOJIBAKE, message=sentence)
     if found := _TAG.search(text) or _ENTITY.search(text) or _SHORTCODE.search(text):
@@ -125,7 +111,7 @@ def _of_text(text: str, language: str, allowed_hosts: Sequence[str]) -> Iterator
     if phrase := trace_of_chrome(text):
         sentence = say("parts of the page stand in the text: {phrase!r}; name them in strip of the feed", phrase=phrase)
         yield Finding(flaw=Flaw.CHROME, message=sentence)
-    for address in _ADDRESS.findall(text):
+    for address in _addresses(text, with_bare_ones=bool(allowed_hosts)):
         if not is_allowed(address, allowed_hosts):
             sentence = say("the text names {link!r}, which is not among the feed's allowed_hosts", link=address[:100])
             yield Finding(flaw=Flaw.LINK, message=sentence)
@@ -137,6 +123,11 @@ def _of_text(text: str, language: str, allowed_hosts: Sequence[str]) -> Iterator
         yield Finding(flaw=Flaw.SIGNS, message=sentence, is_hard=False)
 
 
-def _word_at(text: str, position: int) -> str:
-    start = max(text.rfind(" ", max(position - 40, 0), position), text.rfind("\n", max(position - 40, 0), position)) + 1
-    return text[max(start, position - 40) :].split(maxsplit=1)[0][:40]
+def _addresses(text: str, *, with_bare_ones: bool) -> Iterator[str]:
+    """Give the addresses that a reader could follow: Facebook makes a link of "bit.ly/3xYz" as well."""
+    for found in _ADDRESS.findall(text):
+        yield found.rstrip(".,;:!?…*")
+    if with_bare_ones:
+        for link in find_links(harmless(text, breaks_links=False)):
+            if "/" in link.text:
+                yield link.text

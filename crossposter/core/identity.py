@@ -1,13 +1,24 @@
 """Which entries are the same news item: several strong keys, seen if any of them was seen.
 
-Dates and texts are no keys: an edited item is still the same item.
+Dates are no keys, and words are a weak one that can only hold: an edited item is still the same item.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from crossposter.core.model import Entry
+from crossposter.core.text import match_key
+
+#: How keys begin that say nothing about who an entry is.
+MAKESHIFT = ("words:", "conflict:")
+#: Fewer letters than this say nothing about an item: "Su kesintisi" is news every week.
+_FEW_LETTERS = 40
 #: Parameters that say how a reader came, never what is read. All others stay: `?id=58041` is an article.
 TRACKING = frozenset({"fbclid", "gclid", "igshid", "mc_cid", "mc_eid", "yclid"})
 TRACKING_PREFIX = "utm_"
@@ -26,6 +37,46 @@ def keys_of(*, guid: str | None, link: str | None, id_pattern: str | None) -> tu
     if link and (canonical := canonical_link(link)):
         keys.append(f"link:{canonical}")
     return tuple(keys)
+
+
+def told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """Take from the entries of one answer the guids that several different ones share: "N/A" is nobody's id."""
+    links: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for key in entry.keys:
+            if key.startswith("guid:"):
+                links[key].add(next((other for other in entry.keys if not other.startswith("guid:")), entry.title))
+    shared = {guid for guid, named in links.items() if len(named) > 1}
+    return [replace(entry, keys=tuple(key for key in entry.keys if key not in shared)) for entry in entries]
+
+
+def words_key(entry: Entry) -> str | None:
+    """Give the weak key: what the entry says, however it is spelt; None for too few words to say anything."""
+    words = " ".join(match_key(f"{entry.title} {entry.summary} {entry.text}").split())
+    if len(words) < len(match_key(entry.title)) + _FEW_LETTERS:
+        return None
+    return f"words:{_digest(words)}"
+
+
+def conflict_key(keys: Sequence[str]) -> str:
+    """Give the key of an entry whose own keys belong to others."""
+    return f"conflict:{_digest(*sorted(keys))}"
+
+
+def content_of(entry: Entry) -> str:
+    """Give a short form of all that a reader sees of an entry: another one means that it was edited."""
+    pictures = (picture.url.partition("?")[0] for picture in entry.pictures)
+    return _digest(entry.title, entry.summary, entry.text, entry.link or "", *pictures)
+
+
+def all_keys(entry: Entry) -> tuple[str, ...]:
+    """Give every key under which the ledger may know an entry: its own, then those that say nothing about who it is."""
+    words = words_key(entry)
+    return (*entry.keys, conflict_key(entry.keys or (entry.title,)), *((words,) if words else ()))
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def canonical_link(link: str) -> str | None:

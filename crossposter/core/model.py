@@ -40,6 +40,12 @@ class Reason(StrEnum):
 
     BASELINE = "baseline"
     KNOWN = "known"
+    FLOOD = "flood"
+    STALE = "stale"
+    KEY_CONFLICT = "key_conflict"
+    SAME_WORDS = "same_words"
+    NO_IDENTITY = "no_identity"
+    DROPPED = "dropped"
     GATE = "gate"
     NO_PICTURE = "no_picture"
     ALT = "alt"
@@ -62,6 +68,12 @@ class Reason(StrEnum):
 _SENTENCES = {
     Reason.BASELINE: say("stood in the feed when it was first seen; old news is not published"),
     Reason.KNOWN: say("was seen before"),
+    Reason.FLOOD: say("too many news are new at once; perhaps the site changed, and these are old"),
+    Reason.STALE: say("is older than holds.older_than; late news is not posted unasked"),
+    Reason.KEY_CONFLICT: say("its id belongs to another item; the site may have used it twice"),
+    Reason.SAME_WORDS: say("says word for word what an item before it said; perhaps it only moved"),
+    Reason.NO_IDENTITY: say("the feed gives this item neither an id nor a link; it could be posted twice"),
+    Reason.DROPPED: say("a person decided against it"),
     Reason.GATE: say("not as the city would sign it; a person must look"),
     Reason.ALT: say("the picture has no description of its own, and this account asks for one (alt: required)"),
     Reason.NO_PICTURE: say("this platform needs a picture and the news has none that can be used"),
@@ -151,7 +163,7 @@ class Entry:
     @property
     def id(self) -> str:
         """Give the first key without its kind: what the feed itself calls the entry."""
-        return self.keys[0].partition(":")[2]
+        return self.keys[0].partition(":")[2] if self.keys else self.title
 
 
 class LinkPlace(StrEnum):
@@ -211,6 +223,16 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """When news waits for a person although nothing is wrong with its words."""
+
+    #: More news than this at once are held; None for never.
+    new_entries_over: int | None = 5
+    #: News older than this is held; None for never.
+    older_than: timedelta | None = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A source that is polled."""
 
@@ -227,12 +249,15 @@ class Feed:
     timezone: str
     #: Between two polls.
     every: timedelta
+    #: The encoding of documents that are neither UTF-8 nor say what else they are; None for the usual guess.
+    encoding_fallback: str | None = None
     #: Whether the article's page is read for what the feed lacks.
     article: bool = False
     #: Where its links may lead, with their subdomains; empty for anywhere.
     allowed_hosts: tuple[str, ...] = ()
     #: What of its text belongs to the page.
     chrome: Chrome = field(default_factory=Chrome)
+    holds: Holds = field(default_factory=Holds)
 
 
 class MediaRule(StrEnum):
@@ -262,6 +287,8 @@ class PostRules:
     alt_required: bool = False
     #: Whether news without a picture gets a drawn one.
     card: bool = False
+    #: How bytes are read that say nothing of use about it themselves; None for the usual guess.
+    encoding_fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +331,11 @@ class Known:
     in_feed: bool
     #: Accounts for which it was decided; a baseline (of another feed) is no decision.
     decided: frozenset[str] = frozenset()
+    #: Whether this feed was the first to show it: then the entry says what this feed says.
+    is_first: bool = True
+    #: What it says, as `identity.content_of` has it; empty where that is not known.
+    content: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +361,7 @@ class Outcome:
 class Validators:
     """What a server wants to hear again to answer "not modified"."""
 
+    #: The server's; where it sends none, a digest of what it sent (`body:...`), which is for us alone.
     etag: str | None = None
     last_modified: str | None = None
 
@@ -345,6 +378,8 @@ class Delivery:
     tries: int
     #: How often it has waited for its picture so far.
     picture_tries: int
+    #: Reasons to hold it that a person has let pass.
+    waived: frozenset[Reason] = frozenset()
     #: What the last attempt sent, its pictures without their bytes (those are in the picture store); None before the
     #: first one. From then on nothing about the post changes.
     sent: Post | None = None

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
 from crossposter.core.gate import examine, hard
+from crossposter.core.identity import all_keys, conflict_key, content_of, told_apart, words_key
 from crossposter.core.model import Account, Entry, Feed, Known, Reason, Status
-from crossposter.wording import Message
+from crossposter.core.text import match_key
+from crossposter.wording import Message, say
+
+#: A window of fewer items says little when most of it is new: a quiet feed shows three.
+_SMALL_WINDOW = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What becomes of one entry on one account; `status` is queued, held or skipped.
 
-    `entry_id` is the ledger's number of an entry that another feed has shown before; None for a new one.
+    Attributes:
+        keys: Under which the ledger keeps the entry: its own, and those that say nothing about who it is.
+        message: The cause in words, where the reason does not say it all.
+        entry_id: The ledger's number of an entry that another feed has shown before; None for a new one.
     """
 
     entry: Entry
+    keys: tuple[str, ...]
     account_id: str
     status: Status
     reason: Reason | None = None
-    #: The cause in words, where the reason does not say it all.
     message: Message | None = None
     entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What is new about an entry that the ledger knows: the feed that shows it, a key, or what it says."""
+
+    entry_id: int
+    #: New ones.
+    keys: tuple[str, ...]
+    #: What it says now, where that is another thing than before; None where nothing changed.
+    revised: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +56,26 @@ class Plan:
         first_poll: True when the ledger knew nothing of the feed: a baseline.
         decisions: For the entries that are new in this feed, oldest entry first, accounts in the order of the YAML.
         known: Entries about which there was nothing to decide, in the feed's order.
-        sightings: For every entry that the ledger knows: its number and its keys, some of them perhaps new.
+        sightings: What is to be written about entries that the ledger knows.
+        alarms: What a person should be told at once: one sentence each, however many entries it is about.
     """
 
     feed_id: str
     first_poll: bool
     decisions: tuple[Decision, ...]
     known: tuple[Entry, ...]
-    sightings: tuple[tuple[int, tuple[str, ...]], ...]
+    sightings: tuple[Sighting, ...]
+    alarms: tuple[Message, ...] = ()
 
     @property
     def new(self) -> int:
         """Count the entries that something was decided about."""
-        return len({decision.entry.keys for decision in self.decisions})
+        return len({decision.keys for decision in self.decisions})
+
+
+def keys_to_look_up(entries: Sequence[Entry]) -> list[str]:
+    """Give every key that `plan` needs to know about."""
+    return list(dict.fromkeys(key for entry in _sifted(entries) for key in all_keys(entry)))
 
 
 def plan(
@@ -57,6 +85,7 @@ def plan(
     accounts: Sequence[Account],
     known: Mapping[str, Known],
     first_poll: bool,
+    now: datetime,
     as_new: int = 0,
 ) -> Plan:
     """Decide what is new and what becomes of it.
@@ -65,39 +94,87 @@ def plan(
         feed: The feed that the entries come from.
         entries: In the feed's order, newest first.
         accounts: Where the feed's entries go.
-        known: Keys that the ledger has seen, with what it knows of their entry.
+        known: Keys that the ledger has seen, with what it knows of their entry: see `keys_to_look_up`.
         first_poll: Whether the ledger has never seen this feed; then nothing is published.
+        now: For how old news is.
         as_new: Treat the newest so many entries as new, whatever the ledger says (for the dry run).
     """
+    seen = [_seen(entry, known) for entry in _newest_first(_sifted(entries))]
+    shown_new = frozenset(range(as_new))
+    wanted = [
+        accounts if position in shown_new else _undecided(one, accounts, first_poll=first_poll)
+        for position, one in enumerate(seen)
+    ]
+    fresh = 0 if first_poll else sum(1 for position, one in enumerate(wanted) if one and position not in shown_new)
+    flood = _flood(feed, fresh, window=len(seen))
     decisions: list[Decision] = []
-    settled: list[Entry] = []
-    sightings: list[tuple[int, tuple[str, ...]]] = []
-    newest_first = _newest_first(_merged(entries))
-    for position, entry in reversed(list(enumerate(newest_first))):
-        found = next((known[key] for key in entry.keys if key in known), None)
-        if found:
-            sightings.append((found.entry_id, entry.keys))
-        if position < as_new:
-            made = [_decide(entry, account, feed, baseline=False) for account in accounts]
+    for position, (one, to) in reversed(list(enumerate(zip(seen, wanted, strict=True)))):
+        if to and position not in shown_new:
+            fate = _BASELINE if first_poll else _guarded(one, feed, known, flood, now=now)
         else:
-            made = _decisions(entry, accounts, feed, found, first_poll=first_poll)
-        decisions += made
-        if not made:
-            settled.insert(0, entry)
+            fate = _gated(one.entry, feed)
+        entry_id = one.found.entry_id if one.found and position not in shown_new else None
+        decisions += [
+            Decision(entry=one.entry, keys=one.keys, account_id=account.id, entry_id=entry_id, **fate._asdict())
+            for account in to
+        ]
+    sightings = [found for one in reversed(seen) if (found := _sighting(one, known))]
     return Plan(
         feed_id=feed.id,
         first_poll=first_poll,
         decisions=tuple(decisions),
-        known=tuple(settled),
+        known=tuple(one.entry for one, to in zip(seen, wanted, strict=True) if not to),
         sightings=tuple(sightings),
+        alarms=tuple(_alarms(feed, flood, sightings, window=len(seen))),
     )
 
 
-def _merged(entries: Sequence[Entry]) -> list[Entry]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """An entry of the feed, and what the ledger has under its keys."""
+
+    entry: Entry
+    found: Known | None
+    #: Whether its keys belong to others.
+    has_conflict: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Give the keys under which it is kept."""
+        words = words_key(self.entry)
+        needs_another = self.has_conflict or not self.entry.keys
+        return (*self.entry.keys, *([_makeshift(self.entry)] if needs_another else []), *([words] if words else []))
+
+
+def _makeshift(entry: Entry) -> str:
+    """Give a key for an entry whose own are others', or that has none: by all of them, by the headline."""
+    return conflict_key(entry.keys or (entry.title,))
+
+
+def _seen(entry: Entry, known: Mapping[str, Known]) -> _Seen:
+    by_entry = {known[key].entry_id: known[key] for key in reversed(entry.keys) if key in known}
+    found = next((known[key] for key in entry.keys if key in known), None)
+    is_settled = len(by_entry) <= 1 and not (found and _is_reused(entry, found, known))
+    if found and is_settled:
+        return _Seen(entry=entry, found=found)
+    # Perhaps it was held when it was first seen.
+    before = known.get(_makeshift(entry))
+    return _Seen(entry=entry, found=before, has_conflict=before is None and bool(by_entry))
+
+
+def _is_reused(entry: Entry, found: Known, known: Mapping[str, Known]) -> bool:
+    """Tell whether only the guid is known, and another article has it now."""
+    others = [key for key in entry.keys if not key.startswith("guid:")]
+    if not others or any(key in known for key in others):
+        return False
+    return bool(found.title) and match_key(found.title) != match_key(entry.title)
+
+
+def _sifted(entries: Sequence[Entry]) -> list[Entry]:
     """Make one entry of the same item twice in one answer, with the keys of both: either may come back alone."""
     kept: list[Entry] = []
     place: dict[str, int] = {}
-    for entry in entries:
+    for entry in told_apart(entries):
         first = next((place[key] for key in entry.keys if key in place), None)
         if first is None:
             first = len(kept)
@@ -116,28 +193,80 @@ def _newest_first(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for _, entry in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
 
-def _decisions(
-    entry: Entry, accounts: Sequence[Account], feed: Feed, found: Known | None, *, first_poll: bool
-) -> list[Decision]:
-    """Decide for each account, unless this feed has shown the entry before.
+def _undecided(one: _Seen, accounts: Sequence[Account], *, first_poll: bool) -> Sequence[Account]:
+    """Give the accounts for which the entry is to be decided: none when this feed has shown it before.
 
     What another feed of the site showed first is news to this one's accounts, if nothing was decided for them; its
     baseline is none, since a feed that is read for the first time says nothing about how old its entries are.
     """
-    if found is None:
-        return [_decide(entry, account, feed, baseline=first_poll) for account in accounts]
-    if found.in_feed or first_poll:
-        return []
-    return [
-        replace(_decide(entry, account, feed, baseline=False), entry_id=found.entry_id)
-        for account in accounts
-        if account.id not in found.decided
-    ]
+    if one.found is None:
+        return accounts
+    if one.found.in_feed or first_poll:
+        return ()
+    return [account for account in accounts if account.id not in one.found.decided]
 
 
-def _decide(entry: Entry, account: Account, feed: Feed, *, baseline: bool) -> Decision:
-    if baseline:
-        return Decision(entry=entry, account_id=account.id, status=Status.SKIPPED, reason=Reason.BASELINE)
+class _Fate(NamedTuple):
+    """What becomes of an entry, whichever account it is for."""
+
+    status: Status
+    reason: Reason | None = None
+    message: Message | None = None
+
+
+_BASELINE = _Fate(Status.SKIPPED, Reason.BASELINE)
+
+
+def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message | None, *, now: datetime) -> _Fate:
+    """Decide about news: anything odd about it waits for a person."""
+    entry = one.entry
+    if flood:
+        return _Fate(Status.HELD, Reason.FLOOD, flood)
+    if one.has_conflict:
+        return _Fate(Status.HELD, Reason.KEY_CONFLICT)
+    if not entry.keys:
+        return _Fate(Status.HELD, Reason.NO_IDENTITY)
+    words = words_key(entry)
+    if one.found is None and words in known:
+        return _Fate(Status.HELD, Reason.SAME_WORDS)
+    if feed.holds.older_than and entry.published and now - entry.published > feed.holds.older_than:
+        return _Fate(Status.HELD, Reason.STALE)
+    return _gated(entry, feed)
+
+
+def _gated(entry: Entry, feed: Feed) -> _Fate:
     if cause := hard(examine(entry, allowed_hosts=feed.allowed_hosts)):
-        return Decision(entry=entry, account_id=account.id, status=Status.HELD, reason=Reason.GATE, message=cause)
-    return Decision(entry=entry, account_id=account.id, status=Status.QUEUED)
+        return _Fate(Status.HELD, Reason.GATE, cause)
+    return _Fate(Status.QUEUED)
+
+
+def _flood(feed: Feed, fresh: int, *, window: int) -> Message | None:
+    """Say why so much news at once cannot be right; None when it can."""
+    limit = feed.holds.new_entries_over
+    if limit is None:
+        return None
+    if fresh > limit:
+        return say("feed {feed}: {fresh} news at once, more than {limit}", feed=feed.id, fresh=fresh, limit=limit)
+    if window >= _SMALL_WINDOW and fresh > window / 2:
+        return say("feed {feed}: {fresh} of {window} news are new at once", feed=feed.id, fresh=fresh, window=window)
+    return None
+
+
+def _sighting(one: _Seen, known: Mapping[str, Known]) -> Sighting | None:
+    """Say what is to be written about a known entry; None when nothing is: then it costs no write."""
+    if one.found is None:
+        return None
+    new_keys = tuple(key for key in one.keys if key not in known)
+    is_edited = one.found.is_first and one.found.content not in ("", content_of(one.entry))
+    if one.found.in_feed and not new_keys and not is_edited:
+        return None
+    return Sighting(entry_id=one.found.entry_id, keys=new_keys, revised=one.entry if is_edited else None)
+
+
+def _alarms(feed: Feed, flood: Message | None, sightings: Sequence[Sighting], *, window: int) -> list[Message]:
+    alarms = [flood] if flood else []
+    revised = sum(1 for sighting in sightings if sighting.revised)
+    if window >= _SMALL_WINDOW and revised > window / 2:
+        counts = {"feed": feed.id, "revised": revised, "window": window}
+        alarms.append(say("feed {feed}: {revised} of {window} news say something else now; look at the site", **counts))
+    return alarms

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from crossposter.core.cutting import shorten
+from crossposter.core.cutting import ELLIPSIS, shorten
 from crossposter.core.hashtags import tags_of
 from crossposter.core.links import harmless
 from crossposter.core.model import Entry, Limits, LinkPlace, Picture, Post, PostRules, Reason
@@ -24,6 +24,8 @@ _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _PLAIN_ENDS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_=]")
 #: What shrinks so that a post fits, in this order. Nothing else does.
 _SHRINKING = ("text", "summary")
+#: Characters of a cut sentence: fewer say nothing beside a headline.
+_LEAST_CUT = 60
 #: A template may do with the words what it wants: so often the room for them is measured again.
 _MOST_FITTINGS = 6
 
@@ -122,7 +124,7 @@ def _values(entry: Entry, limits: Limits, *, link: str, timezone: str) -> dict[s
 
     title = spoken(entry.title)
     summary, text = spoken(entry.summary), spoken(entry.text)
-    summary, text = ("" if words == title else words for words in (summary or text, text or summary))
+    summary, text = ("" if _key(words) == _key(title) else words for words in (summary or text, text or summary))
     return {
         "title": title,
         "summary": summary,
@@ -133,6 +135,10 @@ def _values(entry: Entry, limits: Limits, *, link: str, timezone: str) -> dict[s
         "language": entry.language,
         "hashtags": "",
     }
+
+
+def _key(words: str) -> str:
+    return match_key(words.rstrip(" .…!"))
 
 
 def _fitted(template: str, values: Mapping[str, Any], limits: Limits, *, hashtags: Sequence[str]) -> str | None:
@@ -169,7 +175,7 @@ def _with_room_for(name: str, template: str, values: Mapping[str, Any], limits: 
     room = limits.max_length - length(probe) + len(probe)
     for _ in range(_MOST_FITTINGS):
         words = shorten(values[name], room, limits.weigh)
-        if not words:
+        if not words or (len(words) < _LEAST_CUT and ELLIPSIS in words and words != values[name]):
             return None
         text = fill(template, {**values, name: words})
         excess = limits.measure(text) - limits.max_length

@@ -1,5 +1,4 @@
-"""Feeds: fetched by our own client, parsed into entries."""
+"""Feeds: fetched by our own client, read in a child process, made into entries.
 
-from crossposter.feeds.source import WebFeedSource
-
-__all__ = ["WebFeedSource"]
+Imports nothing: the child imports parts of this package, and must be quick to start.
+"""

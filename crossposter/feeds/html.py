@@ -1,4 +1,4 @@
-"""HTML of a feed's item becomes plain text with paragraphs.
+"""HTML of a feed's item becomes plain text with paragraphs, and gives its pictures.
 
 Not with `html.parser`: it takes quadratic time for `<a <a <a`, and raises AssertionError for `<![x]]>`. Here every
 pattern matches what it has looked at, so that nothing is looked at twice.
@@ -7,6 +7,7 @@ pattern matches what it has looked at, so that nothing is looked at twice.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import unescape
 
 from crossposter.core.text import clean
@@ -42,6 +43,8 @@ _PARAGRAPHS = frozenset(
         "ul",
     ]
 )
+#: Their words must not run into those beside them.
+_CELLS = frozenset({"td", "th", "img", "option", "button"})
 _SILENT = frozenset(("script", "style", "noscript", "template", "iframe", "figcaption"))
 
 #: Characters of one item's HTML that are read.
@@ -58,9 +61,52 @@ _MARKUP = re.compile(
 _RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style")}
 
 
+#: An attribute of a tag; what is not quoted ends at white space.
+_ATTRIBUTE = re.compile(
+    r"""(?<![^\s"'/])([a-z][a-z0-9-]*+)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE
+)
+#: Markup, or an entity, that was escaped once more than it should: text of it stands in the text.
+_ESCAPED_TAG = re.compile(
+    r"</?(?:p|br|div|span|b|strong|i|em|a|img|ul|ol|li|h[1-6]|table|tr|td|font)\b[^<>]*>", re.IGNORECASE
+)
+_ESCAPED_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}[1-4]?);", re.IGNORECASE)
+#: So often something may have been escaped.
+_ROUNDS = 3
+
+
 def plain_text(html: str) -> str:
     """Give the text, an empty line between paragraphs; entities resolved, scripts and styles dropped."""
-    return clean("".join(_Reader(html[:_MAX_HTML]).parts()))
+    return clean("\n".join(lines_of(html)))
+
+
+def plain_line(html: str) -> str:
+    """Give the text of what has one line, like a title."""
+    return " ".join(plain_text(html).split())
+
+
+def lines_of(html: str) -> list[str]:
+    """Give the text line by line, as a reader sees it, with empty lines between paragraphs; not yet cleaned."""
+    text = html[:_MAX_HTML]
+    for _ in range(_ROUNDS):
+        if not _MARKUP.search(text):
+            text = unescape(text)
+            if not _ESCAPED_TAG.search(text) and not _ESCAPED_ENTITY.search(text):
+                break
+            continue
+        text = "".join(_Reader(text).parts())
+        if not _ESCAPED_TAG.search(text) and not _ESCAPED_ENTITY.search(text):
+            break
+    return text.split("\n")
+
+
+def images_of(html: str) -> list[Mapping[str, str]]:
+    """Give the attributes of each `<img>`, in order, with their names in lower case."""
+    tags = (found[0] for found in _MARKUP.finditer(html[:_MAX_HTML]) if (found["name"] or "").lower() == "img")
+    return [_attributes(tag) for tag in tags]
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return {name.lower(): unescape(double or single or bare) for name, double, single, bare in _ATTRIBUTE.findall(tag)}
 
 
 class _Reader:
@@ -94,6 +140,8 @@ class _Reader:
         elif not self._silenced and name in _PARAGRAPHS:
             self._parts.append("\n\n")
         elif not self._silenced and name == "br":
+            self._parts.append("\n")
+        elif not self._silenced and name in _CELLS:
             self._parts.append(" ")
 
     def _text(self, text: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crossposter.core.model import Entry, Feed
 from crossposter.errors import FeedError
-from crossposter.feeds.parsing import Reading, read_feed
+from crossposter.feeds.reading import FeedReader, Reading
 from crossposter.feeds.source import MAX_BYTES
 from crossposter.web import WebClient, WebError
 from crossposter.wording import Message, say
@@ -30,12 +30,12 @@ class Inspection:
     url: str
     title: str
     language: str | None
-    encoding: str | None
+    encoding: str
     entries: tuple[Entry, ...]
     problems: tuple[Message, ...]
 
 
-def inspect_url(feed: Feed, web: WebClient) -> Inspection:
+def inspect_url(feed: Feed, web: WebClient, reader: FeedReader) -> Inspection:
     """Fetch a feed and inspect it.
 
     Raises:
@@ -45,16 +45,20 @@ def inspect_url(feed: Feed, web: WebClient) -> Inspection:
         response = web.get(feed.url, max_bytes=MAX_BYTES)
     except WebError as error:
         raise FeedError(error.message) from error
-    return inspect_bytes(response.body, feed, address=response.url, headers=response.headers)
+    found = inspect_bytes(response.body, feed, reader, address=response.url, headers=response.headers)
+    moved = [_moved(response.moved_to)] if response.moved_to else []
+    return replace(found, problems=(*moved, *found.problems))
 
 
-def inspect_bytes(content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> Inspection:
+def inspect_bytes(
+    content: bytes, feed: Feed, reader: FeedReader, *, address: str, headers: Mapping[str, str]
+) -> Inspection:
     """Inspect a feed's bytes.
 
     Raises:
         FeedError: This is no feed.
     """
-    reading = read_feed(content, feed, address=address, headers=headers)
+    reading = reader.read(content, feed, address=address, headers=headers)
     is_fetched = bool(address)
     validators = "etag" in headers or "last-modified" in headers
     problems = [*_of_feed(reading, lacks_validators=is_fetched and not validators), *_of_entries(reading.entries)]
@@ -68,15 +72,20 @@ def inspect_bytes(content: bytes, feed: Feed, *, address: str, headers: Mapping[
     )
 
 
+def _moved(address: str) -> Message:
+    return say(
+        "the feed has moved for good: write its new address into the configuration, {address!r}", address=address
+    )
+
+
 def _of_feed(reading: Reading, *, lacks_validators: bool) -> Iterator[Message]:
     if not reading.entries:
         yield say("the feed is empty; such a poll counts as failed")
     if reading.left_out:
-        yield say(
-            "{count} item(s) were left out: without a title, or without a guid and a link", count=reading.left_out
-        )
-    if reading.complaint:
-        yield say("the document is not well-formed: {cause}", cause=reading.complaint)
+        yield say("{count} item(s) were left out: without a title", count=reading.left_out)
+    if reading.misread:
+        yield say("{count} item(s) will be held: letters of them are wrong or lost", count=reading.misread)
+    yield from reading.problems
     if lacks_validators:
         yield say("the server sends no ETag and no Last-Modified: every poll fetches and reads the whole feed")
 

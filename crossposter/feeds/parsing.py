@@ -1,204 +1,224 @@
-"""Bytes of a feed become entries, by feedparser; what it gets wrong is set right here."""
+"""Bytes of a feed become items: decoded, tidied, walked, read by feedparser; what that gets wrong is set right here.
+
+Runs in the child (`child.py`), where time and memory have hard limits.
+"""
 
 from __future__ import annotations
 
 import io
-import logging
 import re
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import feedparser
-
-from crossposter.core.chrome import without_chrome
 from crossposter.core.cutting import shorten_to
-from crossposter.core.identity import keys_of
-from crossposter.core.model import Entry, Feed, PictureRef
-from crossposter.core.text import clean_line
+from crossposter.core.dates import read_date
+from crossposter.core.text import clean, clean_line
 from crossposter.errors import FeedError
-from crossposter.feeds.html import plain_text
-from crossposter.web import shown
-from crossposter.wording import say
+from crossposter.feeds import json_feed
+from crossposter.feeds.addresses import joined, web_address
+from crossposter.feeds.boilerplate import without_chrome, without_labels
+from crossposter.feeds.decoding import Decoded, decode, unpacked
+from crossposter.feeds.document import Document, Item, Task
+from crossposter.feeds.html import lines_of, plain_line
+from crossposter.feeds.pictures import pictures_of
+from crossposter.feeds.prepass import Facts, Medium, Walk, walk
+from crossposter.feeds.repair import tidied
+from crossposter.wording import Message, say
 
-_EARLIEST_YEAR = 1990
+#: Bytes, unpacked. Real municipal feeds stay below 3 MB (facts of 2026-11: the largest of 199 has 1,046 items).
+MAX_BYTES = 5 * 1024 * 1024
 #: Characters of an entry that are kept: far more than any platform takes, far less than a hostile feed sends.
 _MAX_TITLE = 1_000
 _MAX_TEXT = 100_000
-#: What follows a time of day and names its zone: `+03:00`, `Z`, `GMT`; not the year of asctime, not AM or PM.
-_ZONE = re.compile(r"(?:t\d\d|:\d\d(?:[.,]\d+)?)\s*\(?(?:[+-]\d|(?!(?:am|pm)\b)[a-z])", re.IGNORECASE)
-#: Terminal escapes, places where a platform would cut the address, halves of characters.
-_NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff]")
+#: Of a title that is made from the text.
+_MADE_TITLE = 120
+_MAX_CATEGORIES = 50
+_LOST = re.compile("[\ud800-\udfff]")
 
-#: feedparser calls a document malformed when the server's words about its encoding are poor.
-_HARMLESS = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)
-
-_log = logging.getLogger(__name__)
-
-#: feedparser takes a media:description for the item's description (6.0.14, measured). Under a name that it does not
-#: know, and without attributes, it keeps the text apart, as the item's `media_alt`. Bounded, and ended by the
-#: next `<`: otherwise a body of nothing but such beginnings takes quadratic time.
-_MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:description\b[^<>]{0,500}(?<!/)>")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a document says, as it is read.
-
-    Attributes:
-        title: The feed's own; empty when it has none.
-        language: The feed's own; None when it says none.
-        encoding: How the bytes were read.
-        entries: In the feed's order.
-        left_out: How many items have no title, or nothing to know them by.
-        complaint: What is not well-formed about the document; None when it is.
-    """
-
-    title: str
-    language: str | None
-    encoding: str | None
-    entries: tuple[Entry, ...]
-    left_out: int
-    complaint: str | None
+#: feedparser takes a media:description for the item's description, and media:title for its title (6.0.14, measured).
+#: Under names that it does not know it leaves them alone. Bounded, and ended by the next `<`: otherwise a body of
+#: nothing but such beginnings takes quadratic time.
+_MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:(description|title)\b([^<>]{0,500})(?<!/)>")
+#: A page where a feed should be; browsers read it so far even if it is no XML.
+_PAGE = re.compile(
+    r"(?>\s+|<\?.*?\?>|<!--.*?-->|<!doctype\s+html[^>]*>)*+<(?:html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+#: A feed that was put into a page; it is read all the same.
+_FEED_INSIDE = re.compile(r"<(?:feed\b[^<>]*\bxmlns|rss\b[^<>]*\bversion|rdf:RDF\b)", re.IGNORECASE)
+#: How a page names its feed.
+_NAMES_FEED = re.compile(r"<link\b[^<>]*\btype\s*=\s*[\"']?application/(?:rss|atom)\+xml[^<>]*>", re.IGNORECASE)
+_HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\s\"'<>]+)", re.IGNORECASE)
+_DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified", "lastupdated")
 
 
-def parse_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> tuple[Entry, ...]:
-    """Give the entries in the feed's order; see `read_feed`.
+def read_document(content: bytes, task: Task) -> Document:
+    """Read a feed.
 
     Raises:
-        FeedError: This is no feed, or not one of its items can be read.
+        FeedError: This is no feed, it is beyond a limit, or it breaks off inside an item.
     """
-    return read_feed(content, feed, address=address, headers=headers).entries
+    content = unpacked(content, MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise FeedError(say("{url!r} is larger than {limit} bytes", url=task.name, limit=MAX_BYTES))
+    decoded = decode(
+        content,
+        content_type=task.content_type,
+        fallback=task.encoding_fallback,
+        language=task.language,
+    )
+    if json_feed.is_json(decoded.text):
+        return _read_json(decoded, task)
+    if _PAGE.match(decoded.text, 0, 100_000) and not _FEED_INSIDE.search(decoded.text):
+        raise FeedError(_page(decoded.text, task))
+    text = tidied(decoded.text, url=task.name)
+    xml = text.encode("utf-8", "replace")
+    found = walk(xml, text, url=task.name)
+    if not found.root:
+        raise FeedError(_no_feed(task))
+    parsed = _parsed(xml, task)
+    if not parsed.get("version"):
+        raise FeedError(_no_feed(task))
+    entries = parsed["entries"]
+    facts = found.items if len(found.items) == len(entries) else tuple(map(_facts_of, entries))
+    items = [_item(_told(entry), fact, task) for entry, fact in zip(entries, facts, strict=True)]
+    feed = parsed["feed"]
+    return _document(feed.get("title", ""), feed.get("language"), items, decoded, found)
 
 
-def read_feed(content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> Reading:
-    """Read a feed; items without a title or any identity are left out.
+def _parsed(xml: bytes, task: Task) -> Mapping[str, Any]:
+    import feedparser  # here, so that a child that has nothing to read is quick to start
 
-    Args:
-        content: The body, decompressed.
-        feed: Whose language, pattern and zone hold for the entries.
-        address: Where the body came from at last; relative addresses start there.
-        headers: Of the answer, names in lower case.
-
-    Raises:
-        FeedError: This is no feed, or not one of its items can be read.
-    """
-    response_headers = {
-        "content-type": headers.get("content-type", "application/xml"),
-        "content-location": address,
-    }
+    body = io.BytesIO(_MEDIA_DESCRIPTION.sub(rb"<\1media:x\2\3>", xml))
+    # Of the HTML only text is kept: its cleaning is wasted work, and quadratic in hostile HTML. Without an address
+    # feedparser joins none to each element, which is a third of its time.
     try:
-        # A file object: text and bytes would be tried as a file's name, or an address, first.
-        body = io.BytesIO(_MEDIA_DESCRIPTION.sub(rb"<\1media:alt>", content))
-        # Of the HTML only text is kept (`plain_text`): its cleaning is wasted work, and quadratic in hostile HTML.
-        parsed = feedparser.parse(
-            body, response_headers=response_headers, sanitize_html=False, resolve_relative_uris=False
+        found: Mapping[str, Any] = feedparser.parse(
+            body,
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
     except Exception as error:
-        raise FeedError(say("{url!r} cannot be parsed: {cause}", url=shown(feed.url), cause=repr(error))) from error
-    if not parsed.get("version"):
-        url = shown(feed.url)
-        raise FeedError(say("{url!r} is no feed: ask the site's keeper for its RSS or Atom address", url=url))
-    entries = _entries(parsed.entries, feed, address)
-    malformed = parsed.get("bozo") and not isinstance(parsed.bozo_exception, _HARMLESS)
-    return Reading(
-        title=clean_line(plain_text(parsed.feed.get("title", ""))),
-        language=parsed.feed.get("language") or None,
-        encoding=parsed.get("encoding") or None,
-        entries=entries,
-        left_out=len(parsed.entries) - len(entries),
-        complaint=str(parsed.bozo_exception) if malformed else None,
+        raise FeedError(say("{url!r} cannot be parsed: {cause}", url=task.name, cause=type(error).__name__)) from error
+    return found
+
+
+def _read_json(decoded: Decoded, task: Task) -> Document:
+    feed = json_feed.load(decoded.text, url=task.name)
+    items = []
+    for entry in feed["items"]:
+        title, summary, text = (_LOST.sub("\ufffd", one) for one in json_feed.texts_of(entry))
+        told = _Told(title, summary, [text], json_feed.tags_of(entry))
+        items.append(_item(told, json_feed.facts_of(entry), task))
+    title, language = (str(feed.get(name) or "") for name in ("title", "language"))
+    return _document(title, language, items, decoded, None)
+
+
+def _document(title: str, language: Any, items: Sequence[Item], decoded: Decoded, found: Walk | None) -> Document:
+    problems = [problem for problem in (decoded.problem, found and found.problem) if problem]
+    return Document(
+        title=plain_line(title),
+        language=clean_line(str(language))[:50] if language else None,
+        encoding=decoded.encoding,
+        items=tuple(items),
+        problems=tuple(problems),
     )
 
 
-def _entries(items: Sequence[Mapping[str, Any]], feed: Feed, address: str) -> tuple[Entry, ...]:
-    entries: list[Entry] = []
-    broken = 0
-    for number, item in enumerate(items, start=1):
-        try:
-            entry = _entry(item, feed, address)
-        except Exception as error:  # noqa: BLE001 - whatever one item trips over must not cost the others
-            broken += 1
-            last = error
-            _log.warning("feed %r: item %d cannot be read (%s)", feed.id, number, type(error).__name__)
-        else:
-            entries += [entry] if entry else []
-    if broken and broken == len(items):
-        cause = type(last).__name__
-        raise FeedError(say("{url!r} cannot be parsed: {cause}", url=shown(feed.url), cause=cause)) from last
-    return tuple(entries)
+def _no_feed(task: Task) -> Message:
+    return say("{url!r} is no feed: ask the site's keeper for its RSS or Atom address", url=task.name)
 
 
-def _entry(item: Mapping[str, Any], feed: Feed, address: str) -> Entry | None:
-    link = _web_address(item.get("link"), address)
-    keys = keys_of(guid=clean_line(item.get("id", "")) or None, link=link, id_pattern=feed.id_pattern)
-    title = shorten_to(clean_line(plain_text(item.get("title", ""))), _MAX_TITLE)
-    if not keys or not title:
-        return None
-    summary = _body(item.get("summary", ""), title, feed)
-    texts = (_body(content.get("value", ""), title, feed) for content in item.get("content", []))
-    text = max(texts, key=len, default="")
-    return Entry(
-        keys=keys,
+def _page(text: str, task: Task) -> Message:
+    """Say that a page stands where a feed should be, and which feed it names."""
+    named = _NAMES_FEED.search(text, 0, 200_000)
+    href = _HREF.search(named[0]) if named else None
+    if href and (address := web_address(href[1], task.address)):
+        return say("{url!r} is no feed but a web page, which names this feed: {feed}", url=task.name, feed=address)
+    return _no_feed(task)
+
+
+class _Told(NamedTuple):
+    """What an item tells its readers: HTML."""
+
+    title: str
+    summary: str
+    texts: Sequence[str]
+    tags: Sequence[str]
+
+
+def _told(entry: Mapping[str, Any]) -> _Told:
+    return _Told(
+        title=str(entry.get("title") or ""),
+        summary=str(entry.get("summary") or ""),
+        texts=[str(content.get("value") or "") for content in entry.get("content", [])],
+        tags=[str(tag["term"]) for tag in entry.get("tags", []) if tag.get("term")],
+    )
+
+
+def _item(told: _Told, facts: Facts, task: Task) -> Item:
+    base = joined(task.address, facts.base)
+    title = shorten_to(plain_line(told.title), _MAX_TITLE)
+    summary = _news(told.summary, title)
+    text = max((_news(text, title) for text in told.texts), key=len, default="")
+    text = "" if text == summary else text
+    if not title:
+        title = _made_title(summary or text)
+        summary, text = summary.removeprefix(title).lstrip(), text.removeprefix(title).lstrip()
+    return Item(
+        guid=clean_line(facts.guid) or None,
         title=title,
-        link=link,
+        link=next(_links(facts, base), None),
         summary=summary,
-        text="" if text == summary else text,
-        language=feed.language,
-        published=_published(item, ZoneInfo(feed.timezone)),
-        pictures=_pictures(item, address),
-        categories=tuple(clean_line(tag["term"]) for tag in item.get("tags", []) if tag.get("term")),
+        text=text,
+        published=next(_dates(facts, ZoneInfo(task.timezone)), None),
+        pictures=pictures_of(facts, [*told.texts, told.summary], base),
+        categories=tuple(dict.fromkeys(filter(None, map(clean_line, told.tags[:_MAX_CATEGORIES])))),
     )
 
 
-def _body(html: str, title: str, feed: Feed) -> str:
-    return without_chrome(shorten_to(plain_text(html), _MAX_TEXT), title, feed.chrome)
+def _news(html: str, title: str) -> str:
+    """Give the text of the news, without what the site puts around it."""
+    lines = without_chrome(lines_of(without_labels(html)), title=title)
+    return shorten_to(clean("\n".join(lines)), _MAX_TEXT)
 
 
-def _published(item: Mapping[str, Any], zone: tzinfo) -> datetime | None:
-    """Give the date in UTC; one that names no zone is in the feed's."""
-    # `in`, not `get`: feedparser hands out another date for a missing one, with a warning.
-    name = next((name for name in ("published", "updated") if f"{name}_parsed" in item), "")
-    parsed: time.struct_time | None = item[f"{name}_parsed"] if name else None
-    if parsed is None or parsed.tm_year < _EARLIEST_YEAR:
-        return None
-    # feedparser reads a date without a zone as UTC, and does not say so.
-    assumed = UTC if name not in item or _ZONE.search(str(item[name])) else zone
-    try:
-        return datetime(*parsed[:6], tzinfo=assumed).astimezone(UTC)
-    except (ValueError, OverflowError):  # the year 10000, by an offset
-        return None
+def _made_title(text: str) -> str:
+    """Give the beginning of the text: no title is no reason to lose a news item."""
+    return shorten_to(text.partition("\n")[0], _MADE_TITLE)
 
 
-def _pictures(item: Mapping[str, Any], address: str) -> tuple[PictureRef, ...]:
-    """Give media:content first, then enclosures, each address once; the description where it is clear whose it is."""
-    found = [media.get("url") for media in item.get("media_content", []) if _is_picture(media)]
-    found += [link.get("href") for link in item.get("enclosures", []) if _is_picture(link)]
-    urls = list(dict.fromkeys(url for one in found if (url := _web_address(one, address))))
-    alt = clean_line(plain_text(item.get("media_alt", ""))) if len(urls) == 1 else ""
-    return tuple(PictureRef(url=url, alt=alt or None) for url in urls)
+def _links(facts: Facts, base: str) -> Iterator[str]:
+    """Give where the article may be, best first; an enclosure or the like is not it."""
+    pages = [link for link in facts.links if link.rel in ("", "alternate")]
+    pages.sort(key=lambda link: link.kind not in ("", "text/html", "application/xhtml+xml"))
+    permalink = facts.guid if facts.guid_is_link and facts.guid.startswith(("http://", "https://")) else ""
+    for written in (facts.link, *(link.href for link in pages), permalink):
+        if written and (address := web_address(written, base)):
+            yield address
 
 
-def _is_picture(media: Mapping[str, Any]) -> bool:
-    kind = str(media.get("type") or media.get("medium") or "")
-    url = str(media.get("url") or media.get("href") or "")
-    return kind.startswith("image") or url.lower().endswith((".jpg", ".jpeg", ".png", ".webp"))
+def _dates(facts: Facts, zone: ZoneInfo) -> Iterator[datetime]:
+    for name in _DATES:
+        if found := read_date(facts.dates.get(name, ""), zone=zone):
+            yield found
 
 
-def _web_address(url: object, base: str) -> str | None:
-    """Make it absolute; None for what is no http(s) address, or holds a password, white space or control characters."""
-    relative = str(url or "").strip().replace(" ", "%20")  # "Resim 1.jpg", as some sites write it
-    if not relative or _NOT_IN_ADDRESS.search(relative):
-        return None
-    try:
-        absolute = urljoin(base, relative)
-        parts = urlsplit(absolute)
-        _ = parts.port  # raises when it is no number
-    except ValueError:
-        return None
-    is_usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
-    return absolute if is_usable else None
+def _facts_of(entry: Mapping[str, Any]) -> Facts:
+    """Take what feedparser has understood, where our own walk saw other items than it."""
+    return Facts(
+        guid=str(entry.get("id") or ""),
+        link=str(entry.get("link") or ""),
+        # `in`, not `get`: feedparser hands out another date for a missing one, with a warning.
+        dates={name: str(entry[name]) for name in ("published", "updated", "created") if name in entry},
+        media=[_medium_of(media) for media in entry.get("media_content", [])],
+        thumbnails=[_medium_of(media) for media in entry.get("media_thumbnail", [])],
+        enclosures=[_medium_of(link) for link in entry.get("enclosures", [])],
+    )
+
+
+def _medium_of(media: Mapping[str, Any]) -> Medium:
+    url, kind = media.get("url") or media.get("href"), media.get("type") or media.get("medium")
+    return Medium(url=str(url or ""), kind=str(kind or ""))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from crossposter.core.identity import MAKESHIFT, content_of
 from crossposter.core.model import Account, Entry, Feed, Known, PictureRef, Reason, Validators
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
@@ -61,10 +62,26 @@ def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping
     entry_ids = sorted(set(by_key.values()))
     shown = _shown_in(connection, feed, entry_ids)
     decided = _decided(connection, entry_ids)
+    said = {row.id: row for row in _rows(connection, entry_ids)}
     return {
-        key: Known(entry_id=entry_id, in_feed=entry_id in shown, decided=frozenset(decided.get(entry_id, ())))
+        key: Known(
+            entry_id=entry_id,
+            in_feed=entry_id in shown,
+            is_first=said[entry_id].feed_id == feed.id,
+            decided=frozenset(decided.get(entry_id, ())),
+            content=said[entry_id].content or "",
+            title=said[entry_id].title,
+        )
         for key, entry_id in by_key.items()
     }
+
+
+def _rows(connection: sa.Connection, entry_ids: Sequence[int]) -> Iterator[Any]:
+    rows = schema.entry.c
+    for part in _parts(entry_ids):
+        yield from connection.execute(
+            sa.select(rows.id, rows.feed_id, rows.title, rows.content).where(rows.id.in_(part))
+        )
 
 
 def _shown_in(connection: sa.Connection, feed: Feed, entry_ids: Sequence[int]) -> set[int]:
@@ -103,23 +120,42 @@ def see_entry(connection: sa.Connection, feed: Feed, entry_id: int, keys: Sequen
         connection.execute(insert(schema.entry_key).values(row).on_conflict_do_nothing())
 
 
-def add(connection: sa.Connection, feed: Feed, entry: Entry, *, now: datetime) -> int:
+def add(connection: sa.Connection, feed: Feed, entry: Entry, keys: Sequence[str], *, now: datetime) -> int:
     """Write a new entry and give its number."""
-    values = {
-        "feed_id": feed.id,
+    values = {"feed_id": feed.id, "language": entry.language, "seen_at": now, **_words(entry)}
+    entry_id = connection.execute(schema.entry.insert().values(values).returning(schema.entry.c.id)).scalar_one()
+    see_entry(connection, feed, entry_id, keys)
+    return int(entry_id)
+
+
+def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datetime) -> None:
+    """Write what an entry says now, and keep what it said before."""
+    rows, kept = schema.entry.c, schema.revision.c
+    names = [name for name in kept.keys() if name in rows and name != "revision"]  # noqa: SIM118 - a collection
+    before = connection.execute(sa.select(schema.entry).where(rows.id == entry_id)).one()._mapping
+    connection.execute(
+        schema.revision.insert().values(
+            entry_id=entry_id,
+            number=before["revision"],
+            replaced_at=now,
+            **{name: before[name] for name in names},
+        )
+    )
+    values = {**_words(entry), "revision": rows.revision + 1}
+    connection.execute(schema.entry.update().where(rows.id == entry_id).values(values))
+
+
+def _words(entry: Entry) -> dict[str, Any]:
+    return {
         "title": entry.title,
         "link": entry.link,
         "summary": entry.summary,
         "text": entry.text,
-        "language": entry.language,
         "published_at": entry.published,
         "pictures": [{"url": picture.url, "alt": picture.alt} for picture in entry.pictures],
         "categories": list(entry.categories),
-        "seen_at": now,
+        "content": content_of(entry),
     }
-    entry_id = connection.execute(schema.entry.insert().values(values).returning(schema.entry.c.id)).scalar_one()
-    see_entry(connection, feed, entry_id, entry.keys)
-    return int(entry_id)
 
 
 def load(connection: sa.Connection, entry_id: int) -> tuple[str, Entry]:
@@ -128,7 +164,7 @@ def load(connection: sa.Connection, entry_id: int) -> tuple[str, Entry]:
     used = schema.entry_key.c
     keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
     entry = Entry(
-        keys=tuple(keys),
+        keys=tuple(key for key in keys if not key.startswith(MAKESHIFT)),
         title=row.title,
         link=row.link,
         summary=row.summary,

@@ -30,6 +30,8 @@ class DeliveryRecord:
     remote_id: str | None
     url: str | None
     updated_at: datetime
+    #: Whether the news says something else now than when it was published.
+    is_outdated: bool = False
 
     @property
     def id(self) -> str:
@@ -49,6 +51,19 @@ class AttemptRecord:
     ended_at: datetime | None
     outcome: Status | None
     message: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRecord:
+    """What an entry said before it was edited."""
+
+    number: int
+    title: str
+    link: str | None
+    summary: str
+    text: str
+    pictures: list[dict[str, Any]]
+    replaced_at: datetime
 
 
 def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
@@ -71,6 +86,7 @@ def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
         remote_id=row.remote_id,
         url=row.url,
         updated_at=row.updated_at,
+        is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
     )
 
 

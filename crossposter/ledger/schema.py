@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -60,6 +60,25 @@ entry = sa.Table(
     sa.Column("pictures", sa.JSON, nullable=False),
     sa.Column("categories", sa.JSON, nullable=False),
     sa.Column("seen_at", UtcDateTime, nullable=False),
+    #: A short form of all that it says now (core/identity.py, `content_of`); null in rows from before there was one.
+    sa.Column("content", sa.Text),
+    #: Counts what it said so far, from 1.
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+)
+
+#: What an entry said before it was edited.
+revision = sa.Table(
+    "revision",
+    metadata,
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("published_at", UtcDateTime),
+    sa.Column("pictures", sa.JSON, nullable=False),
+    sa.Column("replaced_at", UtcDateTime, nullable=False),
 )
 
 entry_key = sa.Table(
@@ -122,6 +141,8 @@ delivery = sa.Table(
     sa.Column("picture_tries", sa.Integer, nullable=False, default=0),
     #: The number of the newest attempt: 0 while the platform was never asked to publish.
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    #: Reasons to hold it that a person has let pass.
+    sa.Column("waived", sa.JSON, nullable=False, server_default="[]"),
     #: While publishing: when the silence of the process means that the outcome is uncertain.
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -143,6 +164,8 @@ attempt = sa.Table(
     metadata,
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
+    #: Of the entry: what it said when this was sent.
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     #: Exactly what was sent.
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("link", sa.Text),
@@ -154,6 +177,24 @@ attempt = sa.Table(
     #: The status that the answer led to; null while there is none.
     sa.Column("outcome", sa.Text),
     sa.Column("message", sa.JSON(none_as_null=True)),
+)
+
+#: What people did. Appended, never changed.
+act = sa.Table(
+    "act",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False),
+    #: approve, reject, retry, backfill.
+    sa.Column("verb", sa.Text, nullable=False),
+    #: As they named themselves, and as the system knows them.
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("system_user", sa.Text, nullable=False),
+    sa.Column("why", sa.Text),
+    sa.Column("status_before", sa.Text, nullable=False),
+    sa.Column("reason_before", sa.Text),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("act_of_delivery", "delivery_id"),
 )
 
 post = sa.Table(

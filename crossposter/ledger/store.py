@@ -27,7 +27,14 @@ from crossposter.core.planning import Decision, Plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import entries, schema
 from crossposter.ledger.connection import migrate, open_engine
-from crossposter.ledger.records import AttemptRecord, DeliveryRecord, attempt_record, delivery_record, packed
+from crossposter.ledger.records import (
+    AttemptRecord,
+    DeliveryRecord,
+    RevisionRecord,
+    attempt_record,
+    delivery_record,
+    packed,
+)
 from crossposter.ports import Due, Lease, Staged
 from crossposter.wording import say
 
@@ -87,13 +94,16 @@ class SqlLedger:
         with self.writing() as connection:
             entries.see_feed(connection, feed, validators, now=now)
             entries.add_accounts(connection, accounts)
-            for entry_id, keys in plan.sightings:
-                entries.see_entry(connection, feed, entry_id, keys)
+            for sighting in plan.sightings:
+                entries.see_entry(connection, feed, sighting.entry_id, sighting.keys)
+                if sighting.revised:
+                    entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
             made: dict[tuple[str, ...], int] = {}
             for decision in plan.decisions:
                 entry = decision.entry
-                entry_id = decision.entry_id or made.get(entry.keys) or entries.add(connection, feed, entry, now=now)
-                made[entry.keys] = entry_id
+                entry_id = decision.entry_id or made.get(decision.keys)
+                entry_id = entry_id or entries.add(connection, feed, entry, decision.keys, now=now)
+                made[decision.keys] = entry_id
                 _decide(connection, entry_id, decision, now=now)
 
     def touch(self, feed_id: str, *, now: datetime) -> None:
@@ -174,9 +184,9 @@ class SqlLedger:
         rows = schema.delivery.c
         with self.reading() as connection:
             row = connection.execute(
-                sa.select(rows.id, rows.entry_id, rows.account_id, rows.tries, rows.picture_tries, rows.attempt).where(
-                    _named(delivery_id), rows.status == Status.QUEUED
-                )
+                sa.select(
+                    rows.id, rows.entry_id, rows.account_id, rows.tries, rows.picture_tries, rows.attempt, rows.waived
+                ).where(_named(delivery_id), rows.status == Status.QUEUED)
             ).one_or_none()
             if row is None:
                 return None
@@ -189,6 +199,7 @@ class SqlLedger:
             entry=entry,
             tries=row.tries,
             picture_tries=row.picture_tries,
+            waived=frozenset(map(Reason, row.waived)),
             sent=sent,
         )
 
@@ -213,7 +224,7 @@ class SqlLedger:
                     lease_until=lease.until,
                     updated_at=now,
                 )
-                .returning(rows.id, rows.attempt)
+                .returning(rows.id, rows.attempt, rows.entry_id)
             ).one_or_none()
             if claimed is None:
                 return None
@@ -221,6 +232,9 @@ class SqlLedger:
                 schema.attempt.insert().values(
                     delivery_id=claimed.id,
                     number=claimed.attempt,
+                    revision=sa.select(schema.entry.c.revision)
+                    .where(schema.entry.c.id == claimed.entry_id)
+                    .scalar_subquery(),
                     text=staged.post.text,
                     link=staged.post.link,
                     pictures=[_picture_row(picture) for picture in staged.post.pictures],
@@ -290,14 +304,25 @@ class SqlLedger:
             query = sa.select(schema.attempt).where(rows.delivery_id == numbered).order_by(rows.number)
             return [attempt_record(row) for row in connection.execute(query)]
 
+    def revisions(self, entry_id: int) -> list[RevisionRecord]:
+        """List what an entry said before, oldest first."""
+        rows = schema.revision.c
+        query = sa.select(
+            rows.number, rows.title, rows.link, rows.summary, rows.text, rows.pictures, rows.replaced_at
+        ).where(rows.entry_id == entry_id)
+        with self.reading() as connection:
+            return [RevisionRecord(**row._mapping) for row in connection.execute(query.order_by(rows.number))]
+
     def _deliveries(self, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
-        delivery, entry, post = schema.delivery, schema.entry, schema.post
+        delivery, entry, post, sent = schema.delivery, schema.entry, schema.post, schema.attempt
         query = (
             sa.select(
                 delivery,
                 entry.c.feed_id,
                 entry.c.title,
                 entry.c.link,
+                entry.c.revision,
+                sent.c.revision.label("sent_revision"),
                 schema.account.c.platform,
                 post.c.remote_id,
                 post.c.url,
@@ -305,6 +330,14 @@ class SqlLedger:
             .join(entry, entry.c.id == delivery.c.entry_id)
             .join(schema.account, schema.account.c.id == delivery.c.account_id)
             .outerjoin(post, post.c.delivery_id == delivery.c.id)
+            .outerjoin(
+                sent,
+                sa.and_(
+                    sent.c.delivery_id == delivery.c.id,
+                    sent.c.number == delivery.c.attempt,
+                    delivery.c.status == Status.PUBLISHED,
+                ),
+            )
             .where(condition)
             .order_by(delivery.c.id)
         )

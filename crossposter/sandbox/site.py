@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 
 Response = tuple[int, dict[str, str], bytes]
 
-_SAMPLE = Path(__file__).with_name("sample")
+SAMPLE = Path(__file__).with_name("sample")
 _PUBLISHER = "İzmir Büyükşehir Belediyesi"
 _WWW = "https://www.izmir.bel.tr"
 _SECTIONS = {"tr": "tr/Haberler", "en": "en/News"}
@@ -75,7 +75,7 @@ class Site:
         self._now = now
         self._lock = threading.Lock()
         self._channels = {language: _read_channel(language) for language in _SECTIONS}
-        self._pictures = {path.name: path.read_bytes() for path in (_SAMPLE / "pictures").glob("*.jpg")}
+        self._pictures = {path.name: path.read_bytes() for path in (SAMPLE / "pictures").glob("*.jpg")}
 
     def publish(self, language: str, count: int = 1) -> list[str]:
         """Let the next items of a language appear; give their titles, fewer or none when all are out."""
@@ -156,7 +156,7 @@ class Site:
 
 
 def _read_channel(language: str) -> _Channel:
-    written: dict[str, Any] = json.loads((_SAMPLE / "news.json").read_text("utf-8"))[language]
+    written: dict[str, Any] = json.loads((SAMPLE / "news.json").read_text("utf-8"))[language]
     items = sorted((_Item(**item) for item in written["items"]), key=lambda item: -item.hours_ago)
     return _Channel(
         language=language,

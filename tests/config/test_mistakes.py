@@ -29,6 +29,7 @@ ADDRESS = "this is no web address: it begins with https:// and holds no spaces"
 LOOPBACK = "only the sandbox on this machine (127.0.0.1) may stand here; a real account needs none"
 ZONE = "this is no time zone: write it like Europe/Istanbul"
 PATTERN = "this is no regular expression: a bracket may be missing; copy the one of the example"
+OPENED = "a network (10.1.2.0/24), an address or the name of a host is wanted here, without https://"
 LEDGER = "the ledger is written as sqlite:///PATH"
 ALIAS = "anchors and aliases (& and *) are not allowed here: write it out, or put the text in quotes"
 NOTHING = "the file holds no settings: it begins with keys like 'feeds:'"
@@ -373,6 +374,26 @@ WRONG: dict[str, tuple[str, Found]] = {
     "a broken address": (changed((URL, "url: 'http://['")), one(5, "feeds[0].url", ADDRESS)),
     "an impossible port": (changed((URL, "url: https://izmir.bel.tr:99999/")), one(5, "feeds[0].url", ADDRESS)),
     "an address with a space": (changed((URL, f"{URL} ?id=1")), one(5, "feeds[0].url", ADDRESS)),
+    "an encoding that is none": (
+        put("    encoding_fallback: hex", behind="language: tr"),
+        one(7, "feeds[0].encoding_fallback", "'hex' is no encoding of text: write it like windows-1254"),
+    ),
+    "an opened address with a path": (
+        put("network: {allow: [10.1.2.0/24, 'https://izmir.bel.tr/']}", behind="timezone: Europe/Istanbul"),
+        one(2, "network.allow[1]", OPENED),
+    ),
+    "an opened number": (
+        put("network: {allow: ['2130706433']}", behind="timezone: Europe/Istanbul"),
+        one(2, "network.allow[0]", OPENED),
+    ),
+    "a contact that is a name": (
+        put("network: {contact: İzmir Belediyesi}", behind="timezone: Europe/Istanbul"),
+        one(2, "network.contact", "a mail address or the address of a page is wanted here, without spaces"),
+    ),
+    "a proxy without its scheme": (
+        put("network: {proxy: proxy.izmir.bel.tr:3128}", behind="timezone: Europe/Istanbul"),
+        one(2, "network.proxy", ADDRESS),
+    ),
     "an endpoint elsewhere": (
         put("    endpoint: {url: https://graph.example}", behind=PAGE_PIN),
         one(20, "accounts[1].endpoint.url", LOOPBACK),

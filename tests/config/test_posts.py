@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from crossposter.bootstrap import accounts_of, feeds_of
 from crossposter.config import load_config
-from crossposter.core.model import Brand, Fit, MediaRule, PostRules
+from crossposter.core.model import Brand, Fit, Holds, MediaRule, PostRules
 from tests.config.conftest import ENVIRON, Complaints, changed
 
 PAGE_PIN = 'expect: {id: "456"}'
@@ -137,3 +138,32 @@ def test_a_mistake_is_told_in_words(complaints: Complaints, text: str, path: str
     assert found == path
     assert said in sentence
     assert line > 0
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("{}", Holds()),
+        ("{new_entries_over: 12, older_than: 3d}", Holds(new_entries_over=12, older_than=timedelta(days=3))),
+        ("{new_entries_over: never, older_than: never}", Holds(new_entries_over=None, older_than=None)),
+    ],
+)
+def test_holds_are_said_once_for_all_feeds(yaml: Path, block: str, expected: Holds) -> None:
+    yaml.write_text(changed(("timezone: Europe/Istanbul\n", f"timezone: Europe/Istanbul\nholds: {block}\n")), "utf-8")
+    (feed,) = feeds_of(load_config(yaml, environ=ENVIRON, secrets_needed=True))
+    assert feed.holds == expected
+
+
+@pytest.mark.parametrize(
+    ("block", "path", "said"),
+    [
+        ("{new_entries_over: 0}", "holds.new_entries_over", "a whole number from 1 upwards, or never"),
+        ("{new_entries_over: many}", "holds.new_entries_over", "a whole number from 1 upwards, or never"),
+        ("{older_than: soon}", "holds.older_than", "a span of time is wanted here"),
+    ],
+)
+def test_a_mistake_about_holds_is_told(complaints: Complaints, block: str, path: str, said: str) -> None:
+    text = changed(("timezone: Europe/Istanbul\n", f"timezone: Europe/Istanbul\nholds: {block}\n"))
+    ((_, found, sentence),) = complaints(text)
+    assert found == path
+    assert said in sentence

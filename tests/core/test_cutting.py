@@ -27,7 +27,20 @@ NEWS = (
         ("Kısa.", 80, "Kısa."),
         ("Tramvay başladı. Duraklar açıldı. Üçüncü cümle uzun.", 36, "Tramvay başladı. Duraklar açıldı."),
         ("Tramvay seferleri sabah altıda başlayacak", 30, "Tramvay seferleri sabah…"),
-        ("Birinci paragraf burada\n\nİkinci paragraf da burada", 30, "Birinci paragraf burada"),
+        ("Birinci paragraf burada\n\nİkinci paragraf da burada", 30, "Birinci paragraf burada…"),
+        ("Su yok:\n\nKonak: Alsancak, Kültür,\n\nBuca: Şirinyer", 42, "Su yok:\n\nKonak: Alsancak, Kültür…"),
+        ("Gemi geldi.\n\nProgram\n\nSaat 10.00’da açılış", 30, "Gemi geldi."),
+        (
+            "Closed:\n\nTram until 2 p.m.\n\nBus until noon\n\nMetro",
+            43,
+            "Closed:\n\nTram until 2 p.m.\n\nBus until noon…",
+        ),
+        ("Gemi dün sabah geldi. Törene T.C. Bakanlığı temsilcileri katıldı", 44, "Gemi dün sabah geldi."),
+        ("“Gel. Bak. Sev” dedi", 10, "“Gel.”"),
+        ("Doluluk yaklaşık 14 puan, yüzde 31 oldu", 20, "Doluluk…"),
+        ("Doluluk yaklaşık 14 puan, yüzde 31 oldu", 33, "Doluluk yaklaşık 14 puan…"),
+        ("A ferry with its own crew arrived", 14, "A ferry…"),
+        ("Kente otuz iki yeni park", 16, "Kente…"),
         ("Başkan Dr. Ayşe Yılmaz konuştu ve ayrıldı", 24, "Başkan Dr. Ayşe Yılmaz…"),
         ("Başkan Dr. Ayşe Yılmaz konuştu ve ayrıldı", 12, "Başkan…"),
         ("29. Uluslararası İzmir Festivali bu akşam", 30, "29. Uluslararası İzmir…"),
@@ -114,5 +127,5 @@ def test_hostile_texts_are_cut_in_a_moment(part: str) -> None:
 
 
 def test_a_text_is_cut_to_a_length_by_words_where_it_has_any() -> None:
-    assert shorten_to("bir iki üç", 8) == "bir iki…"
+    assert shorten_to("kar gün yol", 8) == "kar gün…"
     assert shorten_to("a" * 20, 8) == "a" * 8

@@ -30,5 +30,9 @@ def test_a_hashtag_stands_once_however_it_is_spelt() -> None:
     assert tags_of(["İzmir", "IZMIR", "ulaşım"], language="tr", limit=None) == ["#İzmir", "#Ulaşım"]
 
 
+def test_what_makes_no_hashtag_is_left_out() -> None:
+    assert tags_of(["2026", "Ulaşım"], language="tr", limit=None) == ["#Ulaşım"]
+
+
 def test_no_more_hashtags_than_the_platform_takes() -> None:
     assert len(tags_of([f"etiket {letter}" for letter in "abcdefgh"], language="tr", limit=3)) == 3

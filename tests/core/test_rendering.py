@@ -89,6 +89,19 @@ def test_a_template_may_do_with_the_words_what_it_wants_and_the_post_still_fits(
     assert TWITTER.measure(rendered(render(long, TWITTER, rules=rules)).text) <= 280
 
 
+def test_a_template_that_fails_over_some_news_holds_it() -> None:
+    held = render(NEWS, TWITTER, rules=PostRules(template="{{ title }} {{ categories[3] + 'x' }}"))
+    assert isinstance(held, Held)
+    assert held.reason is Reason.GATE
+    assert "the template fails" in str(held.message)
+
+
+def test_a_template_that_fills_the_room_itself_is_held() -> None:
+    filling = "{% if summary | length > 1 %}{{ 'y' * (281 - summary | length) }}{% endif %}{{ summary }}"
+    rules = PostRules(template=filling)
+    assert render(replace(NEWS, summary="Kelime " * 60), TWITTER, rules=rules) == Held(reason=Reason.TOO_LONG)
+
+
 def test_a_link_that_does_not_stand_alone_is_held() -> None:
     held = render(NEWS, FACEBOOK, [PICTURE], rules=PostRules(template="{{ title }} ({{ link }})"))
     assert isinstance(held, Held)
@@ -155,6 +168,18 @@ def test_a_missing_summary_is_the_text_and_the_other_way_round() -> None:
 def test_a_summary_that_repeats_the_headline_is_left_out() -> None:
     post = rendered(render(an_entry(title="Aynı", summary="Aynı", link=LINK), TWITTER))
     assert post.text == f"Aynı\n\n{LINK}"
+
+
+@pytest.mark.parametrize("summary", ["Aynı haber.", "AYNI HABER", "Aynı haber…"])
+def test_nor_does_its_punctuation_make_it_another_one(summary: str) -> None:
+    assert rendered(render(an_entry(title="Aynı haber", summary=summary, link=None), TWITTER)).text == "Aynı haber"
+
+
+def test_a_shred_of_a_summary_is_left_out() -> None:
+    long = an_entry(title="Başlık burada " * 14, summary="Bu özet birkaç kelimeden sonra kesilecekti " * 3, link=LINK)
+    assert rendered(render(long, TWITTER)).text == f"{long.title.strip()}\n\n{LINK}"
+    whole = replace(long, summary="Bornova’da üç yeni durak açıldı. Seferler bu hafta sonu ücretsiz olacak.")
+    assert "\n\nBornova’da üç yeni durak açıldı.\n\n" in rendered(render(whole, TWITTER)).text
 
 
 def test_an_entry_without_a_link_has_none() -> None:

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-import logging
+import gzip
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from crossposter.core.gate import Flaw, examine
 from crossposter.core.model import Entry, PictureRef
 from crossposter.errors import FeedError
 from crossposter.feeds.html import plain_text
-from crossposter.feeds.parsing import _MEDIA_DESCRIPTION, parse_feed
+from crossposter.feeds.parsing import _MEDIA_DESCRIPTION
 from crossposter.testing import a_feed
+from tests.feeds.reading import parse_feed, read_feed
 
 FEED = a_feed(id_pattern=r"/(tr|en)/[^/]+/[^/]+/(\d+)/")
 ADDRESS = "https://www.izmir.bel.tr/rss/haberler.xml"
@@ -114,10 +116,10 @@ def test_a_date_that_cannot_be_trusted_is_none(date: str) -> None:
     assert the_entry(f"<title>T</title><guid>1</guid><pubDate>{date}</pubDate>").published is None
 
 
-def test_an_item_without_a_title_or_without_any_identity_is_left_out() -> None:
+def test_an_item_without_a_title_is_left_out_and_one_without_identity_is_there_to_be_held() -> None:
     good = "<item><title>T</title><guid isPermaLink='false'>2</guid></item>"
     items = "<item><guid>1</guid></item><item><title>T</title></item>" + good
-    assert [entry.id for entry in parsed(items)] == ["2"]
+    assert [(entry.title, entry.keys) for entry in parsed(items)] == [("T", ()), ("T", ("guid:2",))]
 
 
 @pytest.mark.parametrize(
@@ -144,25 +146,38 @@ def test_a_date_beyond_all_years_is_none() -> None:
     assert the_entry(f"<title>T</title><guid>1</guid>{date}").published is None
 
 
-def test_an_item_that_cannot_be_read_costs_no_other(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def tripping(html: str) -> str:
-        if html == "bad":
-            raise AssertionError("bad")
-        return html
+@pytest.mark.parametrize("title", ["&#xD800;", "&#99999999999;", "Ba\ufffdlık"])
+def test_an_item_that_cannot_be_read_right_is_there_to_be_held(title: str) -> None:
+    bad, good = (f"<item><title>{title}</title><guid>1</guid></item>", "<item><title>T</title><guid>2</guid></item>")
+    reading = read_feed(RSS.format(items=bad + good).encode(), FEED, address=ADDRESS, headers={})
+    assert [entry.title for entry in reading.entries][1:] == ["T"]
+    assert reading.misread == 1
+    assert {finding.flaw for finding in examine(reading.entries[0])} & {Flaw.MOJIBAKE, Flaw.EMPTY}
 
-    monkeypatch.setattr("crossposter.feeds.parsing.plain_text", tripping)
-    bad, good = ("<item><title>bad</title><guid>1</guid></item>", "<item><title>T</title><guid>2</guid></item>")
-    with caplog.at_level(logging.WARNING):
-        assert [entry.title for entry in parsed(good + bad)] == ["T"]
-    assert "'izmir-tr': item 2 cannot be read (AssertionError)" in caplog.text
-    with pytest.raises(FeedError, match="cannot be parsed: AssertionError"):
-        parsed(bad)
+
+@pytest.mark.parametrize("error", [KeyError("links"), UnicodeEncodeError("utf-8", "x", 0, 1, "no"), RecursionError()])
+def test_whatever_feedparser_raises_is_the_feeds_failure(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def tripping(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("feedparser.parse", tripping)
+    with pytest.raises(FeedError, match=f"cannot be parsed: {type(error).__name__}"):
+        parsed("")
 
 
 def test_a_marked_section_in_a_title_is_no_error() -> None:
     assert the_entry("<title>&lt;![foo bar]]&gt; T</title><guid>1</guid>").title == "T"
+
+
+@pytest.mark.parametrize("content", [b" " * 5_300_000, gzip.compress(b" " * 50_000_000)])
+def test_a_document_that_is_too_large_is_not_read(content: bytes) -> None:
+    with pytest.raises(FeedError, match="is larger than 5242880 bytes"):
+        parse_feed(content, FEED, address=ADDRESS, headers={})
+
+
+def test_a_feed_that_was_stored_packed_is_read() -> None:
+    packed = gzip.compress(RSS.format(items="<item><title>T</title><guid>1</guid></item>").encode())
+    assert [entry.title for entry in parse_feed(packed, FEED, address=ADDRESS, headers={})] == ["T"]
 
 
 def test_a_password_is_not_in_the_sentence() -> None:
@@ -216,12 +231,6 @@ def test_an_answer_that_names_a_file_opens_none(tmp_path: Path) -> None:
     path.write_text(RSS.format(items="<item><title>T</title><guid>1</guid></item>"))
     with pytest.raises(FeedError, match="is no feed"):
         parse_feed(str(path).encode(), FEED, address=ADDRESS, headers={})
-
-
-@pytest.mark.parametrize("title", ["&#xD800;", "&#99999999999;"])
-def test_nothing_that_feedparser_trips_over_escapes(title: str) -> None:
-    with pytest.raises(FeedError, match="cannot be parsed"):
-        parsed(f"<item><title>{title}</title><guid>1</guid></item>")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ LATER = NOON + timedelta(minutes=5)
 def busy(ledger: SqlLedger) -> SqlLedger:
     """A ledger with one post that has been due since noon."""
     feed, accounts = a_feed(), [an_account()]
-    found = plan(feed, [an_entry(1)], accounts=accounts, known={}, first_poll=False)
+    found = plan(feed, [an_entry(1)], accounts=accounts, known={}, first_poll=False, now=NOON)
     ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
     return ledger
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crossposter.core.identity import content_of
 from crossposter.core.model import Known, Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
@@ -24,7 +25,9 @@ def record(ledger: SqlLedger, *numbers: int, account: str = "izmir-x") -> None:
     feed = a_feed(accounts=[account])
     entries = [an_entry(number) for number in reversed(numbers)]
     keys = [key for entry in entries for key in entry.keys]
-    found = plan(feed, entries, accounts=[an_account(account)], known=ledger.known(feed, keys), first_poll=False)
+    found = plan(
+        feed, entries, accounts=[an_account(account)], known=ledger.known(feed, keys), first_poll=False, now=NOON
+    )
     ledger.record(feed, found, Validators(), accounts=[an_account(account)], now=NOON)
 
 
@@ -46,7 +49,7 @@ def status(ledger: SqlLedger, *, now: datetime = NOON) -> list[tuple[str, Status
 def test_a_feed_is_unknown_until_it_was_recorded(ledger: SqlLedger) -> None:
     feed = a_feed()
     assert ledger.validators(feed) is None
-    found = plan(feed, [], accounts=[], known={}, first_poll=True)
+    found = plan(feed, [], accounts=[], known={}, first_poll=True, now=NOON)
     ledger.record(feed, found, Validators(etag='"a"', last_modified="Wed"), accounts=[], now=NOON)
     assert ledger.validators(feed) == Validators(etag='"a"', last_modified="Wed")
     assert ledger.validators(a_feed(site="another")) is None
@@ -60,7 +63,7 @@ def test_an_entry_comes_back_as_it_was_recorded(ledger: SqlLedger) -> None:
         categories=("Ulaşım", "Çevre"),
     )
     feed, accounts = a_feed(), [an_account()]
-    found = plan(feed, [entry], accounts=accounts, known={}, first_poll=False)
+    found = plan(feed, [entry], accounts=accounts, known={}, first_poll=False, now=NOON)
     ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
     delivery = ledger.load("1/izmir-x")
     assert delivery is not None
@@ -76,7 +79,7 @@ def test_an_entry_of_two_feeds_of_one_site_is_recorded_once(ledger: SqlLedger) -
 def test_the_database_refuses_a_second_delivery_of_one_entry_to_one_account(ledger: SqlLedger) -> None:
     record(ledger, 1)
     feed, accounts = a_feed(), [an_account()]
-    twice = plan(feed, [an_entry(2)], accounts=[*accounts, *accounts], known={}, first_poll=False)
+    twice = plan(feed, [an_entry(2)], accounts=[*accounts, *accounts], known={}, first_poll=False, now=NOON)
     with pytest.raises(LedgerError, match="UNIQUE"):
         ledger.record(feed, twice, Validators(), accounts=accounts, now=NOON)
     assert len(ledger.deliveries(now=NOON)) == 1
@@ -102,7 +105,10 @@ def test_the_database_refuses_rows_that_contradict_themselves(ledger: SqlLedger,
 def test_more_keys_than_one_statement_takes_are_looked_up(ledger: SqlLedger) -> None:
     record(ledger, 1)
     keys = [f"guid:{number}" for number in range(1, 2000)]
-    assert ledger.known(a_feed(), keys) == {"guid:1": Known(entry_id=1, in_feed=True, decided=frozenset({"izmir-x"}))}
+    known = Known(
+        entry_id=1, in_feed=True, decided=frozenset({"izmir-x"}), content=content_of(an_entry(1)), title="Haber 1"
+    )
+    assert ledger.known(a_feed(), keys) == {"guid:1": known}
     assert ledger.known(a_feed("other"), ["guid:1"])["guid:1"].in_feed is False
     assert ledger.known(a_feed(site="ankara"), keys) == {}
 
@@ -110,18 +116,18 @@ def test_more_keys_than_one_statement_takes_are_looked_up(ledger: SqlLedger) -> 
 def test_an_id_that_moves_to_another_platform_is_refused(ledger: SqlLedger) -> None:
     record(ledger, 1)
     feed, moved = a_feed(), replace(an_account(), platform="facebook")
-    found = plan(feed, [an_entry(2)], accounts=[moved], known={}, first_poll=False)
+    found = plan(feed, [an_entry(2)], accounts=[moved], known={}, first_poll=False, now=NOON)
     with pytest.raises(LedgerError, match="another id"):
         ledger.record(feed, found, Validators(), accounts=[moved], now=NOON)
 
 
 def test_a_baseline_gives_way_to_a_decision_and_nothing_else_does(ledger: SqlLedger) -> None:
     one, other, accounts = a_feed("one"), a_feed("other"), [an_account()]
-    baseline = plan(one, [an_entry(1)], accounts=accounts, known={}, first_poll=True)
+    baseline = plan(one, [an_entry(1)], accounts=accounts, known={}, first_poll=True, now=NOON)
     ledger.record(one, baseline, Validators(), accounts=accounts, now=NOON)
     for _ in range(2):
         known = ledger.known(other, an_entry(1).keys)
-        found = plan(other, [an_entry(1)], accounts=accounts, known=known, first_poll=False)
+        found = plan(other, [an_entry(1)], accounts=accounts, known=known, first_poll=False, now=NOON)
         ledger.record(other, found, Validators(), accounts=accounts, now=NOON)
         assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
 
@@ -131,7 +137,7 @@ def test_a_learned_key_belongs_to_its_entry(ledger: SqlLedger) -> None:
     feed = a_feed()
     moved = an_entry(1, keys=("guid:moved", *an_entry(1).keys))
     known = ledger.known(feed, moved.keys)
-    found = plan(feed, [moved], accounts=[an_account()], known=known, first_poll=False)
+    found = plan(feed, [moved], accounts=[an_account()], known=known, first_poll=False, now=NOON)
     ledger.record(feed, found, Validators(), accounts=[], now=NOON)
     assert ledger.known(feed, ["guid:moved"])["guid:moved"].entry_id == 1
 

@@ -14,13 +14,13 @@ from crossposter.core.model import Brand, Fit, PictureRef
 from crossposter.errors import PictureError
 from crossposter.media.source import WebPictureSource
 from crossposter.testing import LIMITS
-from crossposter.web import WebClient
+from crossposter.web import Network, WebClient
 from tests.web_server import WebServer
 
 
 @pytest.fixture
 def source() -> Iterator[WebPictureSource]:
-    web = WebClient()
+    web = WebClient(Network(allowed=("127.0.0.1",)))
     yield WebPictureSource(web)
     web.close()
 
@@ -75,7 +75,7 @@ def test_a_picture_is_padded_with_the_brands_colour_and_black_in_mourning(web_se
     buffer = io.BytesIO()
     Image.new("RGB", (400, 200), "white").save(buffer, "PNG")
     web_server.serve("/a.png", buffer.getvalue())
-    ref, web = PictureRef(url=web_server.url + "/a.png"), WebClient()
+    ref, web = PictureRef(url=web_server.url + "/a.png"), WebClient(Network(allowed=("127.0.0.1",)))
     grounds = []
     for brand in (BRAND, replace(BRAND, mourning=True), None):
         source = WebPictureSource(web, brand=brand)
@@ -98,7 +98,7 @@ def test_a_picture_that_is_cropped_is_another_than_the_padded_one(
 
 
 def test_a_card_is_described_by_its_headline_and_has_no_address() -> None:
-    source = WebPictureSource(WebClient(), brand=BRAND)
+    source = WebPictureSource(WebClient(Network(allowed=("127.0.0.1",))), brand=BRAND)
     limits = replace(LIMITS, max_alt_length=20)
     picture = source.card("Körfezde yüzme yarışı var", date="24 Eylül 2026", limits=limits)
     assert (picture.url, picture.alt) == ("", "Körfezde yüzme…")
@@ -107,7 +107,7 @@ def test_a_card_is_described_by_its_headline_and_has_no_address() -> None:
 
 
 def test_a_card_that_was_just_drawn_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = WebPictureSource(WebClient(), brand=BRAND)
+    source = WebPictureSource(WebClient(Network(allowed=("127.0.0.1",))), brand=BRAND)
     first = source.card("Tramvay", date="", limits=LIMITS)
     monkeypatch.setattr("crossposter.media.card.draw_card", None)
     assert source.card("Tramvay", date="", limits=LIMITS) == first

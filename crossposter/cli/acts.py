@@ -1,0 +1,138 @@
+"""`approve`, `reject`, `retry`, `backfill`, `queue`: people act on the record, and the daemon does the sending."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
+from crossposter.cli.ledger import delivery_data, open_ledger
+from crossposter.clock import SystemClock
+from crossposter.core.acts import Person, Verb
+from crossposter.core.model import Status
+from crossposter.errors import CrossposterError, LedgerError
+from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.ledger.acts import Acted
+    from crossposter.messages import Translator
+
+USER_VARIABLE = "CROSSPOSTER_USER"
+
+_Names = Annotated[list[str], typer.Argument(metavar="ID...", help="Stories (412) or single deliveries (412/izmir-x).")]
+_By = Annotated[str | None, typer.Option("--by", metavar="NAME", help=f"Who you are; {USER_VARIABLE} without it.")]
+_Why = Annotated[str | None, typer.Option("--reason", help="Why; kept in the record.")]
+
+
+def approve(
+    ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None
+) -> None:
+    """Let held posts go out."""
+    _act(ctx.obj.at(config), Verb.APPROVE, names, by=by, why=reason)
+
+
+def reject(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
+    """Decide against posts that have not gone out."""
+    _act(ctx.obj.at(config), Verb.REJECT, names, by=by, why=reason)
+
+
+def retry(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
+    """Try failed posts again."""
+    _act(ctx.obj.at(config), Verb.RETRY, names, by=by, why=reason)
+
+
+def backfill(
+    ctx: typer.Context,
+    feed: Annotated[str, typer.Argument(help="The feed's id in the YAML.")],
+    last: Annotated[int, typer.Option("--last", min=1, help="So many of its newest entries.")],
+    config: ConfigOption = None,
+    by: _By = None,
+    reason: _Why = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+) -> None:
+    """Publish what stood in a feed when it was first seen; shows it and asks first."""
+    from crossposter.ledger.acts import Desk
+
+    context = ctx.obj.at(config)
+    person = _person(context, by, reason)
+    if feed not in (known := [one.id for one in context.load(secrets_needed=False).feeds]):
+        raise CrossposterError(
+            say("there is no feed {name!r}: the feeds are {known}", name=feed, known=", ".join(known))
+        )
+    with open_ledger(context) as (ledger, translate):
+        desk = Desk(ledger)
+        now = SystemClock().now()
+        names = desk.baseline(feed, last=last)
+        if not names:
+            raise LedgerError(say("nothing of feed {feed} was skipped as old news", feed=feed))
+        wanted = set(names)
+        for record in ledger.deliveries(now=now):
+            if record.id in wanted:
+                typer.echo(f"{record.id}  {record.title}")
+        if not yes and not typer.confirm(translate(say("Publish these {count} posts?", count=len(names)))):
+            raise typer.Exit(1)
+        _print([one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate)
+
+
+def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List what waits for a person, and why."""
+    from crossposter.cli.tables import new_console, print_deliveries
+
+    waiting = (Status.HELD, Status.UNCERTAIN, Status.FAILED)
+    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+        records = [record for record in ledger.deliveries(now=SystemClock().now()) if record.status in waiting]
+    if json:
+        print_json({"deliveries": [delivery_data(record, translate) for record in records]})
+    elif records:
+        print_deliveries(new_console(), records, translate)
+    else:
+        typer.echo(translate(say("nothing waits for a person")))
+
+
+def _act(context: Context, verb: Verb, names: Sequence[str], *, by: str | None, why: str | None) -> None:
+    """Act on each name; exit code 1 where one of them could not be acted on."""
+    from crossposter.ledger.acts import Desk
+
+    person = _person(context, by, why)
+    with open_ledger(context) as (ledger, translate):
+        desk = Desk(ledger)
+        acted: list[Acted] = []
+        for name in names:
+            found = desk.act(verb, name, person, now=SystemClock().now())
+            if not found:
+                raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
+            # Of a whole story only those are meant to which it can be done, if there are some.
+            acted += found if "/" in name or not any(one.done for one in found) else [one for one in found if one.done]
+        _print(acted, translate)
+    if not all(one.done for one in acted):
+        raise typer.Exit(1)
+
+
+def _person(context: Context, by: str | None, why: str | None) -> Person:
+    name = (by or context.environ.get(USER_VARIABLE) or "").strip()
+    if not name:
+        sentence = say("say who you are: --by NAME, or the environment variable {variable}", variable=USER_VARIABLE)
+        raise CrossposterError(sentence)
+    return Person(name=name, system_user=_system_user(), why=why)
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return str(os.getuid())
+
+
+def _print(acted: Sequence[Acted], translate: Translator) -> None:
+    from crossposter.cli.tables import STATUS_WORDS, printable
+
+    for one in acted:
+        words = {"delivery": one.delivery_id, "status": translate(STATUS_WORDS[one.status]), "title": one.title}
+        sentence = say("{delivery} is now: {status} ({title})", **words)
+        if not one.done:
+            sentence = say("{delivery} was left alone, it is: {status} ({title})", **words)
+        typer.echo(printable(translate(sentence)))

@@ -1,0 +1,54 @@
+"""What people may do about a delivery, and what becomes of it. Nothing here sends: the daemon does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crossposter.core.model import Reason, Status
+
+
+class Verb(StrEnum):
+    """What a person does."""
+
+    #: Let a held post go out.
+    APPROVE = "approve"
+    #: Decide against a post that has not gone out.
+    REJECT = "reject"
+    #: Try a post again that has failed.
+    RETRY = "retry"
+    #: Publish what was there before the feed was first seen.
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who acts, and why."""
+
+    name: str
+    #: As the operating system knows them.
+    system_user: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an act makes of a delivery."""
+
+    status: Status
+    reason: Reason | None = None
+    #: The reason to hold it that no longer counts.
+    waives: Reason | None = None
+
+
+def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
+    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so."""
+    if verb is Verb.APPROVE and status is Status.HELD:
+        return Change(status=Status.QUEUED, waives=reason)
+    if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
+        return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
+    if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
+        return Change(status=Status.QUEUED)
+    if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
+        return Change(status=Status.QUEUED)
+    return None

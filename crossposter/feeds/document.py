@@ -1,0 +1,118 @@
+"""A feed as it was read in the child, and its way through the pipe: plain values, and JSON.
+
+Light on purpose: the child imports this, and nothing that it does not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from crossposter.wording import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """How a document is to be read.
+
+    Attributes:
+        name: What sentences call the feed: its address without a password.
+        address: Where the document came from at last; relative addresses start there.
+        content_type: The header; empty where there was none.
+        language: BCP 47.
+        timezone: IANA zone of dates without one.
+        encoding_fallback: For bytes that say nothing of use.
+    """
+
+    name: str
+    address: str
+    content_type: str
+    language: str
+    timezone: str
+    encoding_fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item as it was read: plain text, absolute addresses. It need not have a title, or any identity.
+
+    Attributes:
+        guid: What the feed itself calls it; None where it has none.
+        title: Its own; empty when it has none.
+        link: Absolute http(s) address; None where there is none that can be used.
+        published: Aware UTC.
+        pictures: Addresses with their descriptions, best first.
+    """
+
+    guid: str | None
+    title: str
+    link: str | None
+    summary: str
+    text: str
+    published: datetime | None
+    pictures: tuple[tuple[str, str | None], ...]
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A feed as it was read.
+
+    Attributes:
+        title: Its own; empty when it has none.
+        language: Its own; None when it says none.
+        encoding: How the bytes were read.
+        items: In the document's order.
+        problems: What a keeper of the site should mend.
+    """
+
+    title: str
+    language: str | None
+    encoding: str
+    items: tuple[Item, ...]
+    problems: tuple[Message, ...]
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """Give a document as data."""
+    found = asdict(document)
+    for item in found["items"]:
+        item["published"] = item["published"].isoformat() if item["published"] else None
+    found["problems"] = [message_to_json(problem) for problem in document.problems]
+    return found
+
+
+def from_json(found: Mapping[str, Any]) -> Document:
+    """Make a document of data."""
+    return Document(
+        title=found["title"],
+        language=found["language"],
+        encoding=found["encoding"],
+        items=tuple(_item(item) for item in found["items"]),
+        problems=tuple(message_from_json(problem) for problem in found["problems"]),
+    )
+
+
+def _item(found: Mapping[str, Any]) -> Item:
+    return Item(
+        guid=found["guid"],
+        title=found["title"],
+        link=found["link"],
+        summary=found["summary"],
+        text=found["text"],
+        published=datetime.fromisoformat(found["published"]) if found["published"] else None,
+        pictures=tuple((url, alt) for url, alt in found["pictures"]),
+        categories=tuple(found["categories"]),
+    )
+
+
+def message_to_json(message: Message) -> list[Any]:
+    """Give a sentence as data; its values are texts and numbers."""
+    return [message.template, dict(message.values)]
+
+
+def message_from_json(found: list[Any]) -> Message:
+    """Make a sentence of data."""
+    return Message(found[0], found[1])

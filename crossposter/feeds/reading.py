@@ -1,0 +1,110 @@
+"""A feed as the program uses it: what the child read becomes entries, with keys, in the words of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crossposter.core.chrome import without_chrome
+from crossposter.core.identity import keys_of
+from crossposter.core.model import Entry, Feed, PictureRef
+from crossposter.core.mojibake import misread_word
+from crossposter.feeds.children import Children
+from crossposter.feeds.document import Document, Item, Task
+from crossposter.web import shown
+from crossposter.wording import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a document says, as it is read.
+
+    Attributes:
+        title: The feed's own; empty when it has none.
+        language: The feed's own; None when it says none.
+        encoding: How the bytes were read.
+        entries: In the feed's order.
+        left_out: How many items have no title and no text.
+        misread: How many have letters that are wrong or lost; the gate holds them.
+        problems: What else a keeper of the site should mend.
+    """
+
+    title: str
+    language: str | None
+    encoding: str
+    entries: tuple[Entry, ...]
+    left_out: int
+    misread: int
+    problems: tuple[Message, ...]
+
+
+class FeedReader:
+    """Reads feeds. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._children = Children()
+
+    def close(self) -> None:
+        """End what reads for it."""
+        self._children.close()
+
+    def read(self, content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> Reading:
+        """Read a feed.
+
+        Args:
+            content: The body, decompressed.
+            feed: Whose language, pattern and zone hold for the entries.
+            address: Where the body came from at last; relative addresses start there.
+            headers: Of the answer, names in lower case.
+
+        Raises:
+            FeedError: This is no feed, is beyond a limit, or breaks off inside an item.
+        """
+        return reading_of(self._children.read(content, task_of(feed, address=address, headers=headers)), feed)
+
+
+def task_of(feed: Feed, *, address: str, headers: Mapping[str, str]) -> Task:
+    """Say how a feed's document is to be read."""
+    return Task(
+        name=shown(feed.url),
+        address=address,
+        content_type=headers.get("content-type", ""),
+        language=feed.language,
+        timezone=feed.timezone,
+        encoding_fallback=feed.encoding_fallback,
+    )
+
+
+def reading_of(document: Document, feed: Feed) -> Reading:
+    """Make entries of a document's items: of those that have a title."""
+    entries = [entry for item in document.items if (entry := _entry(item, feed))]
+    return Reading(
+        title=document.title,
+        language=document.language,
+        encoding=document.encoding,
+        entries=tuple(entries),
+        left_out=len(document.items) - len(entries),
+        misread=sum(1 for entry in entries if misread_word(_words(entry), language=feed.language)),
+        problems=document.problems,
+    )
+
+
+def _entry(item: Item, feed: Feed) -> Entry | None:
+    keys = keys_of(guid=item.guid, link=item.link, id_pattern=feed.id_pattern)
+    if not item.title:
+        return None
+    return Entry(
+        keys=keys,
+        title=item.title,
+        link=item.link,
+        summary=without_chrome(item.summary, item.title, feed.chrome),
+        text=without_chrome(item.text, item.title, feed.chrome),
+        language=feed.language,
+        published=item.published,
+        pictures=tuple(PictureRef(url=url, alt=alt) for url, alt in item.pictures),
+        categories=item.categories,
+    )
+
+
+def _words(entry: Entry) -> str:
+    return f"{entry.title} {entry.summary} {entry.text}"

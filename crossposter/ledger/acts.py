@@ -1,0 +1,146 @@
+"""What people do about deliveries: a conditional change and a row that says who did it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crossposter.core.acts import Change, Person, Verb, change
+from crossposter.core.model import Reason, Status
+from crossposter.ledger import schema
+from crossposter.ledger.store import SqlLedger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """What came of an act on one delivery; `done` is False where it stood in the way of the act."""
+
+    delivery_id: str
+    title: str
+    status: Status
+    reason: Reason | None
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRecord:
+    """What somebody did."""
+
+    verb: Verb
+    person: str
+    system_user: str
+    why: str | None
+    status_before: Status
+    reason_before: Reason | None
+    at: datetime
+
+
+class Desk:
+    """Where people act on a ledger, beside the daemon that sends."""
+
+    def __init__(self, ledger: SqlLedger) -> None:
+        self._ledger = ledger
+
+    def act(self, verb: Verb, name: str, person: Person, *, now: datetime) -> list[Acted]:
+        """Act on one delivery (`412/izmir-x`) or on a whole story (`412`).
+
+        Returns:
+            What came of it, for each delivery of that name; empty when there is none.
+        """
+        with self._ledger.writing() as connection:
+            return [self._act_on(connection, row, verb, person, now=now) for row in _named(connection, name)]
+
+    def baseline(self, feed_id: str, *, last: int) -> list[str]:
+        """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
+        entry, delivery = schema.entry.c, schema.delivery.c
+        newest = (
+            sa.select(entry.id)
+            .where(entry.feed_id == feed_id)
+            .order_by(sa.func.coalesce(entry.published_at, entry.seen_at).desc(), entry.id.desc())
+            .limit(last)
+        )
+        query = (
+            sa.select(delivery.entry_id, delivery.account_id)
+            .where(delivery.entry_id.in_(newest), delivery.reason == Reason.BASELINE)
+            .order_by(delivery.id)
+        )
+        with self._ledger.reading() as connection:
+            return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
+
+    def acts(self, delivery_id: str) -> list[ActRecord]:
+        """List what people did about a delivery, oldest first."""
+        with self._ledger.reading() as connection:
+            ids = [row.id for row in _named(connection, delivery_id)]
+            rows = schema.act.c
+            query = sa.select(schema.act).where(rows.delivery_id.in_(ids)).order_by(rows.id)
+            return [_record(row) for row in connection.execute(query)]
+
+    def _act_on(
+        self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
+    ) -> Acted:
+        status, reason = Status(row.status), Reason(row.reason) if row.reason else None
+        made = change(verb, status, reason)
+        if made:
+            _write(connection, row, made, now=now)
+            connection.execute(
+                schema.act.insert().values(
+                    delivery_id=row.id,
+                    verb=verb,
+                    person=person.name,
+                    system_user=person.system_user,
+                    why=person.why,
+                    status_before=status,
+                    reason_before=reason,
+                    at=now,
+                )
+            )
+            status, reason = made.status, made.reason
+        name = f"{row.entry_id}/{row.account_id}"
+        return Acted(delivery_id=name, title=row.title, status=status, reason=reason, done=made is not None)
+
+
+def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
+    """Change the row; the transaction holds the database's one pen, so that nobody else has changed it meanwhile."""
+    waived = [*row.waived, *([made.waives] if made.waives else [])]
+    values = {
+        "status": made.status,
+        "reason": made.reason,
+        "message": None,
+        "not_before": None,
+        "tries": 0,
+        "picture_tries": 0,
+        "waived": waived,
+        "updated_at": now,
+    }
+    connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(values))
+
+
+def _named(connection: sa.Connection, name: str) -> Sequence[sa.Row[Any]]:
+    """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name."""
+    entry_id, _, account_id = name.partition("/")
+    if not entry_id.isdecimal():
+        return []
+    rows = schema.delivery.c
+    query = (
+        sa.select(schema.delivery, schema.entry.c.title)
+        .join(schema.entry, schema.entry.c.id == rows.entry_id)
+        .where(rows.entry_id == int(entry_id))
+        .order_by(rows.id)
+    )
+    return connection.execute(query.where(rows.account_id == account_id) if account_id else query).all()
+
+
+def _record(row: sa.Row[Any]) -> ActRecord:
+    return ActRecord(
+        verb=Verb(row.verb),
+        person=row.person,
+        system_user=row.system_user,
+        why=row.why,
+        status_before=Status(row.status_before),
+        reason_before=Reason(row.reason_before) if row.reason_before else None,
+        at=row.at,
+    )

@@ -1,0 +1,114 @@
+"""`approve`, `reject`, `retry`, `backfill`, `queue`: by the whole program, over a real ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crossposter.wording import say
+from tests.city import City
+
+_WORDS = say("said so")
+
+Call = Callable[..., tuple[int, str]]
+CallJson = Callable[..., Any]
+
+
+@pytest.fixture
+def held(city: City, call: Call) -> str:
+    """Let a story be held for its broken letters; give its name."""
+    call("run", "--once")
+    city.site.publish("tr")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crossposter.core.planning.hard", lambda _: None)
+        patch.setattr("crossposter.composing.hard", lambda findings: _WORDS)
+        call("run", "--once")
+    return "8"
+
+
+def statuses(call_json: CallJson, story: str) -> dict[str, str]:
+    return {one["account"]: one["status"] for one in call_json("ledger", "show", story)["deliveries"]}
+
+
+def test_what_is_held_waits_in_the_queue_and_goes_out_once_a_person_lets_it(
+    city: City, call: Call, call_json: CallJson, held: str
+) -> None:
+    assert set(statuses(call_json, held).values()) == {"held"}
+    assert {one["reason"] for one in call_json("queue")["deliveries"]} == {"gate"}
+    code, printed = call("approve", held, "--by", "Ayşe", "--reason", "is right")
+    assert code == 0
+    assert printed.count("is now: queued") == 3
+    call("run", "--once")
+    assert set(statuses(call_json, held).values()) == {"published"}
+    (act,) = call_json("ledger", "show", f"{held}/izmir-x")["deliveries"][0]["acts"]
+    assert (act["act"], act["by"], act["reason"], act["reason_before"]) == ("approve", "Ayşe", "is right", "gate")
+    assert act["system_user"]
+    assert "approve: Ayşe" in call("ledger", "show", held)[1]
+    assert call("queue") == (0, "nothing waits for a person\n")
+
+
+def test_what_a_person_rejects_is_never_sent(city: City, call: Call, call_json: CallJson, held: str) -> None:
+    assert call("reject", f"{held}/izmir-x", "--by", "Ayşe")[0] == 0
+    call("approve", held, "--by", "Ayşe")
+    call("run", "--once")
+    assert statuses(call_json, held)["izmir-x"] == "skipped"
+    assert all(post["platform"] != "twitter" for post in city.sandbox.posts())
+
+
+def test_who_comes_second_is_told_what_happened(call: Call, held: str) -> None:
+    call("reject", held, "--by", "Ayşe")
+    code, printed = call("approve", held, "--by", "Mehmet")
+    assert code == 1
+    assert printed.count("was left alone, it is: skipped") == 3
+
+
+def test_a_failed_post_is_tried_again_when_a_person_says_so(city: City, call: Call, call_json: CallJson) -> None:
+    call("run", "--once")
+    city.site.publish("tr")
+    city.sandbox.inject("facebook", "publish", "status:400", body={"error": {"code": 100, "message": "no"}})
+    call("run", "--once")
+    assert statuses(call_json, "8")["izmir-facebook"] == "failed"
+    assert call("retry", "8", "--by", "Ayşe")[0] == 0
+    call("run", "--once")
+    assert statuses(call_json, "8")["izmir-facebook"] == "published"
+
+
+def test_an_act_needs_a_name(call: Call, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("approve", held)[0] == 1
+    monkeypatch.setenv("CROSSPOSTER_USER", "Ayşe")
+    assert call("approve", held)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["999", "999/izmir-x", "abc", "8/nobody"])
+def test_what_is_not_there_cannot_be_acted_on(call: Call, held: str, name: str) -> None:
+    assert call("approve", "--by", "Ayşe", name)[0] == 1
+
+
+def test_old_news_goes_out_when_a_person_says_so(city: City, call: Call, call_json: CallJson) -> None:
+    call("run", "--once")
+    assert call("backfill", "izmir-tr", "--last", "1", "--by", "Ayşe", "--yes")[0] == 0
+    call("run", "--once")
+    assert len(city.sandbox.posts()) == 3
+    assert call("backfill", "izmir-tr", "--last", "1", "--by", "Ayşe", "--yes")[0] == 1
+    assert call("backfill", "nosuch", "--last", "1", "--by", "Ayşe", "--yes")[0] == 1
+
+
+def test_an_edited_story_shows_what_it_said_and_what_is_outdated(city: City, call: Call, call_json: CallJson) -> None:
+    call("run", "--once")
+    city.site.publish("tr")
+    call("run", "--once")
+    with sqlite3.connect(city.ledger) as ledger:
+        ledger.execute("UPDATE entry SET title = 'Eski başlık', content = 'other' WHERE id = 8")
+    ledger.close()
+    with sqlite3.connect(city.ledger) as ledger:
+        ledger.execute("UPDATE feed SET etag = NULL, last_modified = NULL")
+    ledger.close()
+    call("run", "--once")
+    shown = call_json("ledger", "show", "8")
+    assert [revision["title"] for revision in shown["revisions"]] == ["Eski başlık"]
+    assert {one["outdated"] for one in shown["deliveries"]} == {True}
+    assert "it said: Eski başlık" in call("ledger", "show", "8")[1]
+    assert len(city.sandbox.posts()) == 3

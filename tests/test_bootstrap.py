@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossposter import bootstrap
+from crossposter.bootstrap import open_office
+from crossposter.clock import SystemClock
+from crossposter.config import ConfigModel, load_config
+from crossposter.errors import ConfigError
+from tests.city import DEMO_CONFIG, City, a_city
+
+OPEN = "network: {allow: [127.0.0.1]}"
+PROXY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    with a_city(tmp_path) as made:
+        yield made
+
+
+def configured(city: City, path: Path, *changes: tuple[str, str]) -> ConfigModel:
+    text = DEMO_CONFIG.read_text("utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path.write_text(text, "utf-8")
+    return load_config(path, environ=city.environ, secrets_needed=True)
+
+
+def test_another_network_takes_a_restart(city: City, tmp_path: Path) -> None:
+    config = configured(city, tmp_path / "one.yaml")
+    other = configured(city, tmp_path / "two.yaml", (OPEN, f"network: {{proxy: {PROXY}}}"))
+    with open_office(config, city.environ) as office:
+        office.reloaded(config, instead_of=config)
+        with pytest.raises(ConfigError) as caught:
+            office.reloaded(other, instead_of=config)
+    assert "another network takes a restart" in str(caught.value)
+
+
+def test_the_proxy_is_also_the_platforms_unless_the_account_has_an_endpoint(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(
+        bootstrap, "adapter_class", lambda _: lambda connection, _: found.update({connection.account_id: connection})
+    )
+    endpoint = "    endpoint: {url: env:SANDBOX_TWITTER_IZMIRBLD_URL}\n"
+    config = configured(city, tmp_path / "c.yaml", (OPEN, f"network: {{proxy: {PROXY}}}"), (endpoint, ""))
+    for account in config.accounts[:2]:
+        bootstrap._adapter(account, bootstrap.network_of(config), city.environ, SystemClock())
+    assert found["izmir-x"].proxy == PROXY
+    assert found["izmir-facebook"].proxy is None
