@@ -1,4 +1,7 @@
-"""Run every benchmark and write docs/benchmarks.md: each figure is a ratio against a floor of the same run."""
+"""Run every benchmark and write docs/benchmarks.md: each figure is a ratio against a floor of the same run.
+
+What stands in the report from HAND_WRITTEN on is kept as it is.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 REPORT = HERE.parent / "docs" / "benchmarks.md"
+HAND_WRITTEN = "## Where the time goes\n"
 #: What is measured, where its ratio stands, and the bar.
 BARS = (
     ("`crossposter --help`, CPU of `python -c pass`", "startup", ("ratio", "--help"), 7.0),
@@ -50,6 +54,7 @@ def main() -> int:
         rows.append(f"| {title} | {value:.2f} | {bar:g} | {'yes' if value <= bar else '**no**'} |")
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     today = datetime.now(UTC).date()  # noqa: TID251
+    _, heading, kept = (REPORT.read_text("utf-8") if REPORT.exists() else "").partition(HAND_WRITTEN)
     report = "\n".join(
         [
             "# Benchmarks",
@@ -69,7 +74,7 @@ def main() -> int:
             "",
         ]
     )
-    REPORT.write_text(report, "utf-8")
+    REPORT.write_text(report + (f"\n{heading}{kept}" if heading else ""), "utf-8")
     print("\n".join(rows))
     return 1 if missed else 0
 

@@ -1,9 +1,12 @@
-"""What the daemon keeps in memory, in that of a bare APScheduler process measured in the same run (peak-free RSS)."""
+"""What the daemon keeps in memory, in that of a bare APScheduler process measured in the same run (peak-free RSS).
+
+Medians of several runs; floor and daemon take turns."""
 
 from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,7 @@ from crossposter.clock import SystemClock
 from crossposter.sandbox import Sandbox
 from crossposter.sandbox.site import Site
 
+RUNS = 3
 DEMO = Path(__file__).parents[1] / "config" / "demo.yaml"
 BARE = """
 import time
@@ -68,22 +72,22 @@ def daemon_mib() -> tuple[float, float]:
         )
         command = [sys.executable, "-m", "crossposter", "run"]
         with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as process:
-            time.sleep(8)  # noqa: TID251 - several polls
-            at_rest = rss_mib(process.pid)
-            for _ in range(3):
-                site.publish("tr")
-            wait_for(lambda: len(sandbox.posts()) == 8)
-            time.sleep(3)  # noqa: TID251
-            after = rss_mib(process.pid)
-            process.terminate()
-            process.wait()
+            try:
+                time.sleep(8)  # noqa: TID251 - several polls
+                at_rest = rss_mib(process.pid)
+                site.publish("tr", 3)
+                wait_for(lambda: len(sandbox.posts()) == 9)
+                time.sleep(3)  # noqa: TID251
+                after = rss_mib(process.pid)
+            finally:
+                process.terminate()
     return at_rest, after
 
 
 def main() -> None:
     """Print the figures as JSON."""
-    bare = bare_mib()
-    at_rest, after = daemon_mib()
+    taken = [(bare_mib(), *daemon_mib()) for _ in range(RUNS)]
+    bare, at_rest, after = (statistics.median(values) for values in zip(*taken, strict=True))
     found = {
         "rss_mib": {"bare APScheduler": bare, "at rest": at_rest, "after posts": after},
         "ratio": {"at rest": at_rest / bare, "after posts": after / bare},

@@ -27,7 +27,7 @@ from crossposter.web import Network, WebClient
 from crossposter.wording import say
 
 if TYPE_CHECKING:
-    from crossposter.ledger import LedgerHeartbeat, SqlLedger
+    from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Office:
 
 
 @contextmanager
-def open_office(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Office]:
+def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) -> Iterator[Office]:
     """Hold the ledger alone, for the length of the block.
 
     Raises:
@@ -87,7 +87,7 @@ def open_office(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Off
     from crossposter.ledger import SqlLedger, sole_writer
 
     web, reader = WebClient(network_of(config)), FeedReader()
-    with sole_writer(config.ledger):
+    with sole_writer(config.ledger, role):
         ledger = SqlLedger.open(config.ledger)
         try:
             yield Office(ledger=ledger, web=web, reader=reader, clock=SystemClock(), environ=environ)
@@ -142,6 +142,7 @@ def feeds_of(config: ConfigModel) -> list[Feed]:
             id_pattern=feed.id_pattern,
             timezone=config.timezone,
             every=feed.every,
+            silent_after=feed.silent_after,
             article=feed.article,
             holds=config.holds.holds(),
             allowed_hosts=feed.allowed_hosts,
@@ -166,10 +167,10 @@ def network_of(config: ConfigModel) -> Network:
 def accounts_of(config: ConfigModel) -> dict[str, Account]:
     """Give the accounts by id, with their platform's limits; loads no client library."""
     brand = _brand(config)
-    return {account.id: _account(account, brand) for account in config.accounts}
+    return {account.id: _account(account, brand, config.timezone) for account in config.accounts}
 
 
-def _account(account: AccountModel, brand: Brand | None) -> Account:
+def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Account:
     limits = adapter_class(account.platform).limits
     return Account(
         id=account.id,
@@ -178,6 +179,8 @@ def _account(account: AccountModel, brand: Brand | None) -> Account:
         pinned=Identity(id=account.expect.id, handle=account.expect.handle),
         rules=account.post.rules(limits, brand),
         price=account.price,
+        budget=account.budget.budget() if account.budget else None,
+        timezone=timezone,
     )
 
 

@@ -6,52 +6,56 @@ APScheduler is a timer and nothing more. The main thread does no work: it waits 
 from __future__ import annotations
 
 import queue
-import signal
 import threading
 from collections.abc import Callable, Sequence
-from enum import Enum
-from types import FrameType
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from crossposter.core.model import Feed, Reason, Status
+from crossposter.core.model import Feed
 from crossposter.errors import ConfigError, LedgerError
+from crossposter.events import report
+from crossposter.logs import get_logger
 from crossposter.ports import Clock, Due, Heartbeat
-from crossposter.service import MAX_LANES, Delivered, Poll, Service
+from crossposter.service import MAX_LANES, Interrupted, Service, Stranded
+from crossposter.signals import Command, Commands
 
-log = structlog.get_logger("crossposter")
+log = get_logger()
 
 #: Seconds that deliveries in hand get when the daemon is told to stop.
 GRACE_S = 25
 #: Seconds between two signs of life; so long also a jump of the clock may stop the timer.
 BEAT_S = 15
+#: Seconds between two looks for feeds that have fallen silent.
+LISTEN_S = 600
 #: Seconds between two looks for due deliveries.
 TICK_S = 1
-#: Feeds that are fetched at the same time: a slow one delays none of the others.
-POLLERS = 16
+#: Feeds that are fetched at the same time: a slow one delays none of the others. A thread each, made when it is needed;
+#: more feeds wait for each other.
+POLLERS = 64
 #: A poll comes up to this share of its interval early or late, so that a thousand feeds are not asked at once.
 JITTER = 0.1
-
-
-class Command(Enum):
-    """What the main thread is told."""
-
-    STOP = "stop"
-    RELOAD = "reload"
 
 
 class Daemon:
     """Runs a service until told to stop."""
 
-    def __init__(self, service: Service, *, load: Callable[[], Service], heartbeat: Heartbeat, clock: Clock) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        commands: Commands,
+        load: Callable[[], Service],
+        heartbeat: Heartbeat,
+        clock: Clock,
+    ) -> None:
         """Take the service, and the function that makes another from the YAML as it stands then."""
         self._service = service
         self._load = load
         self._heartbeat = heartbeat
         self._clock = clock
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._told: set[str] = set()
+        self._commands = commands
         self._lanes = Lanes()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(POLLERS), "tick": ThreadPoolExecutor(1)},
@@ -61,27 +65,22 @@ class Daemon:
         )
 
     def run(self) -> bool:
-        """Work until SIGTERM or SIGINT; SIGHUP reads the YAML again.
+        """Work until told to stop.
 
         Returns:
             Whether every delivery in hand came to its end within the grace.
         """
-        for number, command in (
-            (signal.SIGTERM, Command.STOP),
-            (signal.SIGINT, Command.STOP),
-            (signal.SIGHUP, Command.RELOAD),
-        ):
-            signal.signal(number, self._sender(command))
         for delivery_id in self._service.recover():
-            log.warning("the last run ended while publishing: look at the account", delivery=delivery_id)
+            report(Interrupted(delivery_id))
         # Somebody started it: perhaps after mending an account. A rate limit is not over by that.
         self._service.wake_accounts()
         self._heartbeat.start(now=self._clock.now())
         self._schedule()
         self._scheduler.start()
         if stranded := self._service.stranded():
-            log.warning("posts wait for accounts that the YAML no longer has", deliveries=stranded)
+            report(Stranded(stranded))
         log.info("daemon started", feeds=[feed.id for feed in self._service.feeds])
+        self._warn_of_waiting()
         while (told := self._next_command()) is not Command.STOP:
             if told is Command.RELOAD:
                 self._reload()
@@ -95,9 +94,6 @@ class Daemon:
         except LedgerError as error:
             # The disk may have room again in a moment; until then the missing sign of life tells.
             log.warning("no sign of life could be written", error=str(error))
-
-    def _sender(self, command: Command) -> Callable[[int, FrameType | None], None]:
-        return lambda _number, _frame: self._commands.put(command)
 
     def _next_command(self) -> Command | None:
         try:
@@ -128,9 +124,19 @@ class Daemon:
             executor="tick",
             name="tick",
         )
+        self._scheduler.add_job(
+            self._listen, "interval", args=[self._service], seconds=LISTEN_S, next_run_time=now, name="listen"
+        )
+
+    def _listen(self, service: Service) -> None:
+        """Tell which feeds have fallen silent, each silence once."""
+        for message in service.silences():
+            if str(message) not in self._told:
+                self._told.add(str(message))
+                log.warning("feed silent", why=str(message))
 
     def _poll(self, service: Service, feed: Feed) -> None:
-        report_poll(service.try_poll(feed))
+        report(service.try_poll(feed))
 
     def _tick(self, service: Service) -> None:
         self._lanes.offer(service.due_lanes(), service)
@@ -143,6 +149,14 @@ class Daemon:
             return
         self._schedule()
         log.info("configuration read again", feeds=[feed.id for feed in self._service.feeds])
+        self._warn_of_waiting()
+
+    def _warn_of_waiting(self) -> None:
+        """Say so where one that hangs may delay another."""
+        feeds = len(self._service.feeds)
+        accounts = len({account_id for feed in self._service.feeds for account_id in feed.accounts})
+        if feeds > POLLERS or accounts > MAX_LANES:
+            log.warning("more feeds or accounts than work at a time: they may wait", feeds=feeds, accounts=accounts)
 
     def _stop(self) -> bool:
         log.info("daemon stops: taking no more work")
@@ -189,7 +203,7 @@ class Lanes:
 
     def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
         try:
-            service.deliver_lane(lane, report=report_delivery, stopping=lambda: self._stopping)
+            service.deliver_lane(lane, report=report, stopping=lambda: self._stopping)
         except Exception:
             # A thread's last words would go past the log, and its redaction.
             log.exception("a lane ended unexpectedly", account=account_id)
@@ -197,46 +211,3 @@ class Lanes:
             with self._changed:
                 self._busy.discard(account_id)
                 self._changed.notify_all()
-
-
-def report_poll(poll: Poll) -> None:
-    """Log what a poll gave."""
-    if poll.error:
-        log.warning("feed not read", feed=poll.feed_id, error=str(poll.error))
-    elif poll.plan is None:
-        log.debug("feed unchanged", feed=poll.feed_id)
-    else:
-        for alarm in poll.plan.alarms:
-            log.warning("look at the feed", feed=poll.feed_id, why=str(alarm))
-        decisions = poll.plan.decisions
-        log.info(
-            "feed read",
-            feed=poll.feed_id,
-            first_poll=poll.plan.first_poll,
-            new=poll.plan.new,
-            known=len(poll.plan.known),
-            held=sum(1 for decision in decisions if decision.status is Status.HELD),
-        )
-
-
-def report_delivery(done: Delivered) -> None:
-    """Log what one try of a delivery gave."""
-    outcome = done.outcome
-    if outcome is None:
-        return  # the service has logged its traceback
-    bound = log.bind(
-        feed=done.feed_id,
-        entry=done.entry_id,
-        account=done.account_id,
-        delivery=done.delivery_id,
-        status=outcome.status,
-    )
-    if outcome.receipt:
-        bound.info("post published", url=outcome.receipt.url, remote_id=outcome.receipt.remote_id)
-        return
-    why = outcome.message or (outcome.reason.message if outcome.reason else None)
-    not_before = outcome.not_before.isoformat() if outcome.not_before else None
-    is_waiting = outcome.status is Status.QUEUED and outcome.reason is not Reason.ACCOUNT
-    bound.log(
-        20 if is_waiting else 30, "post not published", reason=outcome.reason, why=str(why), not_before=not_before
-    )

@@ -106,12 +106,14 @@ class RejectedError(PublishError):
 class AccountError(PublishError):
     """The account cannot be used until a person acts; nothing was published.
 
-    `retry_at` (aware UTC) where asking again sooner would make it worse.
+    `retry_at` (aware UTC) where asking again sooner would make it worse; `is_doubtful` where platforms are known to say
+    so now and then by mistake: asking once more decides.
     """
 
-    def __init__(self, message: Message, *, retry_at: datetime | None = None) -> None:
+    def __init__(self, message: Message, *, retry_at: datetime | None = None, is_doubtful: bool = False) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+        self.is_doubtful = is_doubtful
 
 
 class TransientError(PublishError):

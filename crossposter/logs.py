@@ -9,31 +9,58 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Collection
-from typing import Any, TextIO
-
-import structlog
-from structlog.typing import EventDict, WrappedLogger
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from crossposter.references import Secret
 
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """Hide Rich from structlog, which would load it for tracebacks that we never draw: 6 MB of a daemon."""
+    is_loaded = "rich" in sys.modules
+    if not is_loaded:
+        sys.modules["rich"] = None  # type: ignore[assignment]  # "there is none" (docs.python.org, the import system)
+    try:
+        yield
+    finally:
+        if not is_loaded:
+            del sys.modules["rich"]
+
+
+with _without_rich():
+    import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, WrappedLogger
+
 HIDDEN = "**********"
 #: Shapes of credentials, for those that are not known by their value: renewed sessions, other people's tokens.
+_NAMED = re.compile(
+    "access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|sessionid|oauth_token|oauth_signature"
+    "|password|enc_password|csrftoken"
+)
 _CREDENTIAL = re.compile(
-    r"""(?x)
-    (?<=Bearer\ )[\w.:%~+/=-]{8,}
+    rf"""(?x)
+    (?<=Bearer\ )[\w.:%~+/=-]{{8,}}
     | (?<=OAuth\ )oauth_.*
     | IGT:2:[\w+/=%-]+
-    | \bEAA[A-Za-z0-9]{16,}
-    | (?<![\w])(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|sessionid|oauth_token
-        |oauth_signature|password|enc_password|csrftoken)
-      \\?["']?\s*[=:]\s*\\?["']?[^\s"'&,;}\\]+
+    | \bEAA[A-Za-z0-9]{{16,}}
+    | (?<![\w])(?:{_NAMED.pattern})
+      \\?["']?\s*[=:]\s*\\?["']?[^\s"'&,;}}\\]+
     """
 )
 #: They log headers and answers, tokens included, below this level.
-_TALKATIVE = (
-    "tweepy", "oauthlib", "requests_oauthlib", "urllib3", "PIL", "apscheduler", "alembic", "h2", "hpack",
-)  # fmt: skip
+_TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "PIL", "alembic", "h2", "hpack")
+#: Would say at each interval that a feed which hangs is still being read; its end is told by us.
+_REPETITIVE = "apscheduler"
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    """Give the logger of crossposter's own events."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger("crossposter")
+    return logger
 
 
 def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None, as_json: bool | None = None) -> None:
@@ -53,18 +80,17 @@ def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render: Callable[..., Any] = (
-        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
         else structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
-    trace = [structlog.processors.format_exc_info] if as_json else []
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *trace,
-            render,
+            structlog.processors.format_exc_info,
             _redactor(secrets),
+            render,
         ],
     )
     structlog.configure(
@@ -85,17 +111,24 @@ def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None,
     root.setLevel(logging.INFO)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_REPETITIVE).setLevel(logging.ERROR)
 
 
-def _redactor(secrets: Collection[Secret]) -> Callable[[WrappedLogger, str, Any], str]:
-    """Make the last processor: it sees the finished line, traceback and all."""
+def _redactor(secrets: Collection[Secret]) -> Callable[[WrappedLogger, str, EventDict], EventDict]:
+    """Make the last processor before the line is rendered: whatever it strikes out, the line stays well-formed."""
     revealed = {secret.reveal() for secret in secrets}
-    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed}  # as it stands in a line of JSON
+    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed}  # as it stands in somebody's JSON
     values = sorted(revealed | escaped, key=len, reverse=True)
     known = re.compile("|".join(re.escape(value) for value in values)) if values else None
 
-    def redact(_logger: WrappedLogger, _method: str, line: Any) -> str:
-        text = known.sub(HIDDEN, str(line)) if known else str(line)
-        return _CREDENTIAL.sub(HIDDEN, text)
+    def struck(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {struck(key): HIDDEN if _NAMED.fullmatch(str(key)) else struck(one) for key, one in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [struck(one) for one in value]
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        text = str(value)
+        return _CREDENTIAL.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)
 
-    return redact
+    return lambda _logger, _method, event: struck(event)

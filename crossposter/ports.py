@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from crossposter.core.model import (
     Account,
@@ -23,7 +23,9 @@ from crossposter.core.model import (
     Receipt,
     Validators,
 )
-from crossposter.core.planning import Plan
+
+if TYPE_CHECKING:
+    from crossposter.core.planning import Plan
 
 
 class Clock(Protocol):
@@ -155,8 +157,15 @@ class Ledger(Protocol):
 
     def record(
         self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
-    ) -> None:
-        """Write a plan: entries, keys and deliveries to the feed's accounts; and that the feed was seen."""
+    ) -> Plan:
+        """Write a plan: entries, keys and deliveries to the feed's accounts; and that the feed was seen.
+
+        Returns:
+            The plan with the ledger's number of every entry.
+        """
+
+    def newest(self, feed_id: str) -> datetime | None:
+        """Give when a feed last had something new; None for one that never had."""
 
     def touch(self, feed_id: str, *, now: datetime) -> None:
         """Write that the feed was polled and had nothing to say."""
@@ -183,7 +192,12 @@ class Ledger(Protocol):
     def load(self, delivery_id: str) -> Delivery | None:
         """Give a delivery that is still queued; None when it has moved on."""
 
-    def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
+    def spent(self, account_id: str, *, since: datetime) -> float:
+        """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
+
+    def claim(
+        self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+    ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease until `lease.until`.
 
         None when the row or the lease has moved on.

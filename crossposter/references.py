@@ -167,7 +167,23 @@ def _file(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
+def _is_absent(value: Any, info: ValidationInfo) -> bool:
+    """Tell whether the environment lacks what it is asked for, and nobody will connect: a dry run needs no account."""
+    if context_of(info)["secrets_needed"] or not isinstance(value, str) or not value.startswith("env:"):
+        return False
+    return not context_of(info)["environ"].get(value.removeprefix("env:").strip(), "").strip()
+
+
+def _credentials_file(value: Any, info: ValidationInfo) -> Path:
+    # As it is named; whoever opened it would be told that it is not there.
+    return beside_the_yaml(value, info) if _is_absent(value, info) else _file(value, info)
+
+
 #: A text that is not empty, or `env:NAME`.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(from_environment)]
 #: A file; a relative path starts at the YAML's folder.
 FileRef = Annotated[Path, BeforeValidator(_file)]
+#: The same, where only whoever connects to the account needs it.
+CredentialsFile = Annotated[Path, BeforeValidator(_credentials_file)]
+#: Before a type that may be None, likewise.
+ForConnecting = BeforeValidator(lambda value, info: None if _is_absent(value, info) else value)

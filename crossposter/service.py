@@ -16,28 +16,31 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from crossposter.composing import compose
+from crossposter.core.budget import WhenSpent, dollars, is_beyond, month_of
+from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, mismatch, without_picture
-from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
+from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError, TransientError
 from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource, PictureStore
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 log = logging.getLogger(__name__)
 
 #: So long another process leaves the account alone; begun anew for the public call. One that is slower than this keeps
 #: the account as long as nobody takes it.
 LEASE = timedelta(minutes=10)
-#: Accounts that are worked on at the same time.
-MAX_LANES = 16
+#: Accounts that are worked on at the same time, a thread each, made when it is needed; more of them wait.
+MAX_LANES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """What one poll of a feed gave: a plan, nothing new (None), or an error."""
+    """What one poll of a feed gave: a plan as the ledger has it, nothing new (None), or an error."""
 
     feed_id: str
     plan: Plan | None = None
@@ -58,6 +61,28 @@ class Delivered:
     def entry_id(self) -> int:
         """Give the number of the story."""
         return int(self.delivery_id.partition("/")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A delivery that the end of another process left uncertain."""
+
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """Deliveries that are due on accounts which the YAML no longer has."""
+
+    delivery_ids: tuple[str, ...]
+
+
+#: What is worth telling at once.
+Event = Poll | Delivered | Interrupted | Stranded
+
+
+def _tell_nobody(_event: Event) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +138,19 @@ class Service:
         #: Accounts whose identity this run has seen with its own eyes.
         self._verified: dict[str, Adapter] = {}
 
-    def run_once(self) -> Round:
+    def run_once(self, *, report: Callable[[Event], None] = _tell_nobody) -> Round:
         """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
         interrupted = self.recover()
-        polls = tuple(self.try_poll(feed) for feed in self.feeds)
-        return Round(polls=polls, delivered=self.deliver_due(), interrupted=interrupted, stranded=self.stranded())
+        for delivery_id in interrupted:
+            report(Interrupted(delivery_id))
+        polls = []
+        for feed in self.feeds:
+            polls.append(self.try_poll(feed))
+            report(polls[-1])
+        delivered = self.deliver_due(report=report)
+        if stranded := self.stranded():
+            report(Stranded(stranded))
+        return Round(polls=tuple(polls), delivered=delivered, interrupted=interrupted, stranded=stranded)
 
     def recover(self) -> tuple[str, ...]:
         """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain."""
@@ -164,18 +197,28 @@ class Service:
             first_poll=validators is None,
             now=now,
         )
-        self._ledger.record(feed, found, fetched.validators, accounts=accounts, now=now)
-        return found
+        return self._ledger.record(feed, found, fetched.validators, accounts=accounts, now=now)
 
-    def deliver_due(self) -> tuple[Delivered, ...]:
+    def deliver_due(self, *, report: Callable[[Event], None] = _tell_nobody) -> tuple[Delivered, ...]:
         """Deliver what is due: accounts side by side, each in the order of the news."""
         lanes = self.due_lanes()
         delivered: list[Delivered] = []
+
+        def tell(done: Delivered) -> None:
+            delivered.append(done)
+            report(done)
+
         if lanes:
             with ThreadPoolExecutor(min(len(lanes), MAX_LANES), thread_name_prefix="lane") as pool:
                 # list(): an exception in a lane is raised here.
-                list(pool.map(lambda lane: self.deliver_lane(lane, report=delivered.append), lanes))
+                list(pool.map(lambda lane: self.deliver_lane(lane, report=tell), lanes))
         return tuple(delivered)
+
+    def silences(self) -> list[Message]:
+        """Say which feeds have had nothing new for longer than they may."""
+        now = self._clock.now()
+        told = (silence(feed, self._ledger.newest(feed.id), now=now) for feed in self.feeds if feed.silent_after)
+        return [message for message in told if message]
 
     def due_lanes(self) -> list[list[Due]]:
         """Give what is due, account by account; not that of accounts which the YAML no longer has."""
@@ -232,7 +275,7 @@ class Service:
         account = self._accounts[delivery.account_id]
         try:
             adapter = self._verified_adapter(account)
-            post = self._post(delivery, account)
+            post = self._affordable(delivery, account, self._post(delivery, account))
             if isinstance(post, Outcome):
                 self._ledger.postpone(delivery.id, post, now=self._clock.now())
                 return post
@@ -240,19 +283,35 @@ class Service:
                 self._store.put(picture.content)
             staged = adapter.stage(post)
         except PublishError as error:
-            outcome = after(error, tries=delivery.tries, now=self._clock.now())
+            outcome = self._after(error, delivery, account)
             self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
             return outcome
         now = self._clock.now()
-        attempt = self._ledger.claim(delivery.id, staged, replace(lease, until=now + LEASE), now=now)
+        renewed = replace(lease, until=now + LEASE)
+        attempt = self._ledger.claim(delivery.id, staged, renewed, now=now, price_usd=account.price(staged.post))
         if attempt is None:
             return None
         try:
             outcome = Outcome(status=Status.PUBLISHED, receipt=adapter.publish(staged))
         except PublishError as error:
-            outcome = after(error, tries=delivery.tries, now=self._clock.now())
+            outcome = self._after(error, delivery, account)
         self._settle(delivery.id, attempt, outcome)
         return outcome
+
+    def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
+        """Decide what a failure means; one that would stop the account is looked into first."""
+        if isinstance(error, AccountError) and error.is_doubtful and self._still_answers(account):
+            error = TransientError(error.message)
+        return after(error, tries=delivery.tries, now=self._clock.now())
+
+    def _still_answers(self, account: Account) -> bool:
+        """Ask once more whose account it is: a single refusal may be a hiccup of the platform."""
+        self._verified.pop(account.id, None)
+        try:
+            self._verified_adapter(account)
+        except PublishError:
+            return False
+        return True
 
     def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:
         """Write the answer.
@@ -281,6 +340,21 @@ class Service:
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what is sent: what was sent before, to the byte; else the news as it is now."""
         return self._sent_before(delivery) or self._composed(delivery, account)
+
+    def _affordable(self, delivery: Delivery, account: Account, post: Post | Outcome) -> Post | Outcome:
+        """Keep to the account's money for the month."""
+        budget = account.budget
+        if budget is None or isinstance(post, Outcome) or Reason.BUDGET in delivery.waived:
+            return post
+        begin, _ = month_of(self._clock.now(), ZoneInfo(account.timezone))
+        spent = self._ledger.spent(account.id, since=begin)
+        if not is_beyond(budget, spent=spent, price=account.price(post)) or budget.when_spent is WhenSpent.CONTINUE:
+            return post
+        if budget.when_spent is WhenSpent.NO_LINKS:
+            return self._composed(delivery, replace(account, rules=replace(account.rules, link_categories=())))
+        limit = dollars(budget.usd_per_month)
+        cause = say("{spent} of {limit} US dollars are spent", spent=dollars(spent), limit=limit)
+        return Outcome(status=Status.HELD, reason=Reason.BUDGET, message=cause)
 
     def _sent_before(self, delivery: Delivery) -> Post | None:
         if delivery.sent is None:

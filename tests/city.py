@@ -26,11 +26,8 @@ class City:
     environ: dict[str, str]
 
     def without_secrets(self) -> dict[str, str]:
-        """Give the environment with the addresses only."""
-        places = ("_URL", "_PROXY", "_CA_FILE", "_SESSION_FILE")
-        return {
-            name: value for name, value in self.environ.items() if name.startswith("DEMO_") or name.endswith(places)
-        }
+        """Give the environment with the addresses of the feeds and the ledger only."""
+        return {name: value for name, value in self.environ.items() if name.startswith("DEMO_")}
 
 
 @contextmanager

@@ -1,12 +1,19 @@
-"""What holds for the whole suite: it talks to nobody but this machine."""
+"""What holds for the whole suite: it talks to nobody but this machine.
+
+Refused are the connections of Python's sockets (tweepy, facebook-sdk, our own client) and those of curl (instagrapi) in
+this process. Programs that a test starts are not guarded: it gives them loopback addresses only.
+"""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
+from curl_cffi import Curl, CurlOpt
 
 from tests.web_server import WebServer
 from tests.web_server import web_server as serving
@@ -16,18 +23,46 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @pytest.fixture(scope="session", autouse=True)
 def _offline() -> Iterator[None]:
-    """Refuse every connection that would leave the machine."""
+    """Refuse every connection that would leave the machine, before anything is sent."""
+    with pytest.MonkeyPatch.context() as patch:
+        _guard_sockets(patch)
+        _guard_curl(patch)
+        yield
+
+
+def _guard_sockets(patch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in _LOOPBACK:
-            raise AssertionError(f"a test wants to reach {address!r}")
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            _refuse_unless_loopback(address[0])
         connect(self, address)
 
-    patch = pytest.MonkeyPatch()
     patch.setattr(socket.socket, "connect", guarded)
-    yield
-    patch.undo()
+
+
+def _guard_curl(patch: pytest.MonkeyPatch) -> None:
+    """Look at what a request is told: curl goes to the proxy where there is one, else to the address."""
+    told: WeakKeyDictionary[Curl, dict[int, str]] = WeakKeyDictionary()
+    setopt, perform = Curl.setopt, Curl.perform
+
+    def noted(self: Curl, option: CurlOpt, value: Any) -> int:
+        if option in (CurlOpt.URL, CurlOpt.PROXY):
+            told.setdefault(self, {})[option] = value.decode() if isinstance(value, bytes) else str(value)
+        return setopt(self, option, value)
+
+    def guarded(self: Curl, *arguments: Any, **options: Any) -> None:
+        addresses = told.pop(self, {})
+        _refuse_unless_loopback(urlsplit(addresses.get(CurlOpt.PROXY) or addresses.get(CurlOpt.URL, "")).hostname)
+        perform(self, *arguments, **options)
+
+    patch.setattr(Curl, "setopt", noted)
+    patch.setattr(Curl, "perform", guarded)
+
+
+def _refuse_unless_loopback(host: str | None) -> None:
+    if host not in _LOOPBACK:
+        raise AssertionError(f"a test wants to reach {host!r}")
 
 
 @pytest.fixture

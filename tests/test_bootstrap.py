@@ -11,6 +11,7 @@ from crossposter.bootstrap import open_office
 from crossposter.clock import SystemClock
 from crossposter.config import ConfigModel, load_config
 from crossposter.errors import ConfigError
+from crossposter.ledger.lock import Role
 from tests.city import DEMO_CONFIG, City, a_city
 
 OPEN = "network: {allow: [127.0.0.1]}"
@@ -35,7 +36,7 @@ def configured(city: City, path: Path, *changes: tuple[str, str]) -> ConfigModel
 def test_another_network_takes_a_restart(city: City, tmp_path: Path) -> None:
     config = configured(city, tmp_path / "one.yaml")
     other = configured(city, tmp_path / "two.yaml", (OPEN, f"network: {{proxy: {PROXY}}}"))
-    with open_office(config, city.environ) as office:
+    with open_office(config, city.environ, role=Role.DAEMON) as office:
         office.reloaded(config, instead_of=config)
         with pytest.raises(ConfigError) as caught:
             office.reloaded(other, instead_of=config)

@@ -13,12 +13,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from crossposter.core.model import Reason, Status
+from crossposter import logs
+from crossposter.clock import SystemClock
+from crossposter.core.model import Feed, Reason, Status
+from crossposter.daemon import POLLERS, Daemon
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, holder
+from crossposter.ports import Due
+from crossposter.service import Poll, Service
+from crossposter.signals import Command, Commands
+from crossposter.testing import a_feed
 from tests.city import DEMO_CONFIG, City, a_city
 
 #: Far more than it ever takes: a busy machine must not make it fail.
@@ -158,6 +165,30 @@ def test_a_stop_lets_the_delivery_in_hand_end(city: City, start: Start) -> None:
     assert Counter(statuses(city)) == {Status.PUBLISHED: 2, Status.UNCERTAIN: 1}
 
 
+SIGNALLED = """
+import os, signal, sys
+import crossposter.config
+from crossposter.cli import main
+numbers, load = [int(number) for number in sys.argv[1:]], crossposter.config.load_config
+def signalled(*arguments, **options):
+    while numbers:
+        os.kill(os.getpid(), numbers.pop(0))
+    return load(*arguments, **options)
+crossposter.config.load_config = signalled
+sys.exit(main(["run"]))
+"""
+
+
+def test_a_signal_that_comes_while_it_starts_is_not_lost_and_does_not_kill_it(city: City, config: Path) -> None:
+    environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(config)}
+    command = [sys.executable, "-c", SIGNALLED, str(int(signal.SIGHUP)), str(int(signal.SIGTERM))]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 0
+    events = [json.loads(line)["event"] for line in done.stderr.splitlines()]
+    told = ("daemon started", "configuration read again", "daemon stopped")
+    assert [event for event in events if event in told] == list(told)
+
+
 def test_a_second_daemon_is_refused_with_75(city: City, start: Start) -> None:
     first = start()
     until(lambda: first.logged("daemon started"))
@@ -219,21 +250,90 @@ def test_health_tells_up_from_working(city: City, config: Path, start: Start) ->
     until(lambda: len(daemon.logged("feed read")) == 2)
     assert health(city, config) == (0, {"healthy": True, "problems": []})
     daemon.stop()
-    ledger = SqlLedger(city.ledger)
-    long_ago = datetime.now(UTC) - timedelta(minutes=10)  # noqa: TID251
-    ledger.touch("izmir-tr", now=long_ago)
-    LedgerHeartbeat(ledger).start(now=long_ago)
-    LedgerHeartbeat(ledger).beat(now=datetime.now(UTC))  # noqa: TID251
+    stopped = (1, {"healthy": False, "problems": ["no daemon is running: start it with 'crossposter run'"]})
+    assert health(city, config) == stopped
+    second = start()
+    until(lambda: second.logged("daemon started"))
+    assert health(city, config)[0] == 0
+    second.stop(signal.SIGKILL)
+    assert health(city, config) == stopped
+
+
+def test_a_restart_does_not_heal_a_feed_that_cannot_be_read(city: City, config: Path, start: Start) -> None:
+    now = datetime.now(UTC)  # noqa: TID251
+    ledger = SqlLedger.open(city.ledger)
+    LedgerHeartbeat(ledger).start(now=now - timedelta(days=7))
+    LedgerHeartbeat(ledger).beat(now=now)
+    first = start()
+    until(lambda: len(first.logged("feed read")) == 2)
+    first.stop()
+    ledger.touch("izmir-tr", now=now - timedelta(days=6))
     ledger.close()
+    city.environ["DEMO_FEED_TR"] = f"{city.sandbox.url}/site/rss/gone.xml"
+    second = start()
+    until(lambda: second.logged("feed not read"))
     code, found = health(city, config)
     assert code == 1
-    assert "izmir-tr" in found["problems"][0]
+    assert "izmir-tr was last read at" in found["problems"][0]
 
 
 def test_nothing_reloads_where_no_daemon_runs(city: City, config: Path) -> None:
     environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(config)}
     command = [sys.executable, "-m", "crossposter", "run", "--reload"]
     assert subprocess.run(command, env=environ, capture_output=True, check=False).returncode == 1
+
+
+class HangingService:
+    """A service of which every feed but the last hangs."""
+
+    def __init__(self, count: int) -> None:
+        self.feeds = tuple(a_feed(f"feed-{number}", every=timedelta(seconds=1)) for number in range(count))
+        self.answer = threading.Event()
+        self.polled: list[str] = []
+
+    def try_poll(self, feed: Feed) -> Poll:
+        self.polled.append(feed.id)
+        if feed is not self.feeds[-1]:
+            self.answer.wait(PATIENCE_S)
+        return Poll(feed_id=feed.id)
+
+    def recover(self) -> tuple[str, ...]:
+        return ()
+
+    def due_lanes(self) -> list[list[Due]]:
+        return []
+
+    stranded = wake_accounts = recover
+
+
+class SilentHeartbeat:
+    def start(self, *, now: datetime) -> None: ...
+
+    def beat(self, *, now: datetime) -> None: ...
+
+
+@pytest.mark.parametrize(("count", "is_warned"), [(40, False), (65, True)])
+def test_feeds_that_hang_delay_no_other_and_say_nothing_each_second(
+    capsys: pytest.CaptureFixture[str], count: int, is_warned: bool
+) -> None:
+    logs.configure(as_json=True)
+    service, commands = HangingService(count), Commands()
+    typed = cast("Service", service)
+    daemon = Daemon(typed, commands=commands, load=lambda: typed, heartbeat=SilentHeartbeat(), clock=SystemClock())
+    running = threading.Thread(target=daemon.run)
+    running.start()
+    try:
+        if is_warned:
+            until(lambda: len(service.polled) >= POLLERS)
+        else:
+            until(lambda: service.polled.count(f"feed-{count - 1}") >= 3)  # others are due again meanwhile
+    finally:
+        service.answer.set()
+        commands.put(Command.STOP)
+        running.join()
+    logged = capsys.readouterr().err
+    assert "maximum number of running instances" not in logged
+    assert ("they may wait" in logged) is is_warned
 
 
 def test_its_log_holds_no_secret_even_when_a_library_talks(city: City, start: Start, tmp_path: Path) -> None:

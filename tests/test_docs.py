@@ -12,6 +12,7 @@ import typer
 from crossposter.adapters import PLATFORMS
 from crossposter.cli.app import app
 from crossposter.core.model import Status
+from crossposter.sandbox import faults
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,6 +52,24 @@ def test_every_command_is_in_the_readme() -> None:
 def test_every_status_is_in_the_readme() -> None:
     told = {Status.PUBLISHING: "publish"}
     assert {status for status in Status if told.get(status, status.value) not in README} == set()
+
+
+def test_the_architecture_names_every_module_of_the_core() -> None:
+    (row,) = re.findall(r"^\| `core/` \| (.*) \|$", ARCHITECTURE, flags=re.M)
+    there = {path.stem for path in (ROOT / "crossposter" / "core").glob("*.py") if not path.name.startswith("_")}
+    assert set(re.sub(r" \([^)]*\)", "", row).removeprefix("pure: ").split(", ")) == there
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_list_of_platforms_has_it(platform: str) -> None:
+    (independent,) = [contract["modules"] for contract in CONTRACTS if contract["type"] == "independence"]
+    assert f"crossposter.adapters.{platform}" in independent
+    assert platform in faults.PLATFORMS
+    page = ROOT / "crossposter" / "sandbox" / "page"
+    assert f'class="column" data-platform="{platform}"' in (page / "index.html").read_text("utf-8")
+    assert f"{platform}: " in (page / "page.js").read_text("utf-8")
+    assert f'[data-platform="{platform}"]' in (page / "style.css").read_text("utf-8")
+    assert f"platform: {platform}\n" in (ROOT / "config" / "demo.yaml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

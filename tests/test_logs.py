@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -75,7 +77,28 @@ def test_what_looks_like_a_credential_is_hidden_though_nobody_knows_it(stream: i
     token = "unknown-ToKeN-4711"
     logging.getLogger("somebody").warning("%s", line.format(token=token))
     assert token not in stream.getvalue()
-    assert logs.HIDDEN in stream.getvalue()
+    assert logs.HIDDEN in json.loads(stream.getvalue())["event"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_credential_is_hidden_however_deep_it_lies(stream: io.StringIO, as_json: bool) -> None:
+    logs.configure(secrets=[Secret(TOKEN)], stream=stream, as_json=as_json)
+    answer = {"headers": [{"sessionid": "unknown-1", TOKEN: 1}], "words": {f"a {TOKEN}"}, "status": 200}
+    try:
+        raise ValueError(f"access_token=unknown-2 {TOKEN}")
+    except ValueError:
+        structlog.get_logger("crossposter").exception("odd", answer=answer, password="unknown-3", error=OSError(TOKEN))
+    written = stream.getvalue()
+    assert "nobody" not in written
+    assert "unknown" not in written
+    assert "ValueError" in written
+    if as_json:
+        assert json.loads(written)["answer"]["status"] == 200
+
+
+def test_logging_loads_nothing_that_draws() -> None:
+    script = "import sys, crossposter.events; sys.exit('rich' in sys.modules or 'structlog' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_ordinary_words_stay(stream: io.StringIO) -> None:

@@ -4,11 +4,13 @@ import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crossposter.core.acts import Person, Verb
+from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.model import Account, Entry, Identity, Outcome, PictureRef, PostRules, Reason, Status
 from crossposter.errors import (
     AccountError,
@@ -21,6 +23,7 @@ from crossposter.errors import (
     UncertainError,
 )
 from crossposter.ledger import SqlLedger
+from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
 from crossposter.service import Delivered, Round, Service
 from crossposter.testing import (
@@ -593,3 +596,116 @@ def test_a_delivery_that_moved_on_while_it_was_staged_is_not_sent(office: Office
     assert office.run().delivered == ()
     assert office.texts() == []
     assert office.only().status is Status.HELD
+
+
+def test_a_feed_that_falls_silent_is_told(office: Office) -> None:
+    office.feeds = [replace(feed, silent_after=timedelta(hours=24)) for feed in office.feeds]
+    assert office.service().silences() == []
+    office.clock.forward(days=7)
+    (told,) = office.service().silences()
+    assert "izmir-tr has had nothing new since" in str(told)
+    office.news(an_entry(1))
+    office.run()
+    assert office.service().silences() == []
+
+
+# -- money -----------------------------------------------------------------------------------------------------------
+
+
+def priced(office: Office, when_spent: WhenSpent) -> None:
+    """Let a post cost a dollar with its link and a tenth without, and the month have a dollar and a half."""
+    office.accounts["izmir-x"] = replace(
+        office.accounts["izmir-x"],
+        price=lambda post: 1.0 if "https://" in post.text else 0.1,
+        budget=Budget(usd_per_month=1.5, when_spent=when_spent),
+    )
+
+
+def test_when_the_months_money_is_spent_a_post_waits_for_a_person(office: Office) -> None:
+    priced(office, WhenSpent.HOLD)
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    first, second = office.deliveries()
+    assert first.status is Status.PUBLISHED
+    assert (second.status, second.reason, str(second.message)) == (
+        Status.HELD,
+        Reason.BUDGET,
+        "1.00 of 1.50 US dollars are spent",
+    )
+    Desk(office.ledger).act(Verb.APPROVE, second.id, Person(name="Ayşe", system_user="a"), now=office.clock.now())
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
+def test_or_goes_out_without_its_link(office: Office) -> None:
+    priced(office, WhenSpent.NO_LINKS)
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert ["https://" in post.text for post in office.adapters["izmir-x"].posts.values()] == [True, False]
+
+
+def test_or_goes_out_all_the_same(office: Office) -> None:
+    priced(office, WhenSpent.CONTINUE)
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert ["https://" in post.text for post in office.adapters["izmir-x"].posts.values()] == [True, True]
+
+
+def test_a_new_month_has_new_money(office: Office) -> None:
+    priced(office, WhenSpent.HOLD)
+    office.news(an_entry(1))
+    office.run()
+    office.clock.forward(days=10)  # December
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
+def test_what_was_surely_not_published_costs_nothing(office: Office) -> None:
+    priced(office, WhenSpent.HOLD)
+    office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)]
+    office.news(an_entry(1))
+    office.run()
+    assert office.ledger.spent("izmir-x", since=office.clock.now() - timedelta(days=1)) == 0
+    office.clock.forward(hours=1)
+    office.run()
+    assert office.ledger.spent("izmir-x", since=office.clock.now() - timedelta(days=1)) == 1.0
+
+
+def test_an_uncertain_post_may_have_cost_its_price(office: Office) -> None:
+    priced(office, WhenSpent.HOLD)
+    office.adapters["izmir-x"].answers["publish"] = [UncertainError(WORDS)]
+    office.news(an_entry(1))
+    office.run()
+    assert office.ledger.spent("izmir-x", since=office.clock.now() - timedelta(days=1)) == 1.0
+
+
+# -- a refusal that may be a hiccup ----------------------------------------------------------------------------------
+
+
+def test_a_single_doubtful_refusal_stops_no_account(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["stage"] = [AccountError(WORDS, is_doubtful=True)]
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.QUEUED, Reason.TRANSIENT)
+    office.clock.forward(minutes=1)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_one_that_is_said_again_does(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS, is_doubtful=True)] * 2
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.QUEUED, Reason.ACCOUNT)
+    assert office.adapters["izmir-x"].calls == ["verify", "verify"]
+
+
+def test_a_doubtful_refusal_of_a_publish_sends_nothing_twice(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [AccountError(WORDS, is_doubtful=True)]
+    office.run()
+    assert office.adapters["izmir-x"].calls.count("publish") == 1
+    office.clock.forward(minutes=1)
+    office.run()
+    assert office.texts() == ["Haber 1"]

@@ -21,9 +21,13 @@ class WebServer:
     requests: list[dict[str, str]] = field(default_factory=list)
 
     def serve(self, path: str, body: bytes, *, status: int = 200, **headers: str) -> None:
-        """Answer a path with a body."""
+        """Answer a path with a body; with "not modified" to who has it by its ETag."""
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
+            if "ETag" in headers and handler.headers["If-None-Match"] == headers["ETag"]:
+                handler.send_response(304)
+                handler.end_headers()
+                return
             handler.send_response(status)
             for name, value in headers.items():
                 handler.send_header(name.replace("_", "-"), value)
@@ -43,7 +47,10 @@ def web_server(tls: ssl.SSLContext | None = None) -> Iterator[WebServer]:
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             state.requests.append({**headers, "path": self.path})
-            state.answers[self.path](self)
+            if self.path in state.answers:
+                state.answers[self.path](self)
+            else:
+                self.send_error(404)
 
         def log_message(self, format: str, *args: object) -> None:
             pass

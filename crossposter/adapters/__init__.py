@@ -22,7 +22,10 @@ PLATFORMS = {
 class AdapterClass(Protocol):
     """What an adapter's class offers before it is connected."""
 
+    #: What people call the platform.
+    name: ClassVar[str]
     limits: ClassVar[Limits]
+    #: Each key that is needed has an example, and perhaps a description, with which `init` writes it.
     Options: ClassVar[type[Options]]
 
     def __call__(self, connection: Connection, options: Any) -> Adapter:

@@ -16,6 +16,7 @@ from crossposter.adapters._wire import (
     Answer,
     Rule,
     account,
+    account_perhaps,
     bounded,
     first_match,
     json_object,
@@ -150,7 +151,13 @@ _RULES = (
     Rule(lambda a: a.status == 429, transient, say("X asks to wait")),
     # No JSON: a proxy or the edge spoke, not the platform.
     Rule(lambda a: not a.is_refusal, lost, say("X gave no usable answer")),
-    Rule(lambda a: a.status == 401, account, say("X does not accept the tokens: run 'check', then renew them")),
+    Rule(
+        lambda a: a.status == 401,
+        account_perhaps,
+        say(
+            "X does not accept the keys: make new ones in the developer console and put them where the YAML names them"
+        ),
+    ),
     Rule(lambda a: a.status == 402, account, say("the X app has no credits left: buy some in the developer console")),
     Rule(
         lambda a: a.status == 403 and "SpendCapReached" in _kind(a),

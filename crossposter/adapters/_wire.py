@@ -144,6 +144,11 @@ def account(message: Message, _answer: Answer) -> PublishError:
     return AccountError(message)
 
 
+def account_perhaps(message: Message, _answer: Answer) -> PublishError:
+    """Take a refusal that a person must look at, unless the platform takes it back when it is asked once more."""
+    return AccountError(message, is_doubtful=True)
+
+
 def rejected(message: Message, _answer: Answer) -> PublishError:
     """Take a refusal of this post."""
     return RejectedError(message)

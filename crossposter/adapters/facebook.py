@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from crossposter.adapters._answers import identifier, mappings, text
 from crossposter.adapters.options import Connection, Credentials
@@ -29,7 +29,7 @@ _UNUSABLE = say("Facebook gave no usable answer")
 class FacebookCredentials(Credentials):
     """The Page's token, and the app's secret where the app insists on signed calls."""
 
-    page_token: SecretRef
+    page_token: Annotated[SecretRef, Field(examples=["env:FACEBOOK_PAGE_TOKEN"])]
     app_secret: SecretRef | None = None
 
 
@@ -44,6 +44,7 @@ class FacebookOptions(BaseOptions):
 class FacebookAdapter:
     """One Page."""
 
+    name: ClassVar[str] = "Facebook"
     Options: ClassVar[type[BaseOptions]] = FacebookOptions
 
     limits: ClassVar[Limits] = Limits(

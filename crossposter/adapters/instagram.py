@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters.options import Connection, Credentials
@@ -19,7 +19,7 @@ from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import AccountError, TransientError, UncertainError
 from crossposter.ports import Staged
-from crossposter.references import FileRef, mistake
+from crossposter.references import CredentialsFile, mistake
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -44,20 +44,25 @@ class InstagramCredentials(Credentials):
     """The session that logging in left behind."""
 
     #: Holds cookies and keys; rewritten with mode 0600 whenever Instagram renews something in it.
-    session_file: FileRef
+    session_file: Annotated[CredentialsFile, Field(examples=["instagram-session.json"])]
 
 
 class InstagramOptions(BaseOptions):
     """What Instagram adds to an account."""
 
     credentials: InstagramCredentials
-    backend: Literal["instagrapi"]
-    i_accept_account_risk: Annotated[bool, AfterValidator(_accepted)]
+    backend: Annotated[Literal["instagrapi"], Field(examples=["instagrapi"])]
+    i_accept_account_risk: Annotated[
+        bool,
+        AfterValidator(_accepted),
+        Field(examples=[True], description="it imitates the app; Instagram may lock the account"),
+    ]
 
 
 class InstagramAdapter:
     """One account on Instagram."""
 
+    name: ClassVar[str] = "Instagram"
     Options: ClassVar[type[BaseOptions]] = InstagramOptions
 
     limits: ClassVar[Limits] = Limits(

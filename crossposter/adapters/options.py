@@ -15,7 +15,7 @@ from crossposter.references import Secret, SecretSource
 class Credentials(BaseModel):
     """The keys of `credentials:`; each is a `SecretRef`, or a file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def secrets(self) -> Mapping[str, SecretSource]:
         """Give those that are secrets, by key."""
@@ -26,7 +26,7 @@ class Credentials(BaseModel):
 class Options(BaseModel):
     """The keys that a platform adds to an account."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     credentials: Credentials
 

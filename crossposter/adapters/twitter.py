@@ -33,7 +33,7 @@ _UNUSABLE = say("X gave no usable answer")
 class Prices(BaseModel):
     """What X asks, in US dollars (docs.x.com, pricing, read 2026-11, in force since 2026-04-20)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     post: Annotated[float, Field(ge=0)] = 0.015
     #: Instead of `post`, where the text holds a link.
@@ -45,10 +45,10 @@ class Prices(BaseModel):
 class TwitterCredentials(Credentials):
     """The app's keys and the account's tokens, from the developer console."""
 
-    api_key: SecretRef
-    api_secret: SecretRef
-    access_token: SecretRef
-    access_secret: SecretRef
+    api_key: Annotated[SecretRef, Field(examples=["env:X_API_KEY"])]
+    api_secret: Annotated[SecretRef, Field(examples=["env:X_API_SECRET"])]
+    access_token: Annotated[SecretRef, Field(examples=["env:X_ACCESS_TOKEN"])]
+    access_secret: Annotated[SecretRef, Field(examples=["env:X_ACCESS_SECRET"])]
 
 
 class TwitterOptions(BaseOptions):
@@ -67,6 +67,7 @@ class TwitterOptions(BaseOptions):
 class TwitterAdapter:
     """One account on X."""
 
+    name: ClassVar[str] = "X"
     Options: ClassVar[type[BaseOptions]] = TwitterOptions
 
     limits: ClassVar[Limits] = Limits(

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 something failed to publish or a check failed, 2 usage or 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from crossposter.cli import acts
 from crossposter.cli.context import ConfigOption, Context, JsonOption
 from crossposter.cli.ledger import ledger_app
 from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError
+from crossposter.wording import say
 
 app = typer.Typer(
     name="crossposter",
@@ -31,6 +33,10 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.backfill):
     app.command()(_act)
+
+
+#: A disk or a quota has no room, the device fails, or nobody reads any more: no defect of ours.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE)
 
 
 def _show_version(wanted: bool) -> None:
@@ -47,7 +53,7 @@ def _every_command(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    ctx.obj = Context(os.environ, config)
+    ctx.obj = (ctx.obj or Context(os.environ)).at(config)
 
 
 @app.command()
@@ -103,15 +109,33 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Poll the feeds and publish what is new, until told to stop."""
+    if once and reload:
+        raise typer.BadParameter("--once and --reload exclude each other")
     context = ctx.obj.at(config)
     if once:
         from crossposter.cli.run import run_once
 
         run_once(context, as_json=json)
         return
+    if reload:
+        from crossposter.cli.daemon import reload as command
+
+        command(context)
+        return
+    from crossposter.signals import listen
+
+    commands = listen()  # first: what is loaded below takes a while, and a signal would end the process
     from crossposter.cli import daemon
 
-    daemon.reload(context) if reload else daemon.run(context)
+    daemon.run(context, commands)
+
+
+@app.command()
+def accounts(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show how each account stands: at work, cooling down, stopped; and what it has cost this month."""
+    from crossposter.cli.accounts import accounts as command
+
+    command(ctx.obj.at(config), as_json=json)
 
 
 @app.command()
@@ -167,30 +191,45 @@ def sandbox(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code."""
+    context = Context(os.environ)
     try:
-        app(args=arguments)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
+        code = _run(arguments, context)
+        sys.stdout.flush()
     except CrossposterError as error:
-        return _explain(error)
-    except Exception:
+        return _explain(error, context.language)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+            # What could not be written must not be tried again when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if error.errno == errno.EPIPE:
+                return 1  # `| head` has read enough
+            sentence = say("this cannot be written: {cause}", cause=error.strerror)
+            return _explain(CrossposterError(sentence), context.language)
         # Here, not above: --help is quicker by a sixth without it.
         import logging
 
         log = logging.getLogger(__name__)
         log.exception("this should not have happened; please report it with the lines above")
         return 3
+    return code
+
+
+def _run(arguments: Sequence[str] | None, context: Context) -> int:
+    try:
+        app(args=arguments, obj=context)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
     return 0
 
 
-def _explain(error: CrossposterError) -> int:
+def _explain(error: CrossposterError, language: str | None) -> int:
     from crossposter.messages import Translator, language_of
 
-    wanted = error.language if isinstance(error, ConfigError) else None
-    say = Translator(wanted or language_of(os.environ))
+    wanted = error.language if isinstance(error, ConfigError) else language
+    translate = Translator(wanted or language_of(os.environ))
     if isinstance(error, ConfigError):
         for problem in error.problems:
-            print(f"{problem.place}: {say(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice
+            print(f"{problem.place}: {translate(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice
         return 2
-    print(say(error.message), file=sys.stderr)  # noqa: T201
+    print(translate(error.message), file=sys.stderr)  # noqa: T201
     return 75 if isinstance(error, LedgerHeldError) else 1

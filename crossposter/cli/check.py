@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
 import typer
 
 from crossposter.cli.context import Context, print_json
 from crossposter.errors import ConfigError
 from crossposter.messages import Translator, language_of
-from crossposter.wording import say
+from crossposter.wording import Message, say
+
+if TYPE_CHECKING:
+    from crossposter.config import ConfigModel
 
 
 def check(context: Context, *, as_json: bool) -> None:
@@ -30,6 +38,33 @@ def check(context: Context, *, as_json: bool) -> None:
     translate = Translator(config.language)
     counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
     typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))
+    for line in _money(config):
+        typer.echo(translate(line))
+
+
+def _money(config: ConfigModel) -> Iterator[Message]:
+    """Say what accounts with a budget have spent this month, and will have if it goes on like this."""
+    if not config.ledger.exists() or not any(account.budget for account in config.accounts):
+        return
+    from crossposter.bootstrap import accounts_of
+    from crossposter.clock import SystemClock
+    from crossposter.core.budget import dollars, forecast
+    from crossposter.ledger import SqlLedger
+    from crossposter.ledger.accounts import standing
+
+    now, zone = SystemClock().now(), ZoneInfo(config.timezone)
+    accounts = [account for account in accounts_of(config).values() if account.budget]
+    with closing(SqlLedger(config.ledger)) as ledger:
+        records = standing(ledger, accounts, now=now)
+    for account, record in zip(accounts, records, strict=True):
+        assert account.budget  # noqa: S101 - chosen so
+        yield say(
+            "{account}: {spent} of {limit} US dollars spent this month; {forecast} at its end, if it goes on like this",
+            account=account.id,
+            spent=dollars(record.spent_usd),
+            limit=dollars(account.budget.usd_per_month),
+            forecast=dollars(forecast(record.spent_usd, now=now, zone=zone)),
+        )
 
 
 def check_health(context: Context, *, as_json: bool) -> None:

@@ -23,13 +23,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 class Context:
     """The arguments and the environment of one call."""
 
-    def __init__(self, environ: Mapping[str, str], config: Path | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self._config = config
+        #: What the configuration asks for, as soon as it is read.
+        self.language: str | None = None
+        self._config: Path | None = None
 
     def at(self, config: Path | None) -> Context:
-        """Give the context with the option that stands behind the command, where there is one."""
-        return Context(self.environ, config or self._config)
+        """Take the file that an option names; one behind the command goes before one in front of it."""
+        self._config = config or self._config
+        return self
 
     @property
     def config_path(self) -> Path:
@@ -44,7 +47,9 @@ class Context:
         """
         from crossposter.config import load_config
 
-        return load_config(self.config_path, environ=self.environ, secrets_needed=secrets_needed)
+        config = load_config(self.config_path, environ=self.environ, secrets_needed=secrets_needed)
+        self.language = config.language
+        return config
 
 
 def print_json(data: Any) -> None:

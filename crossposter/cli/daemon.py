@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import typer
 
@@ -14,24 +16,34 @@ from crossposter.bootstrap import open_office, secrets_of
 from crossposter.cli.context import Context
 from crossposter.daemon import Daemon
 from crossposter.errors import LedgerError
-from crossposter.ledger import holder
+from crossposter.ledger import Role, holder
 from crossposter.messages import Translator
 from crossposter.service import Service
+from crossposter.signals import Commands
 from crossposter.wording import say
 
+#: mallopt's numbers (malloc.h).
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
-def run(context: Context) -> None:
+
+def run(context: Context, commands: Commands) -> None:
     """Run until told to stop."""
 
     def load() -> Service:
         changed = context.load(secrets_needed=True)
-        logs.configure(secrets=secrets_of(changed, context.environ))
-        return office.reloaded(changed, instead_of=config)
+        service = office.reloaded(changed, instead_of=config)
+        # Those of before stay: deliveries in hand still use them.
+        secrets.extend(secrets_of(changed, context.environ))
+        logs.configure(secrets=secrets)
+        return service
 
+    _give_memory_back()
     config = context.load(secrets_needed=True)
-    logs.configure(secrets=secrets_of(config, context.environ))
-    with open_office(config, context.environ) as office:
-        daemon = Daemon(office.service(config), load=load, heartbeat=office.heartbeat, clock=office.clock)
+    secrets = secrets_of(config, context.environ)
+    logs.configure(secrets=secrets)
+    with open_office(config, context.environ, role=Role.DAEMON) as office:
+        service, heartbeat = office.service(config), office.heartbeat
+        daemon = Daemon(service, commands=commands, load=load, heartbeat=heartbeat, clock=office.clock)
         daemon.run()
     # A thread may still wait for a feed or a platform that has not answered; the interpreter would wait for it too.
     if threading.active_count() > 1:
@@ -39,16 +51,33 @@ def run(context: Context) -> None:
         os._exit(0)
 
 
+def _give_memory_back() -> None:
+    """Let the C library give memory back at once; else a fifth of it is what pictures needed for a moment.
+
+    glibc raises the bound with which it begins, 128 KiB, to whatever was freed, and keeps a heap for each thread
+    (mallopt(3), read 2026-11). Other C libraries have nothing to set.
+    """
+    with suppress(AttributeError, OSError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
+        libc.mallopt(_M_ARENA_MAX, 2)
+
+
 def reload(context: Context) -> None:
     """Tell the running daemon to read the YAML again.
 
     Raises:
         ConfigError: The YAML has mistakes; the daemon is not disturbed.
-        LedgerError: No daemon runs.
+        LedgerError: No daemon runs, or none here.
     """
     config = context.load(secrets_needed=False)
-    process = holder(config.ledger)
-    if process is None:
+    found = holder(config.ledger)
+    if found is None:
         raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
-    os.kill(process, signal.SIGHUP)
-    typer.echo(Translator(config.language)(say("process {process} reads the configuration again", process=process)))
+    if found.role is not Role.DAEMON:
+        raise LedgerError(say("{holder} is no daemon: it reads the configuration once only", holder=found))
+    if not found.is_here:
+        raise LedgerError(say("{holder} cannot be told from here: give the command on that host", holder=found))
+    os.kill(found.process, signal.SIGHUP)
+    told = say("process {process} reads the configuration again", process=found.process)
+    typer.echo(Translator(config.language)(told))

@@ -62,21 +62,33 @@ def _as_data(found: Preview, translate: Translator) -> dict[str, Any]:
     }
 
 
-def _post(shown: PreviewedPost, translate: Translator) -> dict[str, Any]:
+def _item(shown: PreviewedPost | NotPosted, translate: Translator) -> dict[str, Any]:
+    """Give what a post and one that is none have both; what only a post has is empty."""
+    account = shown.account
     return {
         "feed": shown.feed_id,
         "entry": shown.entry.id,
         "title": shown.entry.title,
-        "account": shown.account.id,
-        "platform": shown.account.platform,
-        "text": shown.post.text,
+        "account": account.id if account else None,
+        "platform": account.platform if account else None,
+        "text": None,
         "link": shown.entry.link,
+        "images": [],
+        "length": None,
+        "limit": account.limits.max_length if account else None,
+        "not_before": None,
+        "price_usd": None,
+        "warnings": [translate(warning) for warning in shown.warnings],
+    }
+
+
+def _post(shown: PreviewedPost, translate: Translator) -> dict[str, Any]:
+    return {
+        **_item(shown, translate),
+        "text": shown.post.text,
         "images": [_image(picture) for picture in shown.post.pictures],
         "length": shown.length,
-        "limit": shown.account.limits.max_length,
-        "not_before": None,
         "price_usd": shown.price_usd,
-        "warnings": [translate(warning) for warning in shown.warnings],
     }
 
 
@@ -94,12 +106,7 @@ def _image(picture: Picture) -> dict[str, Any]:
 
 def _not_posted(shown: NotPosted, translate: Translator) -> dict[str, Any]:
     return {
-        "feed": shown.feed_id,
-        "entry": shown.entry.id,
-        "title": shown.entry.title,
-        "link": shown.entry.link,
-        "account": shown.account.id if shown.account else None,
-        "platform": shown.account.platform if shown.account else None,
+        **_item(shown, translate),
         "reason": shown.reason,
         "message": "; ".join(translate(message) for message in shown.why),
     }

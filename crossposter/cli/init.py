@@ -3,68 +3,115 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import typer
+from pydantic.fields import FieldInfo
 
+import crossposter.config
+from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.cli.context import Context
-from crossposter.config import load_config
-from crossposter.errors import ConfigError, CrossposterError
-from crossposter.messages import LANGUAGES, Translator, language_of
-from crossposter.wording import say
+from crossposter.config import AccountModel, ConfigModel, FeedModel
+from crossposter.config.answers import why_not
+from crossposter.config.models import Expect
+from crossposter.errors import CrossposterError
+from crossposter.messages import Translator, language_of
+from crossposter.wording import Message, say
 
-#: What each platform's credentials are called in the environment; a person fills them in later.
-_CREDENTIALS = {
-    "twitter": {
-        "api_key": "env:X_API_KEY",
-        "api_secret": "env:X_API_SECRET",
-        "access_token": "env:X_ACCESS_TOKEN",
-        "access_secret": "env:X_ACCESS_SECRET",
-    },
-    "facebook": {"page_token": "env:FACEBOOK_PAGE_TOKEN"},
-    "instagram": {"session_file": "instagram-session.json"},
-}
-_NAMES = {"twitter": "X", "facebook": "Facebook", "instagram": "Instagram"}
+_SCHEMA = Path(crossposter.config.__file__).with_name("schema.json").absolute()
+#: In both languages, whichever is spoken; without the dots that a keyboard may not have.
+_YES, _NO = {"y", "yes", "e", "evet"}, {"n", "no", "h", "hayır", "hayir"}
+
+
+class Asker:
+    """Asks until an answer can be used, so that none is lost by a later one."""
+
+    def __init__(self, translate: Translator, environ: Mapping[str, str]) -> None:
+        self.translate = translate
+        self._environ = environ
+
+    def ask(self, question: Message, wrong: Callable[[str], Message | None], *, default: str | None = None) -> str:
+        """Ask for a text; `wrong` says what is wrong with one."""
+        while True:
+            answer = str(typer.prompt(self.translate(question), default=default, show_default=bool(default))).strip()
+            mistake = wrong(answer)
+            if mistake is None:
+                return answer
+            typer.echo(self.translate(mistake))
+
+    def ask_for(self, model: Any, key: str, question: Message, *, default: str | None = None) -> str:
+        """Ask for the value of a key in the YAML."""
+        return self.ask(question, partial(why_not, model, key, environ=self._environ), default=default)
+
+    def is_so(self, question: Message, *, default: bool) -> bool:
+        """Ask for yes or no; the letters follow the language, and the other language's are understood."""
+        hint = say("Y/n") if default else say("y/N")
+        question = say("{question} [{hint}]", question=question, hint=hint)
+        answer = self.ask(question, _neither, default="")
+        return default if not answer else answer.lower() in _YES
 
 
 def init(context: Context) -> None:
     """Ask, write, and say what comes next. An existing file is never overwritten."""
     path = context.config_path
-    translate = Translator(language_of(context.environ))
     if path.exists():
         raise CrossposterError(say("{path!r} is there already: give another place with --config", path=str(path)))
-    language = _ask(translate(say("Language of messages (tr or en)")), default=translate.language, possible=LANGUAGES)
-    translate = Translator(language)
-    url = typer.prompt(translate(say("Address of the city's news feed (RSS or Atom)")))
-    news_language = typer.prompt(translate(say("Language of its news")), default=language)
-    zone = typer.prompt(translate(say("Time zone of the city")), default="Europe/Istanbul")
-    accounts = dict(_accounts(translate))
-    if not accounts:
-        raise CrossposterError(say("nothing was written: at least one account is needed"))
-    _write(path, "\n".join(_lines(language, url, news_language, zone, accounts)) + "\n")
-    typer.echo(translate(say("{path} is written. Next: 'crossposter dry-run', then the credentials.", path=path)))
+    asker = Asker(Translator(language_of(context.environ)), context.environ)
+    question = say("Language of messages (tr or en)")
+    language = asker.ask_for(ConfigModel, "language", question, default=asker.translate.language)
+    asker.translate = Translator(language)
+    url = asker.ask_for(FeedModel, "url", say("Address of the city's news feed (RSS or Atom)"))
+    news_language = asker.ask_for(FeedModel, "language", say("Language of its news"), default=language)
+    zone = asker.ask_for(ConfigModel, "timezone", say("Time zone of the city"), default="Europe/Istanbul")
+    accounts = _accounts(asker)
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    is_host = why_not(FeedModel, "allowed_hosts", [host], environ=context.environ) is None
+    lines = _lines(language, url, host if is_host else None, news_language, zone, accounts)
+    _write(path, "\n".join(lines) + "\n")
+    typer.echo(asker.translate(say("{path} is written. Next: 'crossposter dry-run', then the credentials.", path=path)))
 
 
-def _ask(question: str, *, default: str, possible: tuple[str, ...]) -> str:
-    answer = ""
-    while answer not in possible:
-        answer = str(typer.prompt(question, default=default)).strip()
-    return answer
+def _accounts(asker: Asker) -> dict[str, tuple[str, str]]:
+    """Ask for one account of each platform, until there is one; give (id, handle) by platform."""
+    accounts: dict[str, tuple[str, str]] = {}
+    while not accounts:
+        for platform in PLATFORMS:
+            adapter = adapter_class(platform)
+            # What asks for a promise in the YAML is not suggested.
+            suggested = not any(True for _ in _promises(platform))
+            if asker.is_so(say("Publish on {platform}?", platform=adapter.name), default=suggested):
+                remote_id = asker.ask(say("  The account's own number there (its id)"), _no_number)
+                handle = asker.ask_for(Expect, "handle", say("  Its handle, without @"))
+                accounts[platform] = remote_id, handle.removeprefix("@")
+        if not accounts:
+            typer.echo(asker.translate(say("at least one account is needed")))
+    return accounts
 
 
-def _accounts(translate: Translator) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Ask for one account of each platform; give (platform, (id, handle))."""
-    for platform, name in _NAMES.items():
-        if typer.confirm(translate(say("Publish on {platform}?", platform=name)), default=platform != "instagram"):
-            remote_id = typer.prompt(translate(say("  The account's own number there (its id)")))
-            handle = typer.prompt(translate(say("  Its handle, without @")))
-            yield platform, (remote_id, handle)
+def _neither(answer: str) -> Message | None:
+    return None if answer.lower() in _YES | _NO | {""} else say("answer y (yes) or n (no)")
+
+
+def _no_number(answer: str) -> Message | None:
+    is_number = re.fullmatch("[0-9]+", answer)
+    return None if is_number else say("{value!r} is no id: it is made of digits only", value=answer)
 
 
 def _lines(
-    language: str, url: str, news_language: str, zone: str, accounts: Mapping[str, tuple[str, str]]
+    language: str,
+    url: str,
+    host: str | None,
+    news_language: str,
+    zone: str,
+    accounts: Mapping[str, tuple[str, str]],
 ) -> Iterator[str]:
+    yield f"# yaml-language-server: $schema={_SCHEMA}"
     yield "# Every key is explained in config/crossposter.example.yaml."
     yield f"timezone: {_quoted(zone)}"
     yield f"language: {language}"
@@ -73,34 +120,61 @@ def _lines(
     yield "  - id: news"
     yield f"    url: {_quoted(url)}"
     yield f"    language: {_quoted(news_language)}"
+    if host:
+        yield f"    allowed_hosts: [{_quoted(host)}]   # where the links of posts may lead, with its subdomains"
     yield f"    accounts: [{', '.join(accounts)}]"
     yield "accounts:"
     for platform, (remote_id, handle) in accounts.items():
         yield f"  - id: {platform}"
         yield f"    platform: {platform}"
-        if platform == "instagram":
-            yield "    backend: instagrapi"
-            yield "    i_accept_account_risk: true   # it imitates the app; Instagram may lock the account"
+        yield from (_line(4, key, field) for key, field in _promises(platform))
         yield f"    expect: {{id: {_quoted(remote_id)}, handle: {_quoted(handle)}}}"
         yield "    credentials:"
-        yield from (f"      {name}: {value}" for name, value in _CREDENTIALS[platform].items())
+        yield from (_line(6, key, field) for key, field in _credentials(platform))
+
+
+def _promises(platform: str) -> Iterator[tuple[str, FieldInfo]]:
+    """Give the keys that a platform insists on, beside those of every account."""
+    for key, field in adapter_class(platform).Options.model_fields.items():
+        if field.is_required() and key not in AccountModel.model_fields:
+            yield key, field
+
+
+def _credentials(platform: str) -> Iterator[tuple[str, FieldInfo]]:
+    model: Any = adapter_class(platform).Options.model_fields["credentials"].annotation
+    return ((key, field) for key, field in model.model_fields.items() if field.is_required())
+
+
+def _line(indent: int, key: str, field: FieldInfo) -> str:
+    """Write a key with its example; a person fills in the real value later."""
+    (example, *_) = field.examples or [None]
+    value = example if isinstance(example, str) else json.dumps(example)
+    return f"{' ' * indent}{key}: {value}" + (f"   # {field.description}" if field.description else "")
 
 
 def _quoted(answer: str) -> str:
     """Write a text so that YAML reads exactly it; JSON's way is one of YAML's."""
-    return json.dumps(answer.strip(), ensure_ascii=False)
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the file, if it is right.
+    """Write the file.
 
     Raises:
-        ConfigError: An answer cannot be used; nothing stays behind.
+        CrossposterError: It cannot be written; nothing stays behind, no folder either.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    new_folders = [folder for folder in path.parents if not folder.exists()]
     try:
-        load_config(path, environ={}, secrets_needed=False)
-    except ConfigError:
-        path.unlink()
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        if not isinstance(error, FileExistsError):
+            with suppress(OSError):
+                path.unlink()
+        for folder in new_folders:
+            with suppress(OSError):
+                folder.rmdir()
+        raise CrossposterError(
+            say("{path!r} cannot be written: {cause}", path=str(path), cause=error.strerror)
+        ) from error

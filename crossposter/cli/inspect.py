@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -14,10 +15,11 @@ from rich.text import Text
 
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import literal, new_console, new_table, printable
-from crossposter.config import ConfigModel, load_config
+from crossposter.clock import SystemClock
+from crossposter.config import ConfigModel
 from crossposter.core.model import Entry, Feed
 from crossposter.errors import ConfigError, FeedError
-from crossposter.feeds.inspecting import Inspection, inspect_bytes, inspect_url
+from crossposter.feeds.inspecting import InspectedEntry, Inspection, inspect_bytes, inspect_url
 from crossposter.feeds.reading import FeedReader
 from crossposter.feeds.source import MAX_BYTES
 from crossposter.messages import Translator, language_of
@@ -31,7 +33,6 @@ _THIS_MACHINE = ("127.0.0.1", "localhost")
 
 def inspect(context: Context, source: str, *, language: str, zone: str, id_pattern: str | None, as_json: bool) -> None:
     """Read a feed's address, a file, or the name of a feed in the configuration; exit code 1 when it is no feed."""
-    translate = Translator(language_of(context.environ))
     config = _configuration(context)
     feed = _configured(config, source) or Feed(
         id="inspected",
@@ -43,6 +44,7 @@ def inspect(context: Context, source: str, *, language: str, zone: str, id_patte
         timezone=zone,
         every=_ANY,
     )
+    translate = Translator(context.language or language_of(context.environ))
     found = _inspected(feed, _network(config, feed.url))
     if as_json:
         print_json(_as_data(found, translate))
@@ -55,7 +57,7 @@ def _configuration(context: Context) -> ConfigModel | None:
     if not context.config_path.exists():
         return None
     try:
-        return load_config(context.config_path, environ=context.environ, secrets_needed=False)
+        return context.load(secrets_needed=False)
     except ConfigError:
         return None
 
@@ -80,8 +82,8 @@ def _inspected(feed: Feed, network: Network) -> Inspection:
     with closing(FeedReader()) as reader:
         if feed.url.startswith(("http://", "https://")):
             with closing(WebClient(network)) as web:
-                return inspect_url(feed, web, reader)
-        return inspect_bytes(_content_of(feed.url), feed, reader, address="", headers={})
+                return inspect_url(feed, web, reader, now=SystemClock().now())
+        return inspect_bytes(_content_of(feed.url), feed, reader, now=SystemClock().now())
 
 
 def _content_of(path: str) -> bytes:
@@ -95,49 +97,71 @@ def _content_of(path: str) -> bytes:
 
 def _print(console: Console, found: Inspection, translate: Translator) -> None:
     typer.echo(printable(f"{found.title or '-'}  ({found.language or '-'}, {found.encoding or '-'})"))
-    for entry in found.entries:
-        table = new_table(translate, say("what"), say("how it is read"), title=None)
-        for name, value in _rows(entry, translate):
-            table.add_row(name, value)
+    for one in found.entries:
+        table = new_table(translate, say("what"), say("how it is read"), say("from"), title=None)
+        for name, value, origin in _rows(one.entry, one.origins, translate):
+            table.add_row(name, value, literal(origin))
         console.print(table)
-    counts = say("{count} news", count=len(found.entries))
-    typer.echo(translate(counts))
+        for finding in one.findings:
+            typer.echo(printable(f"  {'!' if finding.is_hard else '-'} {translate(finding.message)}"))
+    typer.echo(translate(say("{count} news, {size} bytes", count=len(found.entries), size=found.bytes)))
+    if found.has_validators:
+        typer.echo(translate(say('the server answers "not modified" when nothing changed')))
     for problem in found.problems:
         typer.echo(printable(f"! {translate(problem)}"))
+    if found.guards:
+        typer.echo(translate(say("if all of this were new now:")))
+    for guard in found.guards:
+        typer.echo(printable(f"  - {translate(guard)}"))
 
 
-def _rows(entry: Entry, translate: Translator) -> list[tuple[str, Text]]:
+def _rows(entry: Entry, origins: Mapping[str, str], translate: Translator) -> list[tuple[str, Text, str]]:
     published = entry.published.isoformat() if entry.published else "-"
     pictures = "\n".join(f"{picture.url}  [{picture.alt or '-'}]" for picture in entry.pictures) or "-"
     shown = [
-        (say("title"), entry.title),
-        (say("link"), entry.link or "-"),
-        (say("keys"), "\n".join(entry.keys)),
-        (say("published"), published),
-        (say("text"), entry.text or entry.summary or "-"),
-        (say("pictures"), pictures),
-        (say("categories"), ", ".join(entry.categories) or "-"),
+        (say("title"), entry.title, ""),
+        (say("link"), entry.link or "-", "link"),
+        (say("keys"), "\n".join(entry.keys) or "-", ""),
+        (say("published"), published, "published"),
+        (say("text"), entry.text or entry.summary or "-", "text"),
+        (say("pictures"), pictures, "pictures"),
+        (say("categories"), ", ".join(entry.categories) or "-", ""),
     ]
-    return [(translate(name), literal(value)) for name, value in shown]
+    return [(translate(name), literal(value), origins.get(field, "")) for name, value, field in shown]
 
 
 def _as_data(found: Inspection, translate: Translator) -> dict[str, Any]:
     return {
-        "feed": {"url": found.url, "title": found.title, "language": found.language, "encoding": found.encoding},
-        "entries": [
-            {
-                "id": entry.id,
-                "keys": list(entry.keys),
-                "title": entry.title,
-                "link": entry.link,
-                "published": entry.published.isoformat() if entry.published else None,
-                "language": entry.language,
-                "text": entry.text or entry.summary,
-                "summary": entry.summary,
-                "images": [{"url": picture.url, "alt": picture.alt} for picture in entry.pictures],
-                "categories": list(entry.categories),
-            }
-            for entry in found.entries
-        ],
+        "feed": {
+            "url": found.url,
+            "title": found.title,
+            "language": found.language,
+            "encoding": found.encoding,
+            "bytes": found.bytes,
+            "not_modified": found.has_validators,
+        },
+        "entries": [_entry_data(one, translate) for one in found.entries],
         "problems": [translate(problem) for problem in found.problems],
+        "guards": [translate(guard) for guard in found.guards],
+    }
+
+
+def _entry_data(one: InspectedEntry, translate: Translator) -> dict[str, Any]:
+    entry = one.entry
+    return {
+        "id": entry.id,
+        "keys": list(entry.keys),
+        "title": entry.title,
+        "link": entry.link,
+        "published": entry.published.isoformat() if entry.published else None,
+        "language": entry.language,
+        "text": entry.text or entry.summary,
+        "summary": entry.summary,
+        "images": [{"url": picture.url, "alt": picture.alt} for picture in entry.pictures],
+        "categories": list(entry.categories),
+        "read_from": dict(one.origins),
+        "findings": [
+            {"flaw": finding.flaw, "holds": finding.is_hard, "message": translate(finding.message)}
+            for finding in one.findings
+        ],
     }

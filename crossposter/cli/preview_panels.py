@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 
 from crossposter.cli.tables import literal, new_console, new_table
+from crossposter.core.budget import dollars
 from crossposter.core.model import Picture, Reason
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
@@ -46,6 +47,8 @@ def _print(console: Console, found: Preview, translate: Translator) -> None:
         "{posts} post(s) would go out, {held} held; {known} news known, {old} too old to begin with", **counts
     )
     console.print(translate(summary))
+    if price := sum(shown.price_usd or 0 for shown in found.posts):
+        console.print(translate(say("all together: {price} US dollars", price=dollars(price))))
 
 
 def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:

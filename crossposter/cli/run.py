@@ -13,6 +13,8 @@ from crossposter.bootstrap import open_office, secrets_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
 from crossposter.core.model import Status
+from crossposter.events import report
+from crossposter.ledger import Role
 from crossposter.messages import Translator
 from crossposter.service import Delivered, Poll, Round
 from crossposter.wording import Message, say
@@ -20,21 +22,18 @@ from crossposter.wording import Message, say
 
 def run_once(context: Context, *, as_json: bool) -> None:
     """Do one round; exit code 1 when something needs a look."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `run --reload` may take this process for the daemon
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends no round half-way
     config = context.load(secrets_needed=True)
     translate = Translator(config.language)
     logs.configure(secrets=secrets_of(config, context.environ))
-    with (
-        new_console(stderr=True).status(translate(say("polling and publishing"))),
-        open_office(config, context.environ) as office,
-    ):
-        found = office.service(config).run_once()
+    with open_office(config, context.environ, role=Role.ROUND) as office:
+        found = office.service(config).run_once(report=report)
     if as_json:
         print_json(_as_data(found, translate))
     else:
         print_round(new_console(), found, translate)
         for warning in _warnings(found):
-            typer.echo(printable(translate(warning)), err=True)
+            typer.echo(printable(translate(warning)))
     if found.has_failures:
         raise typer.Exit(1)
 

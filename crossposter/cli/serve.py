@@ -16,7 +16,9 @@ from crossposter import logs
 from crossposter.bootstrap import open_office, secrets_of
 from crossposter.cli.demo import stage_in
 from crossposter.daemon import Daemon
+from crossposter.ledger import Role
 from crossposter.messages import Translator, language_of
+from crossposter.signals import listen
 from crossposter.wording import say
 
 if TYPE_CHECKING:
@@ -28,17 +30,18 @@ _FIRST_S, _PACE_S = 6.0, 8.0
 
 def serve(environ: Mapping[str, str]) -> None:
     """Print where to look, and run until SIGINT or SIGTERM."""
-    translate = Translator(language_of(environ))
+    commands, translate = listen(), Translator(language_of(environ))
     with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, stage_in(Path(folder)) as stage:
         logs.configure(secrets=secrets_of(stage.config, stage.environ))
         address = say(
             "The timelines: {url}/  (the city publishes news now and then; Ctrl-C ends it)", url=stage.sandbox.url
         )
         typer.echo(translate(address))
-        with open_office(stage.config, stage.environ) as office, _news_now_and_then(stage.site):
+        with open_office(stage.config, stage.environ, role=Role.DAEMON) as office, _news_now_and_then(stage.site):
             service = office.service(stage.config)
-            daemon = Daemon(service, load=lambda: service, heartbeat=office.heartbeat, clock=office.clock)
-            daemon.run()
+            Daemon(
+                service, commands=commands, load=lambda: service, heartbeat=office.heartbeat, clock=office.clock
+            ).run()
 
 
 @contextmanager

@@ -25,6 +25,7 @@ _SENTENCES = {
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,
     "greater_than_equal": _NUMBER,
+    "greater_than": say("a number above 0 is wanted here"),
     "model_type": _BLOCK,
     "model_attributes_type": _BLOCK,
     "dict_type": _BLOCK,
@@ -34,7 +35,9 @@ _SENTENCES = {
     "int_parsing": say("a whole number is wanted here"),
     "too_short": say("at least one is needed here"),
     "string_too_short": say("this is empty: write a value"),
-    "union_tag_not_found": say("the platform is missing: add 'platform: twitter', 'facebook' or 'instagram'"),
+    "union_tag_not_found": say(
+        "the platform is missing: add 'platform:' with one of {names}", names=", ".join(PLATFORMS)
+    ),
 }
 #: Where nothing was written, these say more than "this is empty".
 _TOLD_WHEN_EMPTY = {
@@ -53,7 +56,7 @@ def complain(document: Document, model: type[BaseModel], error: ErrorDetails) ->
     path = _written(error["loc"])
     if error["type"].startswith("union_tag"):
         path = (*path, "platform")
-    document.report(path, _sentence(model, error))
+    document.report(path, explain(model, error))
 
 
 def with_guessed_platforms(document: Document) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def _guessed(document: Document, index: int, account: Any) -> Any:
     return {name: value for name, value in account.items() if name != key} | {"platform": meant[0]}
 
 
-def _sentence(model: type[BaseModel], error: ErrorDetails) -> Message:
+def explain(model: type[BaseModel], error: ErrorDetails) -> Message:
     """Say what is wrong. Values are quoted only where no secret can stand: never those that pydantic's text holds."""
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "said":

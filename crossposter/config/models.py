@@ -25,10 +25,10 @@ from pydantic import (
 
 from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.adapters.options import Options
-from crossposter.config.posts import Block, BrandModel, PostModel
+from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
 from crossposter.core.model import Holds
 from crossposter.core.text import lower
-from crossposter.references import FileRef, Text, beside_the_yaml, from_environment, mistake
+from crossposter.references import FileRef, ForConnecting, Text, beside_the_yaml, from_environment, mistake
 from crossposter.wording import say
 
 _SQLITE = "sqlite:///"
@@ -177,9 +177,9 @@ class Expect(Block):
 class Endpoint(Block):
     """Where the sandbox stands; a real account has no endpoint."""
 
-    url: LoopbackAddress | None = None
-    proxy: LoopbackAddress | None = None
-    ca_file: FileRef | None = None
+    url: Annotated[LoopbackAddress | None, ForConnecting] = None
+    proxy: Annotated[LoopbackAddress | None, ForConnecting] = None
+    ca_file: Annotated[FileRef | None, ForConnecting] = None
 
 
 class AccountModel(Options):
@@ -190,6 +190,7 @@ class AccountModel(Options):
     expect: Expect
     endpoint: Endpoint | None = None
     post: PostModel = PostModel()
+    budget: BudgetModel | None = None
 
 
 class HoldsModel(Block):
@@ -217,6 +218,7 @@ class FeedModel(Block):
     every: Duration = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
     site: Identifier | None = None
     id_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = None
+    silent_after: Duration | None = None
     article: bool = False
     allowed_hosts: tuple[Annotated[Text, AfterValidator(_host)], ...] = ()
     strip: tuple[Text, ...] = ()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.model import Brand, Fit, Limits, MediaRule, PostRules
 from crossposter.core.templates import TemplateProblem, check
 from crossposter.references import FileRef, Text, mistake
@@ -29,7 +30,7 @@ _LINK_SCHEMA = {
 class Block(BaseModel):
     """A block of keys; an unknown key is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _template(value: str) -> str:
@@ -84,6 +85,17 @@ class PostModel(Block):
             alt_required=self.alt == "required",
             card=wants_card and brand is not None,
         )
+
+
+class BudgetModel(Block):
+    """What an account may spend."""
+
+    usd_per_month: Annotated[float, Field(gt=0)]
+    when_spent: Literal["hold", "no_links", "continue"] = "hold"
+
+    def budget(self) -> Budget:
+        """Give it as the service knows it."""
+        return Budget(usd_per_month=self.usd_per_month, when_spent=WhenSpent(self.when_spent))
 
 
 class BrandModel(Block):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from crossposter.core.model import Feed
 from crossposter.wording import Message, say
 
-#: Several beats may be late on a busy machine.
+#: Several beats may be late on a busy machine; and whoever starts again within it has not been away.
 MAX_SILENCE = timedelta(minutes=2)
+#: Longer than a poll can take: so long after the start the first one may still be on its way.
+FIRST_POLL = timedelta(minutes=1)
 #: A feed is in trouble when its last good poll is older than so many of its intervals.
 MAX_INTERVALS = 3
 #: Longer than the longest back-off of a try that is merely repeated.
 MAX_WAIT = timedelta(minutes=90)
+_SATURDAY = 5
+_MOST_DAYS = 31
 NEVER_RUN = say("the daemon has never run: start it with 'crossposter run'")
 
 
@@ -23,13 +28,15 @@ class Signs:
     """What the ledger tells.
 
     Attributes:
-        started_at: When the daemon started; None when none ever did.
+        is_running: Whether a daemon holds the ledger at this moment.
+        started_at: Since when it has been at work, restarts without a pause included; None when none ever was.
         beat_at: Its last sign of life.
         polled_at: For each feed that was ever read, when that was last done with success.
         oldest_due: The delivery that has been due for longest; None when nothing is due.
         due_since: Since when it has been.
     """
 
+    is_running: bool
     started_at: datetime | None
     beat_at: datetime | None
     polled_at: Mapping[str, datetime]
@@ -42,13 +49,18 @@ def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime) -> list[Mess
     if signs.started_at is None or signs.beat_at is None:
         return [NEVER_RUN]
     found = []
-    if now - signs.beat_at > MAX_SILENCE:
+    if not signs.is_running:
+        found.append(say("no daemon is running: start it with 'crossposter run'"))
+    elif now - signs.beat_at > MAX_SILENCE:
         found.append(say("the daemon gives no sign of life since {time}", time=_shown(signs.beat_at)))
     for feed in feeds:
-        # A feed that was never read has had since the start of the daemon.
-        polled_at = max(signs.polled_at.get(feed.id, signs.started_at), signs.started_at)
-        if now - polled_at > MAX_INTERVALS * feed.every:
+        polled_at = signs.polled_at.get(feed.id)
+        if now - (polled_at or signs.started_at) <= MAX_INTERVALS * feed.every or now - signs.started_at <= FIRST_POLL:
+            continue
+        if polled_at:
             found.append(say("feed {feed} was last read at {time}", feed=feed.id, time=_shown(polled_at)))
+        else:
+            found.append(say("feed {feed} has never been read", feed=feed.id))
     if signs.due_since and now - signs.due_since > MAX_WAIT:
         found.append(
             say(
@@ -56,6 +68,38 @@ def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime) -> list[Mess
             )
         )
     return found
+
+
+def at_work_since(signs: Signs, *, now: datetime) -> datetime:
+    """Give since when a daemon that starts now has been at work: a restart heals nothing, and shows no feed as read."""
+    if signs.started_at and signs.beat_at and now - signs.beat_at <= MAX_SILENCE:
+        return signs.started_at
+    return now
+
+
+def silence(feed: Feed, newest: datetime | None, *, now: datetime) -> Message | None:
+    """Say that a feed has had nothing new for longer than it may; None when all is well.
+
+    Saturdays and Sundays of the feed's zone do not count: a press office rests.
+    """
+    if feed.silent_after is None or newest is None:
+        return None
+    if _working_time(newest, now, ZoneInfo(feed.timezone)) <= feed.silent_after:
+        return None
+    return say("feed {feed} has had nothing new since {time}", feed=feed.id, time=_shown(newest))
+
+
+def _working_time(since: datetime, until: datetime, zone: tzinfo) -> timedelta:
+    """Give the time between two moments without Saturdays and Sundays; no more than a month of days is counted."""
+    total, begin = timedelta(), since.astimezone(zone)
+    for _ in range(_MOST_DAYS):
+        midnight = datetime.combine(begin.date() + timedelta(days=1), time(), zone)
+        if begin.weekday() < _SATURDAY:
+            total += max(min(midnight, until) - begin, timedelta())
+        if midnight >= until:
+            break
+        begin = midnight
+    return total
 
 
 def _shown(time: datetime) -> str:

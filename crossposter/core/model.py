@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from crossposter.core.budget import Budget
 from crossposter.core.chrome import Chrome
 from crossposter.core.cutting import Weigh, by_length
 from crossposter.wording import Message, say
@@ -35,6 +36,18 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
+class AccountState(StrEnum):
+    """How an account stands."""
+
+    OK = "ok"
+    #: The platform asked to wait; it goes on by itself.
+    COOLING = "cooling"
+    #: A person must act.
+    STOPPED = "stopped"
+    #: The month's money is spent.
+    SPENT = "spent"
+
+
 class Reason(StrEnum):
     """Why a delivery is skipped, held, failed, uncertain, or queued again."""
 
@@ -47,6 +60,7 @@ class Reason(StrEnum):
     NO_IDENTITY = "no_identity"
     DROPPED = "dropped"
     GATE = "gate"
+    BUDGET = "budget"
     NO_PICTURE = "no_picture"
     ALT = "alt"
     TOO_LONG = "too_long"
@@ -74,6 +88,7 @@ _SENTENCES = {
     Reason.SAME_WORDS: say("says word for word what an item before it said; perhaps it only moved"),
     Reason.NO_IDENTITY: say("the feed gives this item neither an id nor a link; it could be posted twice"),
     Reason.DROPPED: say("a person decided against it"),
+    Reason.BUDGET: say("the account's money for this month is spent"),
     Reason.GATE: say("not as the city would sign it; a person must look"),
     Reason.ALT: say("the picture has no description of its own, and this account asks for one (alt: required)"),
     Reason.NO_PICTURE: say("this platform needs a picture and the news has none that can be used"),
@@ -249,6 +264,8 @@ class Feed:
     timezone: str
     #: Between two polls.
     every: timedelta
+    #: After so long without anything new, on working days, somebody is told; None for never.
+    silent_after: timedelta | None = None
     #: The encoding of documents that are neither UTF-8 nor say what else they are; None for the usual guess.
     encoding_fallback: str | None = None
     #: Whether the article's page is read for what the feed lacks.
@@ -312,6 +329,10 @@ class Account:
     rules: PostRules = field(default_factory=PostRules)
     #: What sending a post costs, in US dollars; None where it costs nothing.
     price: Callable[[Post], float | None] = lambda _: None
+    #: None for as much as it takes.
+    budget: Budget | None = None
+    #: Where the account's months begin.
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,7 @@ def plan(
         for position, one in enumerate(seen)
     ]
     fresh = 0 if first_poll else sum(1 for position, one in enumerate(wanted) if one and position not in shown_new)
-    flood = _flood(feed, fresh, window=len(seen))
+    flood = would_be_a_flood(feed, fresh, window=len(seen))
     decisions: list[Decision] = []
     for position, (one, to) in reversed(list(enumerate(zip(seen, wanted, strict=True)))):
         if to and position not in shown_new:
@@ -240,7 +240,7 @@ def _gated(entry: Entry, feed: Feed) -> _Fate:
     return _Fate(Status.QUEUED)
 
 
-def _flood(feed: Feed, fresh: int, *, window: int) -> Message | None:
+def would_be_a_flood(feed: Feed, fresh: int, *, window: int) -> Message | None:
     """Say why so much news at once cannot be right; None when it can."""
     limit = feed.holds.new_entries_over
     if limit is None:

@@ -6,7 +6,7 @@ Light on purpose: the child imports this, and nothing that it does not need.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ class Task:
         language: BCP 47.
         timezone: IANA zone of dates without one.
         encoding_fallback: For bytes that say nothing of use.
+        explains: Whether each item is to say where its fields were read.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Task:
     language: str
     timezone: str
     encoding_fallback: str | None = None
+    explains: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Item:
         link: Absolute http(s) address; None where there is none that can be used.
         published: Aware UTC.
         pictures: Addresses with their descriptions, best first.
+        origins: Where a field was read, in the feed's own words: `published` -> `pubDate: Thu, 24 Sep 2026`.
     """
 
     guid: str | None
@@ -54,6 +57,7 @@ class Item:
     published: datetime | None
     pictures: tuple[tuple[str, str | None], ...]
     categories: tuple[str, ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ def _item(found: Mapping[str, Any]) -> Item:
         published=datetime.fromisoformat(found["published"]) if found["published"] else None,
         pictures=tuple((url, alt) for url, alt in found["pictures"]),
         categories=tuple(found["categories"]),
+        origins=found["origins"],
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from crossposter.feeds.boilerplate import without_chrome, without_labels
 from crossposter.feeds.decoding import Decoded, decode, unpacked
 from crossposter.feeds.document import Document, Item, Task
 from crossposter.feeds.html import lines_of, plain_line
-from crossposter.feeds.pictures import pictures_of
+from crossposter.feeds.pictures import origin_of, pictures_of
 from crossposter.feeds.prepass import Facts, Medium, Walk, walk
 from crossposter.feeds.repair import tidied
 from crossposter.wording import Message, say
@@ -167,7 +168,7 @@ def _item(told: _Told, facts: Facts, task: Task) -> Item:
     if not title:
         title = _made_title(summary or text)
         summary, text = summary.removeprefix(title).lstrip(), text.removeprefix(title).lstrip()
-    return Item(
+    item = Item(
         guid=clean_line(facts.guid) or None,
         title=title,
         link=next(_links(facts, base), None),
@@ -177,6 +178,22 @@ def _item(told: _Told, facts: Facts, task: Task) -> Item:
         pictures=pictures_of(facts, [*told.texts, told.summary], base),
         categories=tuple(dict.fromkeys(filter(None, map(clean_line, told.tags[:_MAX_CATEGORIES])))),
     )
+    return replace(item, origins=_origins(item, facts, base)) if task.explains else item
+
+
+def _origins(item: Item, facts: Facts, base: str) -> dict[str, str]:
+    """Say where the fields of an item were read, as far as it is not plain."""
+    found = {}
+    dates = [f"{name}: {written}" for name in _DATES if (written := facts.dates.get(name))]
+    if dates:
+        found["published"] = "; ".join(dates)
+    if item.link:
+        found["link"] = "link" if facts.link or facts.links else "guid"
+    if item.text or item.summary:
+        found["text"] = "content" if item.text else "summary"
+    if item.pictures:
+        found["pictures"] = origin_of(item.pictures[0][0], facts, base)
+    return found
 
 
 def _news(html: str, title: str) -> str:

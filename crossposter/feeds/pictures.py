@@ -51,6 +51,17 @@ def pictures_of(facts: Facts, html: Sequence[str], base: str) -> tuple[Found, ..
     return tuple((url, alt or None) for url, _ in thumbnails[:1])
 
 
+def origin_of(url: str, facts: Facts, base: str) -> str:
+    """Say which way of naming pictures gave an address."""
+    ways = (
+        ("media:content", [one.url for one in facts.media]),
+        ("enclosure", [one.url for one in facts.enclosures]),
+        ("image", facts.images),
+        ("media:thumbnail", [one.url for one in facts.thumbnails]),
+    )
+    return next((way for way, urls in ways if url in {web_address(one, base) for one in urls}), "img")
+
+
 def _is_picture(medium: Medium) -> bool:
     kind = medium.kind.lower()
     if kind.startswith(("video", "audio")):

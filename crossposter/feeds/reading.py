@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crossposter.core.chrome import without_chrome
 from crossposter.core.identity import keys_of
@@ -27,6 +27,7 @@ class Reading:
         left_out: How many items have no title and no text.
         misread: How many have letters that are wrong or lost; the gate holds them.
         problems: What else a keeper of the site should mend.
+        origins: Where each entry's fields were read, as `Item.origins`; empty unless asked for.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Reading:
     left_out: int
     misread: int
     problems: tuple[Message, ...]
+    origins: tuple[Mapping[str, str], ...] = ()
 
 
 class FeedReader:
@@ -48,7 +50,9 @@ class FeedReader:
         """End what reads for it."""
         self._children.close()
 
-    def read(self, content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str]) -> Reading:
+    def read(
+        self, content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str], explains: bool = False
+    ) -> Reading:
         """Read a feed.
 
         Args:
@@ -56,11 +60,13 @@ class FeedReader:
             feed: Whose language, pattern and zone hold for the entries.
             address: Where the body came from at last; relative addresses start there.
             headers: Of the answer, names in lower case.
+            explains: Whether the reading is to say where each field was read.
 
         Raises:
             FeedError: This is no feed, is beyond a limit, or breaks off inside an item.
         """
-        return reading_of(self._children.read(content, task_of(feed, address=address, headers=headers)), feed)
+        task = replace(task_of(feed, address=address, headers=headers), explains=explains)
+        return reading_of(self._children.read(content, task), feed)
 
 
 def task_of(feed: Feed, *, address: str, headers: Mapping[str, str]) -> Task:
@@ -77,7 +83,8 @@ def task_of(feed: Feed, *, address: str, headers: Mapping[str, str]) -> Task:
 
 def reading_of(document: Document, feed: Feed) -> Reading:
     """Make entries of a document's items: of those that have a title."""
-    entries = [entry for item in document.items if (entry := _entry(item, feed))]
+    read = [(entry, item.origins) for item in document.items if (entry := _entry(item, feed))]
+    entries = [entry for entry, _ in read]
     return Reading(
         title=document.title,
         language=document.language,
@@ -86,6 +93,7 @@ def reading_of(document: Document, feed: Feed) -> Reading:
         left_out=len(document.items) - len(entries),
         misread=sum(1 for entry in entries if misread_word(_words(entry), language=feed.language)),
         problems=document.problems,
+        origins=tuple(origins for _, origins in read),
     )
 
 

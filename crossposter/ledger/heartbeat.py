@@ -10,9 +10,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from crossposter.core.health import Signs
+from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import Reason, Status
 from crossposter.ledger import schema
+from crossposter.ledger.lock import Role, holder
 from crossposter.ledger.store import SqlLedger
 
 
@@ -24,7 +25,8 @@ class LedgerHeartbeat:
 
     def start(self, *, now: datetime) -> None:
         """Write that this process is the daemon from now on."""
-        life = {"process": f"process {os.getpid()} on {socket.gethostname()}", "started_at": now, "beat_at": now}
+        process = f"process {os.getpid()} on {socket.gethostname()}"
+        life = {"process": process, "started_at": at_work_since(self.signs(now=now), now=now), "beat_at": now}
         statement = insert(schema.heartbeat).values(id=1, **life)
         with self.ledger.writing() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=life))
@@ -55,7 +57,9 @@ class LedgerHeartbeat:
             life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             polled = {row.id: row.polled_at for row in connection.execute(sa.select(schema.feed))}
             oldest = connection.execute(due).one_or_none()
+        held = holder(self.ledger.path)
         return Signs(
+            is_running=held is not None and held.role is Role.DAEMON,
             started_at=life.started_at if life else None,
             beat_at=life.beat_at if life else None,
             polled_at=polled,

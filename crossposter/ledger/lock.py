@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
@@ -14,25 +17,54 @@ from crossposter.errors import LedgerError, LedgerHeldError
 from crossposter.wording import say
 
 
-def holder(ledger: Path) -> int | None:
-    """Give the process that holds the ledger; None when nobody does."""
+class Role(StrEnum):
+    """What the holder of a ledger was started as."""
+
+    DAEMON = "run"
+    ROUND = "run --once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds a ledger: a process number means something on its own host (or in its own container) only."""
+
+    process: int
+    host: str
+    role: Role
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host} ({self.role})"
+
+    @property
+    def is_here(self) -> bool:
+        """Tell whether its number names a process of this host."""
+        return self.host == socket.gethostname()
+
+
+_HOLDER = re.compile(r"process (\d+) on (.+) \((.+)\)")
+
+
+def holder(ledger: Path) -> Holder | None:
+    """Give who holds the ledger; None when nobody does."""
     try:
         with _lock_path(ledger).open("r", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return int(file.read().split()[1])
-    except (OSError, ValueError, IndexError):
+                if found := _HOLDER.fullmatch(file.read().strip()):
+                    return Holder(process=int(found[1]), host=found[2], role=Role(found[3]))
+    except (OSError, ValueError):
         return None
     return None
 
 
 def _lock_path(ledger: Path) -> Path:
-    return ledger.with_name(ledger.name + ".lock")
+    real = Path(os.path.realpath(ledger))  # whatever name it goes by, it is one ledger
+    return real.with_name(real.name + ".lock")
 
 
 @contextmanager
-def sole_writer(ledger: Path) -> Iterator[None]:
+def sole_writer(ledger: Path, role: Role) -> Iterator[None]:
     """Hold the ledger for the length of the block.
 
     Raises:
@@ -40,7 +72,7 @@ def sole_writer(ledger: Path) -> Iterator[None]:
         LedgerError: There can be no lock beside the ledger.
     """
     try:
-        file = _locked(ledger)
+        file = _locked(ledger, role)
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
         message = say(
             "the ledger {path!r} cannot be locked: {cause}; put it in a folder that this user can make and write to",
@@ -52,7 +84,7 @@ def sole_writer(ledger: Path) -> Iterator[None]:
         yield
 
 
-def _locked(ledger: Path) -> TextIO:
+def _locked(ledger: Path, role: Role) -> TextIO:
     """Open the lock file and lock it; it is locked until it is closed."""
     path = _lock_path(ledger)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +99,7 @@ def _locked(ledger: Path) -> TextIO:
                 say("the ledger {path!r} is held by {holder}; nothing was done", path=str(ledger), holder=process)
             ) from None
         file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        file.write(f"{Holder(process=os.getpid(), host=socket.gethostname(), role=role)}\n")
         file.flush()
         if_it_fails.pop_all()
     return file

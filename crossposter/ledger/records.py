@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.model import Reason, Status
+from crossposter.core.model import AccountState, Reason, Status
 from crossposter.wording import Message
 
 
@@ -51,6 +51,28 @@ class AttemptRecord:
     ended_at: datetime | None
     outcome: Status | None
     message: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord:
+    """How an account stands, as the ledger has it.
+
+    Attributes:
+        until: When it is tried again; None when nothing keeps it.
+        why: The platform's words of the newest failure; None when there is none.
+        waiting: How many posts are queued for it.
+        held: How many wait for a person.
+        spent_usd: What its posts have cost this month.
+    """
+
+    id: str
+    platform: str
+    state: AccountState
+    until: datetime | None
+    why: Message | None
+    waiting: int
+    held: int
+    spent_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0002"
+HEAD = "0003"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -172,6 +172,8 @@ attempt = sa.Table(
     #: [{"url", "sha256", "width", "height", "alt"}]
     sa.Column("pictures", sa.JSON, nullable=False),
     sa.Column("media_ids", sa.JSON, nullable=False),
+    #: What the platform asks for it; null where it asks nothing.
+    sa.Column("price_usd", sa.Float),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     #: The status that the answer led to; null while there is none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,13 @@ class SqlLedger:
 
     def record(
         self, feed: Feed, plan: Plan, validators: Validators, *, accounts: Sequence[Account], now: datetime
-    ) -> None:
-        """Write a plan in one transaction: entries, keys and deliveries; and that the feed was seen."""
+    ) -> Plan:
+        """Write a plan in one transaction: entries, keys and deliveries; and that the feed was seen.
+
+        Returns:
+            The plan with the ledger's number of every entry.
+        """
+        decided: list[Decision] = []
         with self.writing() as connection:
             entries.see_feed(connection, feed, validators, now=now)
             entries.add_accounts(connection, accounts)
@@ -105,6 +111,18 @@ class SqlLedger:
                 entry_id = entry_id or entries.add(connection, feed, entry, decision.keys, now=now)
                 made[decision.keys] = entry_id
                 _decide(connection, entry_id, decision, now=now)
+                decided.append(replace(decision, entry_id=entry_id))
+        return replace(plan, decisions=tuple(decided))
+
+    def newest(self, feed_id: str) -> datetime | None:
+        """Give when a feed last had something new; None for one that never had."""
+        entry, sighting = schema.entry.c, schema.sighting.c
+        newest = sa.func.max(entry.seen_at, type_=schema.UtcDateTime)
+        shown = sa.join(schema.entry, schema.sighting, entry.id == sighting.entry_id)
+        query = sa.select(newest).select_from(shown).where(sighting.feed_id == feed_id)
+        with self.reading() as connection:
+            found: datetime | None = connection.scalar(query)
+        return found
 
     def touch(self, feed_id: str, *, now: datetime) -> None:
         """Write that the feed was polled and had nothing to say."""
@@ -203,7 +221,21 @@ class SqlLedger:
             sent=sent,
         )
 
-    def claim(self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime) -> int | None:
+    def spent(self, account_id: str, *, since: datetime) -> float:
+        """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
+        attempt, delivery = schema.attempt.c, schema.delivery.c
+        may_be_public = sa.or_(attempt.outcome.is_(None), attempt.outcome.in_((Status.PUBLISHED, Status.UNCERTAIN)))
+        query = (
+            sa.select(sa.func.coalesce(sa.func.sum(attempt.price_usd), 0.0))
+            .join(schema.delivery, delivery.id == attempt.delivery_id)
+            .where(delivery.account_id == account_id, attempt.started_at >= since, may_be_public)
+        )
+        with self.reading() as connection:
+            return float(connection.scalar(query) or 0)
+
+    def claim(
+        self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+    ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
         rows = schema.delivery.c
         with self.writing() as connection:
@@ -239,6 +271,7 @@ class SqlLedger:
                     link=staged.post.link,
                     pictures=[_picture_row(picture) for picture in staged.post.pictures],
                     media_ids=list(staged.media_ids),
+                    price_usd=price_usd,
                     started_at=now,
                 )
             )

@@ -26,6 +26,7 @@ _WWW = "https://www.izmir.bel.tr"
 _SECTIONS = {"tr": "tr/Haberler", "en": "en/News"}
 #: Türkiye keeps this offset all year, since 2016.
 _TURKEY = timezone(timedelta(hours=3))
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _RSS_TYPE = "application/rss+xml; charset=utf-8"
 _PICTURE_TYPE = "image/jpeg"
 
@@ -73,6 +74,7 @@ class Site:
         #: Where a server shows this site, without a slash at the end; the feeds name their pictures under it.
         self.base_url = base_url
         self._now = now
+        self._built_at: datetime | None = None
         self._lock = threading.Lock()
         self._channels = {language: _read_channel(language) for language in _SECTIONS}
         self._pictures = {path.name: path.read_bytes() for path in (SAMPLE / "pictures").glob("*.jpg")}
@@ -84,6 +86,11 @@ class Site:
             appearing = channel.items[channel.visible : channel.visible + count]
             channel.visible += len(appearing)
         return [item.title for item in appearing]
+
+    def rebuild(self, *, now: datetime) -> None:
+        """Write the feeds anew without any news in them, as content management systems do at night."""
+        with self._lock:
+            self._built_at = now.astimezone(UTC).replace(microsecond=0)
 
     def respond(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
         """Answer a request for `/rss/tr.xml`, `/rss/en.xml` or `/pictures/NAME.jpg`: status, headers, body."""
@@ -109,7 +116,8 @@ class Site:
             with self._lock:
                 channel = self._channels[language]
                 items = channel.items[channel.visible - 1 :: -1]
-                return _RSS_TYPE, self._published(items[0]), self._feed(channel, items)
+                built_at = max(self._published(items[0]), self._built_at or _LONG_AGO)
+                return _RSS_TYPE, built_at, self._feed(channel, items, built_at)
         if folder == "pictures" and name in self._pictures:
             return _PICTURE_TYPE, None, self._pictures[name]
         return None
@@ -118,7 +126,7 @@ class Site:
         """Give the time of an item, UTC, in whole seconds as HTTP and RSS have them."""
         return (self._now - timedelta(hours=item.hours_ago)).astimezone(UTC).replace(microsecond=0)
 
-    def _feed(self, channel: _Channel, items: list[_Item]) -> bytes:
+    def _feed(self, channel: _Channel, items: list[_Item], built_at: datetime) -> bytes:
         """Build the RSS 2.0 document, in the order of the items."""
         rss = ElementTree.Element("rss", version="2.0")
         head = ElementTree.SubElement(rss, "channel")
@@ -126,7 +134,7 @@ class Site:
         _add(head, "link", f"{_WWW}/{_SECTIONS[channel.language]}")
         _add(head, "description", channel.description)
         _add(head, "language", channel.language)
-        _add(head, "lastBuildDate", _rfc822(self._published(items[0])))
+        _add(head, "lastBuildDate", _rfc822(built_at))
         address = f"{self.base_url}/rss/{channel.language}.xml"
         _add(head, f"{{{_ATOM}}}link", None, href=address, rel="self", type="application/rss+xml")
         for item in items:

@@ -39,6 +39,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (403, "<html>cf-ray</html>", UncertainError, "no usable answer"),
     (401, {"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, AccountError, "Unauthorized"),
     (401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, AccountError, "Invalid or expired token"),
+    (401, {"title": "Unauthorized"}, AccountError, "in the developer console and put them where the YAML names them"),
     (
         402,
         {"account_id": 1, "title": "CreditsDepleted", "detail": "does not have any credits", "type": "credits"},

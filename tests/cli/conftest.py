@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,22 @@ from tests.city import DEMO_CONFIG, City, a_city
 
 #: Runs a command line; gives its exit code and its standard output.
 Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_s_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide that of whoever runs the suite: it may be a city's own, and these tests publish."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CROSSPOSTER_CONFIG", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _signals_of_the_suite() -> Iterator[None]:
+    """Put back what a command does with signals: Ctrl-C ends the suite."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -158,6 +158,25 @@ def test_no_socket_is_opened(yaml: Path, monkeypatch: pytest.MonkeyPatch, capsys
 
 
 @pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], {"pydantic", "ruamel", "logging", "rich"}),
+        (
+            ["check"],
+            {"sqlalchemy", "apscheduler", "feedparser", "PIL", "jinja2", "babel", "rich", "requests", "logging"},
+        ),
+    ],
+)
+def test_a_command_loads_what_it_needs(yaml: Path, arguments: list[str], unneeded: set[str]) -> None:
+    script = "import sys; from crossposter.__main__ import main; code = main(); print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", f"{script}; sys.exit(code)", *arguments]
+    ended = subprocess.run(
+        command, env={**os.environ, "CROSSPOSTER_CONFIG": str(yaml)}, capture_output=True, text=True, check=True
+    )
+    assert unneeded & set(ended.stderr.split()) == set()
+
+
+@pytest.mark.parametrize(
     ("text", "code", "said"),
     [(f"language: tr\n{RIGHT}", 0, "yapılandırma doğru"), (WRONG, 2, "bu bir saat dilimi değil")],
 )

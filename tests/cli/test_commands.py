@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from crossposter.cli import main
-from crossposter.ledger import sole_writer
+from crossposter.ledger import Role, sole_writer
 from tests.city import DEMO_CONFIG, City
 
 Call = Callable[..., tuple[int, str]]
@@ -101,11 +101,62 @@ def test_a_feed_that_is_down_is_said_and_the_other_goes_on(
     assert len(city.sandbox.posts()) == 3
 
 
+def test_a_round_logs_one_event_for_each_outcome_as_the_daemon_does(
+    city: City, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "crossposter.yaml"
+    text = DEMO_CONFIG.read_text("utf-8").replace("id: izmir-tr\n", "id: izmir-tr\n    allowed_hosts: [a.example]\n")
+    config.write_text(text, "utf-8")
+    monkeypatch.setenv("CROSSPOSTER_CONFIG", str(config))
+    assert main(["run", "--once"]) == 0
+    city.site.publish("tr")
+    city.site.publish("en")
+    capsys.readouterr()
+    assert main(["run", "--once", "--json"]) == 0
+    printed, logged = capsys.readouterr()
+    events = [json.loads(line) for line in logged.splitlines()]
+    assert Counter((event["event"], event.get("status")) for event in events) == {
+        ("feed read", None): 2,
+        ("post not published", "held"): 3,
+        ("post published", "published"): 3,
+    }
+    held = next(event for event in events if event.get("account") == "izmir-x")
+    assert (held["feed"], held["reason"]) == ("izmir-tr", "gate")
+    assert "izmir.bel.tr" in held["why"]
+    assert main(["ledger", "show", held["delivery"]]) == 0
+    assert held["delivery"] == f"{held['entry']}/izmir-x"
+    assert len(json.loads(printed)["deliveries"]) == 3
+
+
 def test_a_second_writer_is_refused_with_75(city: City, capsys: pytest.CaptureFixture[str]) -> None:
-    with sole_writer(city.ledger):
+    with sole_writer(city.ledger, Role.DAEMON):
         assert main(["run", "--once"]) == 75
     assert f"process {os.getpid()}" in capsys.readouterr().err
     assert city.sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "host", "said"),
+    [(Role.ROUND, None, "(run --once) is no daemon"), (Role.DAEMON, "elsewhere", "(run) cannot be told from here")],
+)
+def test_only_a_daemon_of_this_host_is_told_to_read_again(
+    city: City,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    role: Role,
+    host: str | None,
+    said: str,
+) -> None:
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a signal"))
+    with sole_writer(city.ledger, role):
+        if host:
+            monkeypatch.setattr("socket.gethostname", lambda: host)
+        assert main(["run", "--reload"]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_one_round_and_reading_again_exclude_each_other() -> None:
+    assert main(["run", "--once", "--reload"]) == 2
 
 
 def test_swapped_tokens_publish_nothing(city: City, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,8 +173,9 @@ def test_swapped_tokens_publish_nothing(city: City, call: Call, monkeypatch: pyt
     assert "the YAML expects id 1281000000000000001" in printed
 
 
-def test_the_daemon_is_not_there_yet_and_says_so(call: Call) -> None:
+def test_no_test_finds_a_configuration_that_it_did_not_make(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run"]) == 2
+    assert "config/crossposter.yaml: there is no such file" in capsys.readouterr().err
 
 
 # -- dry-run ---------------------------------------------------------------------------------------------------------
@@ -149,6 +201,24 @@ def test_a_dry_run_has_the_documented_shape(city: City, call_json: CallJson) -> 
     assert post["images"][0].keys() == {"url", "card", "width", "height", "alt", "alt_is_derived"}
     assert post.keys() >= {"feed", "entry", "account", "platform", "text", "link", "images", "length", "limit"}
     assert {skipped["reason"] for skipped in found["skipped"]} == {"baseline"}
+
+
+def test_what_is_not_posted_has_the_keys_of_a_post_and_its_reason(
+    city: City, tmp_path: Path, call: Call, call_json: CallJson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("run", "--once")
+    config = tmp_path / "crossposter.yaml"
+    text = DEMO_CONFIG.read_text("utf-8").replace("id: izmir-tr\n", "id: izmir-tr\n    allowed_hosts: [a.example]\n")
+    config.write_text(text, "utf-8")
+    monkeypatch.setenv("CROSSPOSTER_CONFIG", str(config))
+    city.site.publish("tr")
+    city.site.publish("en")
+    found = call_json("dry-run")
+    assert (len(found["posts"]), len(found["held"])) == (3, 3)
+    for item in (*found["held"], *found["skipped"]):
+        assert item.keys() == {*found["posts"][0], "reason", "message"}
+    held = found["held"][0]
+    assert (held["text"], held["images"], held["limit"], held["reason"]) == (None, [], 280, "gate")
 
 
 def test_without_a_ledger_the_newest_three_of_each_feed_are_shown(city: City, call_json: CallJson) -> None:
@@ -242,6 +312,7 @@ def test_the_demo_shows_six_posts_or_more_on_three_platforms_each_once(
     for platform in ("https://x.com/", "https://www.facebook.com/", "https://www.instagram.com/"):
         assert platform in printed
     assert printed.rstrip().count("nothing was due") == 2
+    assert len(re.findall(r"\b0 new, [1-9]\d* known, 0 post\(s\) held", printed.partition("6. ")[2])) == 2
 
 
 def test_the_sandbox_prints_how_to_reach_it_and_ends_when_asked() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.city import City
+from crossposter.cli import main
+from tests.city import DEMO_CONFIG, City
 
 Call = Callable[..., tuple[int, str]]
 CallJson = Callable[..., Any]
@@ -24,6 +25,8 @@ def test_a_feed_of_the_configuration_is_inspected_by_its_name(city: City, call: 
         "title": found["feed"]["title"],
         "language": "tr",
         "encoding": "utf-8",
+        "bytes": found["feed"]["bytes"],
+        "not_modified": True,
     }
     entry = found["entries"][0]
     assert entry.keys() >= {"id", "keys", "title", "link", "published", "language", "text", "images", "categories"}
@@ -32,6 +35,19 @@ def test_a_feed_of_the_configuration_is_inspected_by_its_name(city: City, call: 
     code, printed = call("inspect", "izmir-tr")
     assert code == 0
     assert entry["title"] in printed
+
+
+def test_the_language_of_the_configuration_is_spoken(
+    city: City, tmp_path: Path, call: Call, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "crossposter.yaml"
+    config.write_text(DEMO_CONFIG.read_text("utf-8").replace("language: en\nledger", "language: tr\nledger"), "utf-8")
+    monkeypatch.setenv("CROSSPOSTER_CONFIG", str(config))
+    assert "nasıl okunduğu" in call("inspect", "izmir-tr")[1]
+    assert main(["inspect", "/nowhere.xml"]) == 1
+    assert "web adresi" in capsys.readouterr().err
+    assert main(["ledger", "list"]) == 1
+    assert "henüz" in capsys.readouterr().err
 
 
 def test_an_address_needs_no_configuration(city: City, call_json: CallJson, monkeypatch: pytest.MonkeyPatch) -> None:

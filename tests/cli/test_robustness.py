@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -147,6 +150,24 @@ def test_the_demo_is_played_whatever_the_news_are_called(call: Call, monkeypatch
     assert code == 0
     assert "• [/] :car: " in printed
     assert "🚗" not in printed
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("arguments", [["ledger", "list"], ["ledger", "list", "--json"], ["check"], ["--help"]])
+def test_a_full_disk_behind_the_output_is_said_in_one_line(
+    city: City, capsys: pytest.CaptureFixture[str], arguments: list[str], buffered: bool
+) -> None:
+    assert main(["run", "--once"]) == 0
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, *([] if buffered else ["-u"]), "-m", "crossposter", *arguments],
+            env=environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (ended.returncode, ended.stderr) == (1, "this cannot be written: No space left on device\n")
 
 
 # -- what is typed ---------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ COLON = (
     "a text with a colon and a space in it needs quotes"
 )
 BRACKET = "a bracket opens here and never closes, or a comma is missing inside it"
-PLATFORM = "the platform is missing: add 'platform: twitter', 'facebook' or 'instagram'"
+PLATFORM = "the platform is missing: add 'platform:' with one of twitter, facebook, instagram"
 UNSEEN = "this holds a character that cannot be seen: type it anew"
 RISK = "instagrapi imitates the Instagram app, and Instagram may lock the account: say true to accept that"
 INDENTED = "this line is not indented like the lines that it belongs to"

@@ -10,6 +10,7 @@ import pytest
 
 from crossposter.bootstrap import accounts_of, feeds_of
 from crossposter.config import load_config
+from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.model import Brand, Fit, Holds, MediaRule, PostRules
 from tests.config.conftest import ENVIRON, Complaints, changed
 
@@ -167,3 +168,20 @@ def test_a_mistake_about_holds_is_told(complaints: Complaints, block: str, path:
     ((_, found, sentence),) = complaints(text)
     assert found == path
     assert said in sentence
+
+
+def test_an_account_may_have_a_budget(yaml: Path) -> None:
+    text = changed((PAGE_PIN, f"{PAGE_PIN}\n    budget: {{usd_per_month: 60, when_spent: no_links}}"))
+    yaml.write_text(text, "utf-8")
+    accounts = accounts_of(load_config(yaml, environ=ENVIRON, secrets_needed=True))
+    assert accounts["izmir-facebook"].budget == Budget(usd_per_month=60, when_spent=WhenSpent.NO_LINKS)
+    assert accounts["izmir-facebook"].timezone == "Europe/Istanbul"
+    assert accounts["izmir-x"].budget is None
+
+
+def test_a_mistake_about_money_is_told(complaints: Complaints) -> None:
+    text = changed((PAGE_PIN, f"{PAGE_PIN}\n    budget: {{usd_per_month: 0, when_spent: beg}}"))
+    assert [(path, said.partition(":")[0]) for _, path, said in complaints(text)] == [
+        ("accounts[1].budget.usd_per_month", "a number above 0 is wanted here"),
+        ("accounts[1].budget.when_spent", "'beg' is not possible here; possible"),
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from crossposter.core.model import Outcome, Reason, Status, Validators
 from crossposter.core.planning import plan
-from crossposter.ledger import LedgerHeartbeat, SqlLedger
+from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger, sole_writer
 from crossposter.testing import a_feed, an_account, an_entry
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -27,14 +27,25 @@ def test_a_daemon_that_never_ran_has_no_sign_of_life(ledger: SqlLedger) -> None:
     assert (signs.started_at, signs.beat_at, signs.polled_at, signs.oldest_due) == (None, None, {}, None)
 
 
-def test_the_sign_of_life_moves_and_a_restart_begins_anew(ledger: SqlLedger) -> None:
+def test_the_sign_of_life_moves_and_only_a_restart_after_a_pause_begins_anew(ledger: SqlLedger) -> None:
     heartbeat = LedgerHeartbeat(ledger)
     heartbeat.start(now=NOON)
     heartbeat.beat(now=LATER)
     signs = heartbeat.signs(now=LATER)
     assert (signs.started_at, signs.beat_at) == (NOON, LATER)
     heartbeat.start(now=LATER)
-    assert heartbeat.signs(now=LATER).started_at == LATER
+    assert heartbeat.signs(now=LATER).started_at == NOON
+    heartbeat.start(now=LATER + timedelta(minutes=3))
+    assert heartbeat.signs(now=LATER).started_at == LATER + timedelta(minutes=3)
+
+
+def test_only_a_daemon_that_holds_the_ledger_is_running(ledger: SqlLedger) -> None:
+    heartbeat = LedgerHeartbeat(ledger)
+    heartbeat.start(now=NOON)
+    assert not heartbeat.signs(now=NOON).is_running
+    for role in Role:
+        with sole_writer(ledger.path, role):
+            assert heartbeat.signs(now=NOON).is_running is (role is Role.DAEMON)
 
 
 def test_the_oldest_due_delivery_and_the_last_polls_are_read(busy: SqlLedger) -> None:

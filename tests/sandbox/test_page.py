@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 
 from crossposter import sandbox as sandbox_package
 from crossposter.sandbox import Sandbox
@@ -150,7 +152,7 @@ def test_every_text_has_enough_contrast(scheme: str) -> None:
 
 def test_every_colour_is_a_property() -> None:
     rules = re.sub(r":root \{.*?\}", "", re.sub(r"/\*.*?\*/", "", STYLE, flags=re.DOTALL), flags=re.DOTALL)
-    named = set(re.findall(r"var\(--([\w-]+)", rules)) - {"accent", "highest", "ratio", "lines"}
+    named = set(re.findall(r"var\(--([\w-]+)", rules)) - {"accent", "highest", "ratio", "lines", "head", "below"}
     assert named == set(colours("light"))
     assert not re.search(r": #|rgb|hsl", rules)
 
@@ -276,7 +278,9 @@ def test_posts_appear_while_the_page_is_open(
     caption = {"custom_accessibility_caption": "Deniz"}
     instagram.photo_configure(upload_id, width, height, "Deniz https://izmir.bel.tr", extra_data=caption)
     reader.wait_for(3)
-    assert reader.text(".card") == "www.izmir.bel.tr/tr/2"
+    assert reader.text("[data-platform=twitter] .card") == "www.izmir.bel.tr/tr/1"
+    assert reader.text("[data-platform=facebook] .card") == "www.izmir.bel.tr/tr/2"
+    assert not reader.run("return document.querySelector('[data-platform=instagram] .card')")
     assert reader.text("[data-platform=instagram] .text") == "izmirbld Deniz https://izmir.bel.tr"
     assert reader.run("return document.querySelector('[data-platform=instagram] .text a')") is None
     for platform in ("twitter", "facebook", "instagram"):
@@ -289,6 +293,21 @@ def test_posts_appear_while_the_page_is_open(
     assert photo["images"][0]["sha256"] in reader.run("return document.querySelector('.column img').src")
     reader.wait("return [...document.images].every(image => image.naturalWidth > 0)")
     assert reader.complaints() == []
+
+
+@pytest.mark.parametrize("width", [1440, 1000])
+def test_the_headings_reach_from_edge_to_edge_behind_the_scrollbars_too(
+    sandbox: Sandbox, reader: Reader, width: int
+) -> None:
+    reader.resize(width)
+    reader.open(sandbox)
+    for platform in ("twitter", "facebook", "instagram"):
+        place = "const {left, right, top} = document.querySelector(arguments[0]).getBoundingClientRect();"
+        left, right, top = reader.run(f"{place} return [left, right, top]", f".column[data-platform={platform}]")
+        picture = Image.open(io.BytesIO(reader.driver.get_screenshot_as_png())).convert("RGB")
+        edges = [int(left) + 8, int(right) - 4]
+        for y in (top + 30, top + 49, top + 80):  # the heading, its line, what is below
+            assert len({picture.getpixel((x, int(y))) for x in edges}) == 1, (platform, y - top)
 
 
 def test_the_newest_post_stands_first(sandbox: Sandbox, reader: Reader, x: Any) -> None:

@@ -154,6 +154,15 @@ def test_a_feed_that_has_changed_is_sent_again(site: Site) -> None:
         assert site.respond("GET", "/rss/tr.xml", asked)[0] == 200
 
 
+def test_a_feed_that_was_written_anew_is_sent_again_with_the_same_news(site: Site) -> None:
+    _, headers, before = site.respond("GET", "/rss/tr.xml", {})
+    site.rebuild(now=NOW)
+    status, changed, after = site.respond("GET", "/rss/tr.xml", {"If-None-Match": headers["ETag"]})
+    assert (status, changed["Last-Modified"]) == (200, "Wed, 25 Nov 2026 09:00:00 GMT")
+    (differing,) = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert b"lastBuildDate" in differing
+
+
 @pytest.mark.parametrize(("date", "status"), [("tomorrow", 200), ("Wed, 25 Nov 2026 23:00:00 -0000", 304)])
 def test_an_unreadable_date_is_ignored_and_one_without_a_zone_is_utc(site: Site, date: str, status: int) -> None:
     assert site.respond("GET", "/rss/tr.xml", {"If-Modified-Since": date})[0] == status

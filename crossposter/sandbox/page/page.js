@@ -99,7 +99,7 @@ function makePicture({ sha256, width, height, alt }, id) {
 }
 
 function makeLinkCard({ platform, link, images }) {
-  if (platform !== "facebook" || !link || images.length || !URL.canParse(link)) return null;
+  if (platform === "instagram" || !link || images.length || !URL.canParse(link)) return null;
   const { hostname, pathname } = new URL(link);
   return makeLink(link, "card", make("span", { className: "host" }, hostname), make("b", {}, pathname));
 }

@@ -1,0 +1,99 @@
+"""What became of polls and deliveries, in the log: one event for each outcome, with its names as fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crossposter.core.model import Reason, Status
+from crossposter.core.planning import Decision
+from crossposter.logs import get_logger
+from crossposter.service import Delivered, Event, Interrupted, Poll, Stranded
+from crossposter.wording import Message
+
+if TYPE_CHECKING:
+    import structlog
+
+log = get_logger()
+
+
+def report(event: Event) -> None:
+    """Log what happened."""
+    match event:
+        case Poll():
+            _report_poll(event)
+        case Delivered():
+            _report_delivery(event)
+        case Interrupted():
+            log.warning("the last run ended while publishing: look at the account", delivery=event.delivery_id)
+        case Stranded():
+            log.warning("posts wait for accounts that the YAML no longer has", deliveries=event.delivery_ids)
+
+
+def _report_poll(poll: Poll) -> None:
+    if poll.error:
+        log.warning("feed not read", feed=poll.feed_id, error=str(poll.error))
+        return
+    if poll.plan is None:
+        log.debug("feed unchanged", feed=poll.feed_id)
+        return
+    for alarm in poll.plan.alarms:
+        log.warning("look at the feed", feed=poll.feed_id, why=str(alarm))
+    held = [decision for decision in poll.plan.decisions if decision.status is Status.HELD]
+    log.info(
+        "feed read",
+        feed=poll.feed_id,
+        first_poll=poll.plan.first_poll,
+        new=poll.plan.new,
+        known=len(poll.plan.known),
+        held=len(held),
+    )
+    for decision in held:
+        _report_held(poll.feed_id, decision)
+
+
+def _report_held(feed_id: str, decision: Decision) -> None:
+    bound = log.bind(
+        feed=feed_id,
+        entry=decision.entry_id,
+        account=decision.account_id,
+        delivery=f"{decision.entry_id}/{decision.account_id}",
+        status=decision.status,
+    )
+    _not_published(bound, decision.reason, decision.message, None)
+
+
+def _report_delivery(done: Delivered) -> None:
+    outcome = done.outcome
+    if outcome is None:
+        return  # the service has logged its traceback
+    bound = log.bind(
+        feed=done.feed_id,
+        entry=done.entry_id,
+        account=done.account_id,
+        delivery=done.delivery_id,
+        status=outcome.status,
+    )
+    if outcome.receipt:
+        bound.info("post published", url=outcome.receipt.url, remote_id=outcome.receipt.remote_id)
+        return
+    is_waiting = outcome.status is Status.QUEUED and outcome.reason is not Reason.ACCOUNT
+    _not_published(bound, outcome.reason, outcome.message, outcome.not_before, is_waiting=is_waiting)
+
+
+def _not_published(
+    bound: structlog.stdlib.BoundLogger,
+    reason: Reason | None,
+    message: Message | None,
+    not_before: datetime | None,
+    *,
+    is_waiting: bool = False,
+) -> None:
+    why = message or (reason.message if reason else None)
+    bound.log(
+        20 if is_waiting else 30,
+        "post not published",
+        reason=reason,
+        why=str(why),
+        not_before=not_before.isoformat() if not_before else None,
+    )
