@@ -17,9 +17,10 @@ from crossposter.core.model import Account, Brand, Feed, Identity
 from crossposter.errors import ConfigError, Problem
 from crossposter.feeds.reading import FeedReader
 from crossposter.feeds.source import WebFeedSource
+from crossposter.media.public import PublicFolder, WebPublicPictures
 from crossposter.media.source import WebPictureSource
 from crossposter.media.store import FilePictureStore
-from crossposter.ports import Adapter
+from crossposter.ports import Adapter, PublicPictures
 from crossposter.preview import Previewer
 from crossposter.references import Secret
 from crossposter.service import Service
@@ -43,13 +44,16 @@ class Office:
     def service(self, config: ConfigModel) -> Service:
         """Make the service that a configuration asks for."""
         models = {account.id: account for account in config.accounts}
+        network = network_of(config)
+        public = WebPublicPictures(self.web, folder=_public_folder(config), now=self.clock.now)
+        public.sweep()
         return Service(
             feeds=feeds_of(config),
             accounts=accounts_of(config),
             source=WebFeedSource(self.web, self.reader),
             pictures=WebPictureSource(self.web, brand=_brand(config)),
             store=FilePictureStore(config.ledger.parent / "pictures"),
-            adapters=lambda account_id: _adapter(models[account_id], network_of(config), self.environ, self.clock),
+            adapters=lambda account_id: _adapter(models[account_id], network, public, self.environ, self.clock),
             ledger=self.ledger,
             clock=self.clock,
         )
@@ -188,7 +192,18 @@ def _brand(config: ConfigModel) -> Brand | None:
     return config.brand.brand() if config.brand else None
 
 
-def _adapter(account: AccountModel, network: Network, environ: Mapping[str, str], clock: SystemClock) -> Adapter:
+def _public_folder(config: ConfigModel) -> PublicFolder | None:
+    media = config.media
+    return PublicFolder(path=media.public_dir, base_url=media.public_base_url) if media else None
+
+
+def _adapter(
+    account: AccountModel,
+    network: Network,
+    public: PublicPictures,
+    environ: Mapping[str, str],
+    clock: SystemClock,
+) -> Adapter:
     endpoint = account.endpoint
     ca_file = str(endpoint.ca_file) if endpoint and endpoint.ca_file else None
     connection = Connection(
@@ -196,6 +211,8 @@ def _adapter(account: AccountModel, network: Network, environ: Mapping[str, str]
         remote_id=account.expect.id,
         secrets=read_secrets(account, environ),
         now=clock.now,
+        sleep=clock.sleep,
+        pictures=public,
         url=endpoint.url if endpoint else None,
         # An endpoint is on this machine: the city's proxy knows no way there.
         proxy=endpoint.proxy if endpoint else network.proxy,

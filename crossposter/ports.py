@@ -18,6 +18,7 @@ from crossposter.core.model import (
     Limits,
     Outcome,
     Picture,
+    PictureLimits,
     PictureRef,
     Post,
     Receipt,
@@ -93,12 +94,35 @@ class PictureStore(Protocol):
         """Give the bytes; None where they are not there, or are not those any more."""
 
 
+class PublicPictures(Protocol):
+    """Addresses of pictures for platforms that fetch them themselves; each is looked at before it is given."""
+
+    def offer(self, picture: Picture) -> str:
+        """Make a picture public for a while, and give its address.
+
+        Raises:
+            AccountError: What should make it public does not, and a person must mend that.
+            TransientError: It does not at the moment.
+        """
+
+    def of_feed(self, picture: Picture, *, limits: PictureLimits) -> str:
+        """Give the address at which the feed has it, if what stands there fits the limits without preparation.
+
+        Raises:
+            RejectedError: It does not, or the picture is drawn.
+            TransientError: It cannot be had at the moment.
+        """
+
+    def withdraw(self, url: str) -> None:
+        """End what `offer` began; an address of somebody else stays as it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
     """A post whose repeatable steps are done: only the one public call is left."""
 
     post: Post
-    #: The platform's ids of the uploaded pictures, in the post's order.
+    #: The platform's ids of the uploaded pictures, in the post's order; or its one id of the post that is ready.
     media_ids: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -167,6 +168,15 @@ def _file(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
+def _folder(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise mistake(say("the path of a folder is wanted here"))
+    path = beside_the_yaml(from_environment(value.strip(), info), info)
+    if context_of(info).get("files_needed") and not os.path.isdir(path):
+        raise mistake(say("there is no folder {path!r}: make it", path=str(path)))
+    return path
+
+
 def _is_absent(value: Any, info: ValidationInfo) -> bool:
     """Tell whether the environment lacks what it is asked for, and nobody will connect: a dry run needs no account."""
     if context_of(info)["secrets_needed"] or not isinstance(value, str) or not value.startswith("env:"):
@@ -183,7 +193,9 @@ def _credentials_file(value: Any, info: ValidationInfo) -> Path:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(from_environment)]
 #: A file; a relative path starts at the YAML's folder.
 FileRef = Annotated[Path, BeforeValidator(_file)]
-#: The same, where only whoever connects to the account needs it.
+#: A folder, likewise.
+FolderRef = Annotated[Path, BeforeValidator(_folder)]
+#: A file, where only whoever connects to the account needs it.
 CredentialsFile = Annotated[Path, BeforeValidator(_credentials_file)]
 #: Before a type that may be None, likewise.
 ForConnecting = BeforeValidator(lambda value, info: None if _is_absent(value, info) else value)

@@ -37,6 +37,8 @@ MAX_REDIRECTS = 3
 SPACING_S = 0.5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
+#: Statuses below 500 that say nothing about tomorrow: timeout, too early, too many.
+_PASSING = frozenset((408, 425, 429))
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _CHUNK = 64 * 1024
 #: As many as accounts are worked on at the same time.
@@ -67,6 +69,11 @@ class WebError(CrossposterError):
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
+
+    @property
+    def is_permanent(self) -> bool:
+        """Tell whether trying again will not help: the server answered, and not that it is busy."""
+        return self.status is not None and 400 <= self.status < 500 and self.status not in _PASSING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from crossposter import bootstrap
 from crossposter.bootstrap import open_office
 from crossposter.clock import SystemClock
 from crossposter.config import ConfigModel, load_config
+from crossposter.core.model import Picture, PictureLimits
 from crossposter.errors import ConfigError
 from crossposter.ledger.lock import Role
 from tests.city import DEMO_CONFIG, City, a_city
@@ -22,6 +23,19 @@ PROXY = "http://127.0.0.1:9"
 def city(tmp_path: Path) -> Iterator[City]:
     with a_city(tmp_path) as made:
         yield made
+
+
+class NoPublicPictures:
+    """Nobody asks."""
+
+    def offer(self, picture: Picture) -> str:
+        raise NotImplementedError
+
+    def of_feed(self, picture: Picture, *, limits: PictureLimits) -> str:
+        raise NotImplementedError
+
+    def withdraw(self, url: str) -> None:
+        raise NotImplementedError
 
 
 def configured(city: City, path: Path, *changes: tuple[str, str]) -> ConfigModel:
@@ -53,6 +67,6 @@ def test_the_proxy_is_also_the_platforms_unless_the_account_has_an_endpoint(
     endpoint = "    endpoint: {url: env:SANDBOX_TWITTER_IZMIRBLD_URL}\n"
     config = configured(city, tmp_path / "c.yaml", (OPEN, f"network: {{proxy: {PROXY}}}"), (endpoint, ""))
     for account in config.accounts[:2]:
-        bootstrap._adapter(account, bootstrap.network_of(config), city.environ, SystemClock())
+        bootstrap._adapter(account, bootstrap.network_of(config), NoPublicPictures(), city.environ, SystemClock())
     assert found["izmir-x"].proxy == PROXY
     assert found["izmir-facebook"].proxy is None

@@ -40,7 +40,8 @@ def keys_of(kind: Any) -> Iterator[str]:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy it as README says, with all that it names in place."""
     config, sessions, secrets = tmp_path / "config", tmp_path / "data" / "credentials", tmp_path / "secrets"
-    for folder in (config, sessions, secrets):
+    public = tmp_path / "public"
+    for folder in (config, sessions, secrets, public):
         folder.mkdir(parents=True)
     for name in re.findall(r": env:(\w+)", TEXT):
         monkeypatch.setenv(name, f"the-{name}")
@@ -49,7 +50,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in re.findall(r": file:/run/secrets/(\w+)", TEXT):
         (secrets / name).write_text(f"the-{name}\n", "utf-8")
     path = config / "crossposter.yaml"
-    path.write_text(TEXT.replace("file:/run/secrets/", f"file:{secrets}/"), "utf-8")
+    text = TEXT.replace("file:/run/secrets/", f"file:{secrets}/").replace("/var/www/crossposter", str(public))
+    path.write_text(text, "utf-8")
     for name in ("CROSSPOSTER_CONFIG", "LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -122,7 +124,15 @@ def test_what_is_commented_out_is_right_when_it_is_switched_on(copy: Path, versi
 
 def test_it_says_what_a_press_office_must_know() -> None:
     comments = " ".join(line.strip(" #") for line in LINES)
-    for told in ("UNCONFIRMED", "never stand in this file", "suspend it", "ds_user_id", "credits", "docs/platforms/"):
+    for told in (
+        "UNCONFIRMED",
+        "never stand in this file",
+        "suspend it",
+        "ds_user_id",
+        "credits",
+        "docs/platforms/",
+        "THE RIGHT ONE FOR A PUBLIC INSTITUTION",
+    ):
         assert told in comments, told
     assert re.search(r"credentials:\n(?: +#.*\n)* +api_key: env:", TEXT)
     assert re.search(r"page_token: file:", TEXT)

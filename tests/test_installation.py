@@ -275,7 +275,7 @@ def test_the_pages_first_configuration_is_right(title: str, written: str, secret
         f"{secrets}/{name}" for name in example_secrets()
     }
     sessions = re.findall(r"session_file: (\S+)", made)
-    assert len(sessions) == 2
+    assert len(sessions) == 1
     assert all(session.startswith(f"{STATE}/sessions/") for session in sessions)
 
 

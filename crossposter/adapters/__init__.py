@@ -6,7 +6,7 @@ Loading an adapter loads no client library: each imports its own when it is firs
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast, get_args
 
 from crossposter.adapters.options import Connection, Options
 from crossposter.core.model import Limits
@@ -25,7 +25,8 @@ class AdapterClass(Protocol):
     #: What people call the platform.
     name: ClassVar[str]
     limits: ClassVar[Limits]
-    #: Each key that is needed has an example, and perhaps a description, with which `init` writes it.
+    #: Each key that is needed has an example, and perhaps a description, with which `init` writes it. A platform with
+    #: several backends has one of its `variants()` for each.
     Options: ClassVar[type[Options]]
 
     def __call__(self, connection: Connection, options: Any) -> Adapter:
@@ -40,3 +41,9 @@ def adapter_class(platform: str) -> AdapterClass:
     """
     module, _, name = PLATFORMS[platform].partition(":")
     return cast("AdapterClass", getattr(import_module(module), name))
+
+
+def backends_of(platform: str) -> list[str]:
+    """Name the ways to reach a platform, the best first; empty where there is one only."""
+    fields = [options.model_fields.get("backend") for options in adapter_class(platform).Options.variants()]
+    return [get_args(field.annotation)[0] for field in fields if field]

@@ -10,50 +10,33 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import facebook
 
-from crossposter.adapters._answers import text
-from crossposter.adapters._wire import (
-    Answer,
-    Rule,
-    account,
-    bounded,
-    first_match,
-    json_object,
-    lost,
-    new_session,
-    no_answer,
-    plain_words,
-    rejected,
-    succeeds,
-    transient,
-)
+from crossposter.adapters._graph_errors import Dialect, words
+from crossposter.adapters._wire import Answer, first_match, json_object, new_session, no_answer, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, TransientError
+from crossposter.references import Secret
 from crossposter.wording import say
 
 API_URL = "https://graph.facebook.com"
-#: When Meta throttles without saying for how long.
-_THROTTLED = timedelta(hours=1)
-#: Minutes.
-_DAY = 24 * 60
 
 
 class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has no types
-    """Speaks for one Page; every request is sent once, and its failure is a PublishError."""
+    """Speaks for one Page or account; every request is sent once, and its failure is a PublishError."""
 
-    def __init__(self, connection: Connection, *, version: str) -> None:
-        token = _checked(connection.secrets["page_token"].reveal())
+    def __init__(self, connection: Connection, *, token: Secret, version: str, dialect: Dialect) -> None:
+        bearer = _checked(token.reveal())
         # Not version=...: the library refuses every version after 3.1; its attribute is used in each address.
-        super().__init__(access_token=token, session=new_session(connection))
+        super().__init__(access_token=bearer, session=new_session(connection))
         self.version = version
         self._connection = connection
+        self._dialect = dialect
         self._url = (connection.url or API_URL).rstrip("/") + "/"
         secret = connection.secrets.get("app_secret")
-        self._proof = _proof(token, secret.reveal()) if secret else None
+        self._proof = _proof(bearer, secret.reveal()) if secret else None
 
     def request(
         self,
@@ -69,7 +52,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
             PublishError: It was not answered with a JSON object that says success.
         """
         method = method or ("GET" if post_args is None else "POST")
-        is_publish = method == "POST" and path.endswith("/feed")
+        is_publish = method == "POST" and path.endswith(self._dialect.publish_edge)
         if is_publish:
             self.session.close()  # a fresh connection: see XClient.request
         query, form = _on_the_wire(args), _on_the_wire(post_args) if post_args is not None else None
@@ -96,15 +79,15 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
                 headers=response.headers,
                 body=body,
                 is_publish=is_publish,
-                is_verify=path.rpartition("/")[2] == "me",
+                is_verify=method == "GET" and path.rpartition("/")[2] in ("me", self._connection.remote_id),
             )
             raise self._error(answer)
         return body
 
     def _error(self, answer: Answer) -> PublishError:
-        error = first_match(_RULES, answer, _words(answer))
-        if isinstance(error, TransientError) and _code(answer) in _THROTTLES:
-            error.retry_at = self._connection.now() + (_regain(answer) or _THROTTLED)
+        error = first_match(self._dialect.rules, answer, words(answer))
+        if isinstance(error, TransientError | AccountError) and (wait := self._dialect.wait(answer)):
+            error.retry_at = self._connection.now() + wait
         return error
 
 
@@ -115,9 +98,7 @@ def _checked(token: str) -> str:
         AccountError: It cannot stand in a header.
     """
     if not (token.isascii() and token.isprintable() and token == token.strip()):
-        raise AccountError(
-            say("the Page's token holds a space, a line's end or a letter that no token has: copy it anew")
-        )
+        raise AccountError(say("the token holds a space, a line's end or a letter that no token has: copy it anew"))
     return token
 
 
@@ -133,69 +114,3 @@ def _on_the_wire(values: Mapping[str, Any] | None) -> dict[str, str]:
         for name, value in (values or {}).items()
         if value is not None and name != "access_token"
     }
-
-
-def _regain(answer: Answer) -> timedelta | None:
-    """Read how long Meta wants us to wait (X-Business-Use-Case-Usage, minutes)."""
-    try:
-        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
-        minutes = [int(row.get("estimated_time_to_regain_access") or 0) for rows in usage.values() for row in rows]
-        longest = max(minutes, default=0)
-        # Not bounded(timedelta(minutes=...)): a timedelta holds no more than three million years.
-        return bounded(timedelta(minutes=min(longest, _DAY))) if longest > 0 else None
-    except (ValueError, AttributeError, TypeError, OverflowError):
-        return None
-
-
-def _details(answer: Answer) -> Mapping[str, Any]:
-    error = answer.body.get("error")
-    return error if isinstance(error, Mapping) else {}
-
-
-def _code(answer: Answer) -> int | None:
-    code = _details(answer).get("code")
-    return code if isinstance(code, int) and not isinstance(code, bool) else None
-
-
-def _words(answer: Answer) -> str:
-    """Give Meta's own words, and the number by which its support finds the call."""
-    details = _details(answer)
-    said = plain_words(str(details.get("error_user_msg") or details.get("message") or "-"))
-    trace = plain_words(text(details.get("fbtrace_id")))
-    return f"{said} [fbtrace_id {trace}]" if trace else said
-
-
-#: Of a refusal the code counts, not the HTTP status (Meta, Graph API error handling and rate limits, 2026-06).
-_THROTTLES = frozenset({4, 17, 32, 341, 613, 80001})
-_UNKNOWN_TO_META = frozenset({1, 2})
-
-#: Most specific first. Codes: developers.facebook.com, Graph API error handling (2026-06).
-_RULES = (
-    # Only a 4xx refuses: what an envelope in a 200 or a 500 means for the post, Meta does not say.
-    Rule(lambda a: _code(a) is None or not a.is_refusal, lost, say("Facebook gave no usable answer")),
-    Rule(lambda a: _code(a) in _THROTTLES, transient, say("Facebook asks to wait")),
-    Rule(
-        lambda a: _code(a) == 368, account, say("Facebook has blocked the Page for a while: look at its support inbox")
-    ),
-    Rule(lambda a: _code(a) in (102, 104, 190), account, say("Facebook does not accept the Page's token: renew it")),
-    Rule(
-        lambda a: _code(a) in (3, 10) or _code(a) in range(200, 300),
-        account,
-        say("the token may not post on this Page: it needs pages_manage_posts and a task that allows posting"),
-    ),
-    # The post before this one was the same: made by hand, or by an attempt whose answer was lost.
-    Rule(lambda a: _code(a) == 506, lost, say("Facebook says that this was posted already")),
-    # "An unknown error occurred" has been seen after the post was made.
-    Rule(
-        lambda a: _code(a) in _UNKNOWN_TO_META or bool(_details(a).get("is_transient")),
-        lost,
-        say("Facebook failed while it worked"),
-    ),
-    # Code 100 is "Invalid appsecret_proof" as well as a picture of the wrong kind: here nothing was sent to refuse.
-    Rule(
-        lambda a: a.is_verify,
-        account,
-        say("Facebook refuses this account: look at the Page's token, its id and the app's secret"),
-    ),
-    Rule(lambda a: True, rejected, say("Facebook refuses this post")),
-)

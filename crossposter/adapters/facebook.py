@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from crossposter.adapters._answers import identifier, mappings, text
-from crossposter.adapters.options import Connection, Credentials
+from crossposter.adapters.options import GRAPH_VERSION, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import TransientError, UncertainError
@@ -37,8 +37,7 @@ class FacebookOptions(BaseOptions):
     """What Facebook adds to an account."""
 
     credentials: FacebookCredentials
-    #: Each version lives two years; v26.0 came on 2026-07-29 (Graph API changelog).
-    graph_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")] = "v26.0"
+    graph_version: GraphVersion = GRAPH_VERSION
 
 
 class FacebookAdapter:
@@ -67,8 +66,10 @@ class FacebookAdapter:
     @cached_property
     def _client(self) -> GraphClient:
         from crossposter.adapters._graph import GraphClient
+        from crossposter.adapters._graph_errors import FACEBOOK
 
-        return GraphClient(self._connection, version=self._options.graph_version)
+        token = self._connection.secrets["page_token"]
+        return GraphClient(self._connection, token=token, version=self._options.graph_version, dialect=FACEBOOK)
 
     @property
     def _page(self) -> str:

@@ -1,35 +1,20 @@
-"""Instagram: a picture or an album with a caption, by a saved session of instagrapi."""
+"""Instagram: a picture or an album with a caption, by the official Graph API or by a saved session of the app."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from crossposter.adapters._answers import identifier, mapping, mappings, text
-from crossposter.adapters.options import Connection, Credentials
+from crossposter.adapters._instagram_graph import GraphBackend
+from crossposter.adapters._instagram_session import SessionBackend
+from crossposter.adapters.options import GRAPH_VERSION, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
-from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
-from crossposter.errors import AccountError, TransientError, UncertainError
-from crossposter.ports import Staged
-from crossposter.references import CredentialsFile, mistake
-from crossposter.wording import Message, say
-
-if TYPE_CHECKING:
-    from crossposter.adapters._instagrapi import InstagramClient
-
-#: How many of the newest posts `find` reads.
-_RECENT = 10
-_UNUSABLE = say("Instagram gave no usable answer")
-#: The name of a post in its address.
-_CODE = re.compile(r"[A-Za-z0-9_-]+")
+from crossposter.core.model import Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
+from crossposter.ports import Adapter, Staged
+from crossposter.references import CredentialsFile, SecretRef, mistake
+from crossposter.wording import say
 
 
 def _accepted(value: bool) -> bool:
@@ -40,17 +25,51 @@ def _accepted(value: bool) -> bool:
     return value
 
 
-class InstagramCredentials(Credentials):
+class InstagramOptions(BaseOptions):
+    """What Instagram adds to an account."""
+
+    backend: str
+
+    @classmethod
+    def variants(cls) -> tuple[type[BaseOptions], ...]:
+        """Give the keys of the official way, then those of the other."""
+        return GraphOptions, SessionOptions
+
+
+class GraphCredentials(Credentials):
+    """A token that may publish on the account, and the app's secret where the app insists on signed calls."""
+
+    access_token: Annotated[SecretRef, Field(examples=["env:INSTAGRAM_ACCESS_TOKEN"])]
+    app_secret: SecretRef | None = None
+
+
+class GraphOptions(InstagramOptions):
+    """The official way (`backend: graph`)."""
+
+    credentials: GraphCredentials
+    backend: Annotated[Literal["graph"], Field(examples=["graph"])]
+    graph_version: GraphVersion = GRAPH_VERSION
+    #: Where Instagram, which fetches pictures itself, finds them: in a folder that the city's web server shows, where
+    #: the feed has them, or as an unpublished photo of the linked Page.
+    picture_by: Literal["folder", "feed", "page"] = "folder"
+
+    @property
+    def needs_public_folder(self) -> bool:
+        """Tell whether pictures go by the folder."""
+        return self.picture_by == "folder"
+
+
+class SessionCredentials(Credentials):
     """The session that logging in left behind."""
 
     #: Holds cookies and keys; rewritten with mode 0600 whenever Instagram renews something in it.
     session_file: Annotated[CredentialsFile, Field(examples=["instagram-session.json"])]
 
 
-class InstagramOptions(BaseOptions):
-    """What Instagram adds to an account."""
+class SessionOptions(InstagramOptions):
+    """The unofficial way (`backend: instagrapi`)."""
 
-    credentials: InstagramCredentials
+    credentials: SessionCredentials
     backend: Annotated[Literal["instagrapi"], Field(examples=["instagrapi"])]
     i_accept_account_risk: Annotated[
         bool,
@@ -60,7 +79,7 @@ class InstagramOptions(BaseOptions):
 
 
 class InstagramAdapter:
-    """One account on Instagram."""
+    """One account on Instagram, by the backend that the YAML names."""
 
     name: ClassVar[str] = "Instagram"
     Options: ClassVar[type[BaseOptions]] = InstagramOptions
@@ -78,160 +97,36 @@ class InstagramAdapter:
         needs_picture=True,
         # Since 2025-03-24 (Instagram content publishing, changelog).
         max_alt_length=1000,
-        # JPEG, 8 MB, 4:5 to 1.91:1, 320 to 1080 pixels wide (Instagram content publishing, 2026-06).
+        # JPEG, 8 MB, 4:5 to 1.91:1, 320 to 1440 pixels wide (Instagram content publishing, 2026-06); made 1080 wide,
+        # which is what the app makes of a picture, so that both ways show the same.
         picture=PictureLimits(max_bytes=8_000_000, max_width=1080, min_width=320, ratio=(4 / 5, 1.91)),
     )
 
-    def __init__(self, connection: Connection, options: InstagramOptions) -> None:
-        self._connection = connection
-        self._session_file = options.credentials.session_file
-        #: What the file holds, as far as the client cares.
-        self._saved: dict[str, Any] | None = None
-
-    @cached_property
-    def _client(self) -> InstagramClient:
-        from crossposter.adapters._instagrapi import InstagramClient
-
-        settings = _read_session(self._session_file)
-        try:
-            return InstagramClient(self._connection, settings)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            # Not `from error`: its text may hold a part of the session.
-            raise AccountError(_no_login(self._session_file)) from None
+    def __init__(self, connection: Connection, options: GraphOptions | SessionOptions) -> None:
+        self._backend = _backend(connection, options)
 
     def verify(self) -> Identity:
-        """Ask whose session this is."""
-        with self._session_kept():
-            user = mapping(self._client.private_request("accounts/current_user/?edit=true").get("user"))
-        user_id = identifier(user.get("pk"))
-        if not user_id:
-            raise TransientError(_UNUSABLE)
-        return Identity(id=user_id, handle=text(user.get("username")))
+        """Ask whose account this is."""
+        return self._backend.verify()
 
     def stage(self, post: Post) -> Staged:
-        """Upload the pictures; only `publish` makes them public."""
-        is_album = len(post.pictures) > 1
-        with self._session_kept():
-            uploads = (self._client.upload_jpeg(picture.content, for_album=is_album) for picture in post.pictures)
-            return Staged(post=post, media_ids=tuple(uploads))
+        """Hand over the pictures; only `publish` makes them public."""
+        return self._backend.stage(post)
 
     def publish(self, staged: Staged) -> Receipt:
         """Make the post: one request."""
-        pictures = staged.post.pictures
-        with self._session_kept(is_publish=True):
-            if len(pictures) == 1:
-                answer = self._client.photo_configure(
-                    staged.media_ids[0],
-                    pictures[0].width,
-                    pictures[0].height,
-                    staged.post.text,
-                    extra_data=_described(pictures[0]),
-                )
-            else:
-                children = [_child(*pair) for pair in zip(staged.media_ids, pictures, strict=True)]
-                answer = self._client.album_configure(children, staged.post.text)
-        receipt = _receipt(mapping(answer.get("media")))
-        if receipt is None:
-            # Measured: the post may stand behind an empty success.
-            raise UncertainError(_UNUSABLE)
-        return receipt
+        return self._backend.publish(staged)
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
         """Look among the account's newest posts: one request."""
-        with self._session_kept():
-            answer = self._client.private_request(
-                f"feed/user/{self._connection.remote_id}/", params={"count": str(_RECENT)}
-            )
-        earliest = int(since.timestamp())  # `taken_at` has no fractions
-        for media in mappings(answer.get("items"), otherwise=_UNUSABLE):
-            caption = text(mapping(media.get("caption")).get("text"))
-            taken_at = media.get("taken_at")
-            is_new = isinstance(taken_at, int | float) and taken_at >= earliest
-            if is_new and caption.strip() == post.text.strip():
-                receipt = _receipt(media)
-                if receipt is None:
-                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
-                return receipt
-        return None
+        return self._backend.find(post, since=since)
 
     def retract(self, remote_id: str) -> None:
-        """Delete a post: one request."""
-        media_id = f"{remote_id}_{self._connection.remote_id}"  # the bare number would cost a look-up
-        with self._session_kept():
-            answer = self._client.private_request(
-                f"media/{media_id}/delete/", self._client.with_default_data({"media_id": media_id})
-            )
-        if answer.get("did_delete") is not True:
-            raise TransientError(_UNUSABLE)
-
-    @contextmanager
-    def _session_kept(self, *, is_publish: bool = False) -> Iterator[None]:
-        """Write the session back when Instagram renewed something in it, also when the request failed.
-
-        Raises:
-            AccountError: It cannot be written. Not after a publish: what became of the post matters more, and the next
-                request tries again to write.
-        """
-        if self._saved is None:
-            self._saved = self._client.get_settings()
-        try:
-            yield
-        finally:
-            try:
-                self._save_session()
-            except OSError as error:
-                if not is_publish:
-                    message = say(
-                        "the session file {path!r} cannot be written: {cause}",
-                        path=str(self._session_file),
-                        cause=error,
-                    )
-                    raise AccountError(message) from error
-
-    def _save_session(self) -> None:
-        settings = self._client.get_settings()
-        if settings != self._saved:
-            from crossposter.adapters._instagrapi import save_settings
-
-            save_settings(self._session_file, settings)
-            self._saved = settings
+        """Delete a post, where the backend can."""
+        self._backend.retract(remote_id)
 
 
-def _read_session(path: Path) -> dict[str, Any]:
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise AccountError(
-            say("the session file {path!r} cannot be read: {cause}", path=str(path), cause=error)
-        ) from error
-    login = mapping(mapping(settings).get("authorization_data"))
-    if not (login.get("sessionid") and login.get("ds_user_id")):
-        raise AccountError(_no_login(path))
-    return dict(settings)
-
-
-def _described(picture: Picture) -> dict[str, str]:
-    return {"custom_accessibility_caption": picture.alt} if picture.alt else {}
-
-
-def _child(upload_id: str, picture: Picture) -> dict[str, str]:
-    """Describe one picture of an album as the app does: whole, not cropped."""
-    size = [float(picture.width), float(picture.height)]
-    return {
-        "upload_id": upload_id,
-        "edits": json.dumps({"crop_original_size": size, "crop_center": [0.0, -0.0], "crop_zoom": 1.0}),
-        "extra": json.dumps({"source_width": picture.width, "source_height": picture.height}),
-        "scene_capture_type": "",
-        **_described(picture),
-    }
-
-
-def _no_login(path: Path) -> Message:
-    return say("the session file {path!r} holds no login: log in anew", path=str(path))
-
-
-def _receipt(media: Mapping[str, Any]) -> Receipt | None:
-    """Read the post's number and address; None without a number."""
-    remote_id, code = identifier(media.get("pk")), text(media.get("code"))
-    address = f"https://www.instagram.com/p/{code}/" if _CODE.fullmatch(code) else "https://www.instagram.com/"
-    return Receipt(remote_id=remote_id, url=address) if remote_id else None
+def _backend(connection: Connection, options: GraphOptions | SessionOptions) -> Adapter:
+    if isinstance(options, SessionOptions):
+        return SessionBackend(connection, session_file=options.credentials.session_file)
+    return GraphBackend(connection, version=options.graph_version, picture_by=options.picture_by)

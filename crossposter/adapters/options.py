@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from crossposter.core.model import Post
+from crossposter.ports import PublicPictures
 from crossposter.references import Secret, SecretSource
+
+#: Of Meta's Graph API, for both of its platforms. Each version lives two years; v26.0 came on 2026-07-29 (changelog).
+GraphVersion = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
+GRAPH_VERSION = "v26.0"
 
 
 class Credentials(BaseModel):
@@ -30,6 +36,19 @@ class Options(BaseModel):
 
     credentials: Credentials
 
+    @classmethod
+    def variants(cls) -> tuple[type[Options], ...]:
+        """Give the models of which an account follows one.
+
+        This one; where the platform has several ways to reach it, one for each value of `backend`, the best first.
+        """
+        return (cls,)
+
+    @property
+    def needs_public_folder(self) -> bool:
+        """Tell whether the platform fetches pictures from the folder that `media` names."""
+        return False
+
     def price(self, post: Post) -> float | None:
         """Give what the platform asks for sending a post, in US dollars; None where it costs nothing."""
         return None
@@ -47,6 +66,8 @@ class Connection:
         proxy: A proxy for everything that the adapter sends; None for none.
         ca_file: Certificate authorities in place of the usual ones (path); None for the usual ones.
         now: The clock, for "wait an hour"; aware UTC.
+        sleep: Wait so many seconds, for a platform that works on what it was given.
+        pictures: Addresses of pictures, for a platform that fetches them itself.
         timeout_s: Seconds to connect, and seconds of silence that end a request.
     """
 
@@ -54,6 +75,8 @@ class Connection:
     remote_id: str
     secrets: Mapping[str, Secret]
     now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    pictures: PublicPictures
     url: str | None = None
     proxy: str | None = None
     ca_file: str | None = None

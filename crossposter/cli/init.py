@@ -83,7 +83,7 @@ def _accounts(asker: Asker) -> dict[str, tuple[str, str]]:
     while not accounts:
         for platform in PLATFORMS:
             adapter = adapter_class(platform)
-            # What asks for a promise in the YAML is not suggested.
+            # What asks for more than keys is not suggested: Instagram, for its backend.
             suggested = not any(True for _ in _promises(platform))
             if asker.is_so(say("Publish on {platform}?", platform=adapter.name), default=suggested):
                 remote_id = asker.ask(say("  The account's own number there (its id)"), _no_number)
@@ -135,13 +135,13 @@ def _lines(
 
 def _promises(platform: str) -> Iterator[tuple[str, FieldInfo]]:
     """Give the keys that a platform insists on, beside those of every account."""
-    for key, field in adapter_class(platform).Options.model_fields.items():
+    for key, field in adapter_class(platform).Options.variants()[0].model_fields.items():
         if field.is_required() and key not in AccountModel.model_fields:
             yield key, field
 
 
 def _credentials(platform: str) -> Iterator[tuple[str, FieldInfo]]:
-    model: Any = adapter_class(platform).Options.model_fields["credentials"].annotation
+    model: Any = adapter_class(platform).Options.variants()[0].model_fields["credentials"].annotation
     return ((key, field) for key, field in model.model_fields.items() if field.is_required())
 
 

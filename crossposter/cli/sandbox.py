@@ -13,7 +13,7 @@ from crossposter.errors import CrossposterError
 from crossposter.wording import say
 
 if TYPE_CHECKING:
-    from crossposter.sandbox import Sandbox
+    from crossposter.sandbox import Sandbox, SandboxAccount
 
 
 def require_sandbox() -> type[Sandbox]:
@@ -58,7 +58,7 @@ def sandbox(*, port: int, as_json: bool) -> None:
 def environment_of(sandbox: Sandbox) -> dict[str, str]:
     """Give what config/demo.yaml names by `env:`: for each account its credentials and its endpoint."""
     found = {}
-    for account in sandbox.accounts:
+    for account in (*sandbox.accounts, *sandbox.professionals):
         for name, value in {**account.credentials, **account.endpoint}.items():
             found[f"SANDBOX_{account.platform}_{account.handle}_{name}".upper()] = value
     return found
@@ -69,15 +69,17 @@ def _as_data(sandbox: Sandbox) -> dict[str, Any]:
         "url": sandbox.url,
         "proxy": sandbox.proxy,
         "ca_file": sandbox.ca_file,
-        "accounts": [
-            {
-                "platform": account.platform,
-                "id": account.id,
-                "handle": account.handle,
-                "credentials": dict(account.credentials),
-                "endpoint": dict(account.endpoint),
-            }
-            for account in sandbox.accounts
-        ],
+        "accounts": [_account(account) for account in sandbox.accounts],
+        "professionals": [_account(account) for account in sandbox.professionals],
         "environment": environment_of(sandbox),
+    }
+
+
+def _account(account: SandboxAccount) -> dict[str, Any]:
+    return {
+        "platform": account.platform,
+        "id": account.id,
+        "handle": account.handle,
+        "credentials": dict(account.credentials),
+        "endpoint": dict(account.endpoint),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from crossposter.config.complaints import complain, with_guessed_platforms
-from crossposter.config.crosschecks import check_references
+from crossposter.config.crosschecks import check_media, check_references
 from crossposter.config.document import Document, read_document
 from crossposter.config.models import AccountModel, ConfigModel, FeedModel, config_model
 from crossposter.errors import ConfigError, Problem
@@ -41,6 +41,8 @@ def load_config(path: Path, *, environ: Mapping[str, str], secrets_needed: bool)
         )
         config = _validated(document, context)
         check_references(document, environ)
+        if config and secrets_needed:
+            check_media(document, config.accounts, has_media=config.media is not None)
     if config is None or document.problems:
         language = (document.data or {}).get("language")
         raise ConfigError(document.problems, language=language if language in LANGUAGES else None)

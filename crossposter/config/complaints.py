@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from crossposter.adapters import PLATFORMS
+from crossposter.adapters import PLATFORMS, backends_of
 from crossposter.config.document import Document, Path
 from crossposter.wording import Message, say
 
@@ -55,7 +55,7 @@ def complain(document: Document, model: type[BaseModel], error: ErrorDetails) ->
     """Add what pydantic found to the document's problems, in words and with its place."""
     path = _written(error["loc"])
     if error["type"].startswith("union_tag"):
-        path = (*path, "platform")
+        path = (*path, _discriminator(error))
     document.report(path, explain(model, error))
 
 
@@ -68,16 +68,25 @@ def with_guessed_platforms(document: Document) -> dict[str, Any]:
 
 
 def _guessed(document: Document, index: int, account: Any) -> Any:
-    if not isinstance(account, dict) or account.get("platform") in list(PLATFORMS):
+    if not isinstance(account, dict):
         return account
-    key = next(iter(get_close_matches("platform", list(account), n=1)), None)
-    platform = str(account.get(key)).lower() if key else ""
-    meant = get_close_matches(platform, list(PLATFORMS), n=1)
+    account = _guess(document, index, account, "platform", list(PLATFORMS))
+    platform = account.get("platform")
+    names = backends_of(platform) if platform in list(PLATFORMS) else []
+    return _guess(document, index, account, "backend", names) if names else account
+
+
+def _guess(document: Document, index: int, account: dict[str, Any], wanted: str, names: list[str]) -> dict[str, Any]:
+    """Give the account with the one of the names that was meant, where that can be told."""
+    if account.get(wanted) in names:
+        return account
+    key = next(iter(get_close_matches(wanted, list(account), n=1)), None)
+    meant = get_close_matches(str(account.get(key)).lower() if key else "", names, n=1)
     if not key or not meant:
         return account
-    if key != "platform":
-        document.report(("accounts", index, key), _unknown_key(key, ["platform"]))
-    return {name: value for name, value in account.items() if name != key} | {"platform": meant[0]}
+    if key != wanted:
+        document.report(("accounts", index, key), _unknown_key(key, [wanted]))
+    return {name: value for name, value in account.items() if name != key} | {wanted: meant[0]}
 
 
 def explain(model: type[BaseModel], error: ErrorDetails) -> Message:
@@ -87,8 +96,11 @@ def explain(model: type[BaseModel], error: ErrorDetails) -> Message:
         sentence = context["sentence"]
         assert isinstance(sentence, Message)  # noqa: S101 - only our own validators raise this kind
         return sentence
+    is_platform = kind.startswith("union_tag") and _discriminator(error) == "platform"
     if kind == "union_tag_invalid":
-        value = value.get("platform")
+        value = value.get(_discriminator(error))
+    if kind == "union_tag_not_found" and not is_platform:
+        return _SENTENCES["missing"]
     if value is None and kind not in _TOLD_WHEN_EMPTY:
         return _SENTENCES["string_too_short"]
     if kind == "extra_forbidden":
@@ -97,7 +109,7 @@ def explain(model: type[BaseModel], error: ErrorDetails) -> Message:
         if not isinstance(value, str):
             return _TEXT
         expected = str(context.get("expected") or context["expected_tags"]).replace(" or ", ", ")
-        if kind == "literal_error":
+        if not is_platform:
             return say("{value!r} is not possible here; possible: {expected}", value=value, expected=expected)
         return say("{value!r} is no platform; possible: {expected}", value=value, expected=expected)
     if kind == "string_pattern_mismatch":
@@ -112,9 +124,17 @@ def _unknown_key(key: str, possible: list[str]) -> Message:
     return say("unknown key {key!r}; possible here: {possible}", key=key, possible=", ".join(possible))
 
 
+def _discriminator(error: ErrorDetails) -> str:
+    """Give the key that tells the models of an account apart: platform, or backend."""
+    return str(error["ctx"]["discriminator"]).strip("'")
+
+
 def _written(location: tuple[str | int, ...]) -> Path:
-    """Give the location without the platform's name, which pydantic puts behind an account's number."""
-    return (*location[:2], *location[3:]) if location[:1] == ("accounts",) else location
+    """Give the location without the names of platform and backend, which pydantic puts behind an account's number."""
+    if location[:1] != ("accounts",):
+        return location
+    tags = 2 if len(location) > 2 and backends_of(str(location[2])) else 1
+    return (*location[:2], *location[2 + tags :])
 
 
 def _keys_beside(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
@@ -138,10 +158,16 @@ def _inside(kind: Any, part: str | int) -> Any:
     if isinstance(part, int):
         return get_args(kind)[0]
     if get_origin(kind) in (Union, UnionType):
-        return next(
-            variant for variant in get_args(kind) if variant.model_fields["platform"].annotation.__args__[0] == part
-        )
+        return next(variant for variant in get_args(kind) if part in _tags(variant))
     return kind.model_fields[part].annotation
+
+
+def _tags(variant: Any) -> set[str]:
+    """Give the words by which pydantic calls a variant: its platform, and its backends."""
+    kind = _bare(variant)
+    models = get_args(kind) or (kind,)
+    keys = [model.model_fields.get(key) for model in models for key in ("platform", "backend")]
+    return {get_args(field.annotation)[0] for field in keys if field}
 
 
 def _bare(kind: Any) -> Any:

@@ -5,10 +5,11 @@ Works on the plain data, so that these are reported together with everything els
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from crossposter.adapters.options import Options
 from crossposter.config.document import Document
 from crossposter.wording import Message, say
 
@@ -20,6 +21,17 @@ def check_references(document: Document, environ: Mapping[str, str]) -> None:
     _check_accounts_of_feeds(document)
     _check_sites(document)
     _check_pins(document, environ)
+
+
+def check_media(document: Document, accounts: Sequence[Options], *, has_media: bool) -> None:
+    """Add a problem for each account whose pictures need a public folder where `media` names none."""
+    for index, account in enumerate(accounts):
+        if account.needs_public_folder and not has_media:
+            sentence = say(
+                "this platform fetches pictures itself: write `media:` with public_dir and public_base_url, "
+                "or another picture_by here"
+            )
+            document.report(("accounts", index), sentence)
 
 
 def _blocks(document: Document, name: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -23,12 +23,12 @@ from pydantic import (
     create_model,
 )
 
-from crossposter.adapters import PLATFORMS, adapter_class
+from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import Options
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
 from crossposter.core.model import Holds
 from crossposter.core.text import lower
-from crossposter.references import FileRef, ForConnecting, Text, beside_the_yaml, from_environment, mistake
+from crossposter.references import FileRef, FolderRef, ForConnecting, Text, beside_the_yaml, from_environment, mistake
 from crossposter.wording import say
 
 _SQLITE = "sqlite:///"
@@ -236,6 +236,13 @@ class NetworkModel(Block):
     contact: Annotated[Text, AfterValidator(_contact)] | None = None
 
 
+class MediaModel(Block):
+    """Where pictures stand in public for platforms that fetch them themselves."""
+
+    public_dir: FolderRef
+    public_base_url: Address
+
+
 class ConfigModel(Block):
     """The whole file; `config_model()` knows what each platform's accounts may say."""
 
@@ -249,22 +256,28 @@ class ConfigModel(Block):
     brand: BrandModel | None = None
     holds: HoldsModel = HoldsModel()
     network: NetworkModel = NetworkModel()
+    media: MediaModel | None = None
 
 
 @cache
 def config_model() -> type[ConfigModel]:
     """Make the model of the whole file: an account has its platform's keys beside those of every account."""
-    variants = tuple(
-        create_model(
-            f"{platform} account",
-            __base__=(adapter_class(platform).Options, AccountModel),
-            platform=(Literal[platform], ...),
-        )
-        for platform in PLATFORMS
-    )
-    account: Any = Annotated[reduce(or_, variants), Field(discriminator="platform")]
+    account: Any = Annotated[
+        reduce(or_, (_account_model(platform) for platform in PLATFORMS)), Field(discriminator="platform")
+    ]
     accounts: Any = (Annotated[list[account], Field(min_length=1)], ...)
     return create_model("configuration", __base__=ConfigModel, accounts=accounts)
+
+
+def _account_model(platform: str) -> Any:
+    """Make the model of a platform's accounts; of several where it has several backends."""
+    variants = adapter_class(platform).Options.variants()
+    names = backends_of(platform)
+    models = [
+        create_model(f"{name} account", __base__=(options, AccountModel), platform=(Literal[platform], ...))
+        for options, name in zip(variants, [f"{platform} {name}" for name in names] or [platform], strict=True)
+    ]
+    return Annotated[reduce(or_, models), Field(discriminator="backend")] if names else models[0]
 
 
 def json_schema() -> dict[str, Any]:

@@ -52,6 +52,26 @@ def prepare(
         raise PictureError(sentence, is_permanent=True) from error
 
 
+def is_ready(content: bytes, limits: PictureLimits, *, shape: tuple[int, int]) -> bool:
+    """Tell whether a picture is already what a platform takes: an upright JPEG within the limits, of that shape.
+
+    Raises:
+        PictureError: This is no picture.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            is_upright = image.getexif().get(_ORIENTATION, 1) == 1
+            is_plain = image.format == "JPEG" and image.mode in ("RGB", "L")  # MPO and CMYK are JPEGs to many
+            width, height = image.size
+    except Exception as error:  # Pillow lets SyntaxError, struct.error, MemoryError and more through
+        raise PictureError(say("this is no picture"), is_permanent=True) from error
+    # As much as rounding makes of a ratio when the picture is scaled.
+    has_shape = abs(width / height - shape[0] / shape[1]) < 2 / min(width, height, *shape)
+    has_size = limits.min_width <= width <= limits.max_width and len(content) <= limits.max_bytes
+    ratio = limits.ratio or (0, math.inf)
+    return is_upright and is_plain and has_shape and has_size and ratio[0] <= width / height <= ratio[1]
+
+
 def _check_size(image: Image.Image, *, url: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         sentence = say("the picture {url!r} has more than {limit} pixels", url=_shown(url), limit=MAX_PIXELS)

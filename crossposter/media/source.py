@@ -22,8 +22,6 @@ MAX_PAGE_BYTES = 2 * 1024 * 1024
 #: Results that are kept a moment: the accounts of one news item want the same ones, at the same time.
 _KEPT = 8
 _KEPT_S = 60.0
-#: Statuses below 500 that say nothing about tomorrow: timeout, too early, too many.
-_PASSING = frozenset((408, 425, 429))
 
 _Prepared = tuple[bytes, tuple[int, int]]
 _T = TypeVar("_T")
@@ -90,7 +88,7 @@ class WebPictureSource:
             try:
                 page = self._web.get(link, max_bytes=MAX_PAGE_BYTES)
             except WebError as error:
-                if _is_permanent(error):
+                if error.is_permanent:
                     return None
                 raise PictureError(error.message, is_permanent=False) from error
             return picture_of(page.body, address=page.url)
@@ -101,7 +99,7 @@ class WebPictureSource:
         try:
             return self._web.get(url, max_bytes=MAX_BYTES).body
         except WebError as error:
-            raise PictureError(error.message, is_permanent=_is_permanent(error)) from error
+            raise PictureError(error.message, is_permanent=error.is_permanent) from error
 
 
 class _Recent(Generic[_T]):
@@ -146,7 +144,3 @@ def _shape(limits: PictureLimits) -> PictureLimits:
 
 def _fits(prepared: _Prepared, limits: Limits) -> bool:
     return len(prepared[0]) <= limits.picture.max_bytes
-
-
-def _is_permanent(error: WebError) -> bool:
-    return error.status is not None and 400 <= error.status < 500 and error.status not in _PASSING

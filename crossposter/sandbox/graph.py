@@ -23,9 +23,10 @@ from crossposter.sandbox.graph_errors import (
     invalid,
     invalid_picture,
     missing_object,
+    unknown_token,
 )
 from crossposter.sandbox.graph_fields import page_as_json, post_as_json
-from crossposter.sandbox.graph_parameters import attached_ids, boolean, segments_of
+from crossposter.sandbox.graph_parameters import attached_ids, boolean, segments_of, token_of
 from crossposter.sandbox.world import Post, PostImage, SandboxAccount, World
 
 #: Oldest first. An older or unknown version is answered as the oldest, as Meta does.
@@ -144,22 +145,27 @@ class Graph:
         raise missing_object("/".join(segments), call.method)
 
     def _token(self, request: Request, values: Mapping[str, str]) -> str:
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        token = values.get("access_token") or (bearer if scheme in ("Bearer", "OAuth") else "")
-        if not token:
-            raise GraphError(400, 104, "An access token is required to request this resource.")
+        token = token_of(request, values)
         if token == self._app_token:
             return token
         if token not in self._pages and token != self.user_token:
-            raise GraphError(400, 190, "Invalid OAuth access token - Cannot parse access token")
+            raise unknown_token()
+        self.check_proof(token, values)
+        return token
+
+    def check_proof(self, token: str, values: Mapping[str, str]) -> None:
+        """Look at the signature of a call.
+
+        Raises:
+            GraphError: it is wrong, or missing where the app insists on one.
+        """
         proof = values.get("appsecret_proof")
         if proof is None and not self.proof_required:
-            return token
+            return
         expected = hmac.new(self.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(proof or "", expected):
             message = "Invalid appsecret_proof provided in the API argument"
             raise GraphError(400, 100, message, type_="GraphMethodException")
-        return token
 
     @property
     def _app_token(self) -> str:
@@ -192,7 +198,7 @@ class Graph:
         if values.get("grant_type") == "client_credentials":
             return {"access_token": self._app_token, "token_type": "bearer"}
         if values.get("fb_exchange_token") != self.user_token:
-            raise GraphError(400, 190, "Invalid OAuth access token - Cannot parse access token")
+            raise unknown_token()
         return {"access_token": self.user_token, "token_type": "bearer", "expires_in": 5_183_944}
 
     def _debug_token(self, call: _Call) -> dict[str, Any]:

@@ -74,3 +74,8 @@ def missing_object(object_id: str, method: str, *, status: int = 400) -> GraphEr
 def foreign_page() -> GraphError:
     """Refuse the token of another Page."""
     return GraphError(403, 200, "(#200) Requires a Page access token with pages_manage_posts for this Page")
+
+
+def unknown_token() -> GraphError:
+    """Refuse a token that nobody was given."""
+    return GraphError(400, 190, "Invalid OAuth access token - Cannot parse access token")

@@ -16,7 +16,7 @@ def page_as_json(page: SandboxAccount, fields: str) -> dict[str, Any]:
         GraphError: a field does not exist.
     """
     known = {"id": page.id, "name": page.name, "username": page.handle, "link": f"https://www.facebook.com/{page.id}"}
-    return _select(known, fields or "id,name", node="Page")
+    return select_fields(known, fields or "id,name", node="Page")
 
 
 def post_as_json(post: Post, fields: str) -> dict[str, Any]:
@@ -38,7 +38,10 @@ def post_as_json(post: Post, fields: str) -> dict[str, Any]:
     }
     # The real API leaves empty fields out.
     present = {name: value for name, value in known.items() if value != ""}
-    return {**_select(present, fields or "created_time,message,id", node="Post", absent=("message",)), "id": post.id}
+    return {
+        **select_fields(present, fields or "created_time,message,id", node="Post", absent=("message",)),
+        "id": post.id,
+    }
 
 
 def _attachments(post: Post) -> dict[str, Any]:
@@ -57,7 +60,12 @@ def _size(picture: Any) -> dict[str, int]:
     return {"width": picture.width, "height": picture.height}
 
 
-def _select(known: dict[str, Any], fields: str, *, node: str, absent: tuple[str, ...] = ()) -> dict[str, Any]:
+def select_fields(known: dict[str, Any], fields: str, *, node: str, absent: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Give those that were asked for.
+
+    Raises:
+        GraphError: one does not exist; those of `absent` do, and are left out.
+    """
     selected = {}
     for name in _names(fields):
         if name in known:

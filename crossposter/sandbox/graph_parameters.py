@@ -1,4 +1,4 @@
-"""How a request to the Graph API is read: its path, its booleans, its list of photos."""
+"""How a request to the Graph API is read: its path, its token, its booleans, its list of photos."""
 
 from __future__ import annotations
 
@@ -7,17 +7,33 @@ import re
 from collections.abc import Mapping
 
 from crossposter.sandbox.exchange import Request
-from crossposter.sandbox.graph_errors import invalid
+from crossposter.sandbox.graph_errors import GraphError, invalid
 
-PREFIX = "/graph"
+#: Where Pages are, and where Instagram's accounts are.
+PREFIXES = ("/graph", "/instagram")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def segments_of(request: Request) -> tuple[str, tuple[str, ...]]:
     """Split a path into the version, "" where there is none, and the rest."""
-    segments = [each for each in request.path.removeprefix(PREFIX).split("/") if each]
+    segments = [each for each in request.path.split("/") if each]
+    if segments and f"/{segments[0]}" in PREFIXES:
+        del segments[0]
     version = segments.pop(0) if segments and re.fullmatch(r"v\d+\.\d+", segments[0]) else ""
     return version, tuple(segments)
+
+
+def token_of(request: Request, values: Mapping[str, str]) -> str:
+    """Give the access token of a request, from its parameters or its header.
+
+    Raises:
+        GraphError: there is none.
+    """
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    token = values.get("access_token") or (bearer if scheme in ("Bearer", "OAuth") else "")
+    if not token:
+        raise GraphError(400, 104, "An access token is required to request this resource.")
+    return token
 
 
 def boolean(values: Mapping[str, str], name: str) -> bool:

@@ -149,7 +149,7 @@ class Instagram:
         post = Post(
             account=account,
             id=post_id,
-            url=f"https://www.instagram.com/p/{_code(int(post_id))}/",
+            url=f"https://www.instagram.com/p/{short_code(int(post_id))}/",
             text=caption,
             link=None,
             images=tuple(self._image(child, account) for child in children),
@@ -212,7 +212,7 @@ def _children(form: Mapping[str, str]) -> list[Mapping[str, str]]:
     return children
 
 
-def _code(pk: int) -> str:
+def short_code(pk: int) -> str:
     """Give the short code in a post's address: the id in base 64."""
     code = ""
     while pk:
@@ -240,7 +240,7 @@ def _media_as_json(post: Post) -> dict[str, Any]:
     media = {
         "pk": pk,
         "id": f"{pk}_{post.account.id}",
-        "code": _code(pk),
+        "code": short_code(pk),
         "taken_at": int(post.created_at),
         "user": _user_as_json(post.account),
         "comment_count": 0,

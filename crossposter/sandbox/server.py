@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from crossposter.sandbox.accounts import facebook_accounts, instagram_accounts, twitter_accounts
+from crossposter.sandbox.accounts import facebook_accounts, instagram_accounts, professional_accounts, twitter_accounts
 from crossposter.sandbox.connections import Connections
 from crossposter.sandbox.control import Control
 from crossposter.sandbox.desk import Desk, Platform
@@ -24,6 +24,7 @@ from crossposter.sandbox.faults import FaultScript, parse_fault, parse_faults
 from crossposter.sandbox.graph import Graph
 from crossposter.sandbox.http1 import Http1Connection
 from crossposter.sandbox.instagram import Instagram
+from crossposter.sandbox.instagram_graph import InstagramGraph
 from crossposter.sandbox.pages import Pages
 from crossposter.sandbox.tls_proxy import ProxyConnection, make_tls_context
 from crossposter.sandbox.twitter import Twitter
@@ -69,6 +70,8 @@ class Sandbox:
         self.twitter = Twitter(self._world)
         self.graph = Graph(self._world)
         self.instagram = Instagram(self._world)
+        self.instagram_graph = InstagramGraph(self._world, self.graph)
+        self._professionals: tuple[SandboxAccount, ...] = ()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -124,6 +127,15 @@ class Sandbox:
                 now=self._world.clock(),
             ),
         )
+        self.instagram_graph.url = self.url
+        self._professionals = tuple(
+            professional_accounts(
+                self.instagram_graph,
+                self._world.accounts_of(self.instagram.name),
+                app_secret=self.graph.app_secret,
+                url=f"{self.url}/instagram",
+            )
+        )
 
     def stop(self) -> None:
         """End every connection, stop the servers and remove the temporary folder. Safe to call twice."""
@@ -157,6 +169,11 @@ class Sandbox:
         return self._world.accounts
 
     @property
+    def professionals(self) -> tuple[SandboxAccount, ...]:
+        """Give Instagram's two accounts as the Graph API knows them: by another id, with a token each."""
+        return self._professionals
+
+    @property
     def refused_hosts(self) -> tuple[str, ...]:
         """Give the hosts a client wanted to reach through the proxy in vain."""
         with self._world.lock:
@@ -172,6 +189,17 @@ class Sandbox:
             if (account.platform, account.handle) == (platform, handle):
                 return account
         raise LookupError(f"the sandbox has no account {handle!r} on {platform!r}")
+
+    def professional(self, handle: str) -> SandboxAccount:
+        """Look one of Instagram's accounts up, as the Graph API knows it.
+
+        Raises:
+            LookupError: there is no such account.
+        """
+        for account in self.professionals:
+            if account.handle == handle:
+                return account
+        raise LookupError(f"the sandbox has no professional account {handle!r}")
 
     def posts(self) -> list[dict[str, Any]]:
         """Give what stands on the platforms, as `GET /_sandbox/posts` does, oldest first."""
@@ -219,7 +247,7 @@ class Sandbox:
         """Forget posts, pictures, faults and requests; accounts, sessions and settings stay."""
         with self._world.lock:
             self._world.reset()
-            for platform in (self.twitter, self.graph, self.instagram):
+            for platform in (self.twitter, self.graph, self.instagram, self.instagram_graph):
                 platform.reset()
         self.clear_faults()
 
@@ -231,7 +259,11 @@ class Sandbox:
 
     def _answer(self, request: Request) -> Outcome:
         first = request.path.split("/")[1] if "/" in request.path else ""
-        platforms: dict[str, Platform] = {"twitter": self.twitter, "graph": self.graph}
+        platforms: dict[str, Platform] = {
+            "twitter": self.twitter,
+            "graph": self.graph,
+            "instagram": self.instagram_graph,
+        }
         if first in platforms:
             return self._desk.answer(platforms[first], request)
         if first == "_sandbox":

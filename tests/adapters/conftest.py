@@ -22,19 +22,55 @@ from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.adapters.options import Connection
 from crossposter.clock import SystemClock
 from crossposter.core.model import Picture, Post
-from crossposter.ports import Adapter
+from crossposter.media.public import PublicFolder, WebPublicPictures
+from crossposter.ports import Adapter, PublicPictures
 from crossposter.sandbox import Sandbox, SandboxAccount
+from crossposter.sandbox.exchange import RecordedRequest
+from crossposter.web import Network, WebClient
+from tests.web_server import folder_server
 
+#: Instagram's other backend.
+_GRAPH = "instagram-graph"
 #: What the adapters' own clock says; X's signatures and the sandbox go by the machine's.
 _NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 #: What X shows differently from what was written: addresses, `&`, `<`, and something that looks like an entity.
 _TEXT = "İzmir'de ağaç dikimi & “Fuar” <yeni> 🌳 izmir.bel.tr\n\nhttps://www.izmir.bel.tr/tr/Haberler/1?dil=tr&copy=2"
 
 
+class BackendsSandbox(Sandbox):
+    """Takes `instagram-graph` for Instagram by the Graph API, where the account has another id and a token."""
+
+    def account(self, platform: str, handle: str) -> SandboxAccount:
+        return self.professional(handle) if platform == _GRAPH else super().account(platform, handle)
+
+    def requests(self, platform: str | None = None, operation: str | None = None) -> list[RecordedRequest]:
+        return super().requests(platform and platform.removesuffix("-graph"), operation)
+
+    def inject(self, platform: str, operation: str, do: str, **more: Any) -> None:
+        super().inject(platform.removesuffix("-graph"), operation, do, **more)
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with BackendsSandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicFolder]:
+    """A folder that a web server shows."""
+    folder = tmp_path_factory.mktemp("public")
+    with folder_server(folder) as url:
+        yield PublicFolder(path=folder, base_url=f"{url}/")
+
+
+@pytest.fixture
+def pictures(public: PublicFolder) -> Iterator[PublicPictures]:
+    for left in public.path.iterdir():
+        left.unlink()
+    web = WebClient(Network(allowed=("127.0.0.1",)))
+    yield WebPublicPictures(web, folder=public, now=SystemClock().now)
+    web.close()
 
 
 @pytest.fixture
@@ -43,7 +79,7 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
     return running_sandbox
 
 
-@pytest.fixture(params=sorted(PLATFORMS))
+@pytest.fixture(params=[*sorted(PLATFORMS), _GRAPH])
 def platform(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -54,7 +90,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def connect(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Adapter]:
+def connect(sandbox: Sandbox, tmp_path: Path, pictures: PublicPictures) -> Callable[..., Adapter]:
     """Give a function that makes the adapter of an account; `overrides` are fields of its Connection.
 
     `credentials` stand in place of the account's own, `options` beside those that the platform must have.
@@ -75,17 +111,23 @@ def connect(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Adapter]:
         if platform == "instagram":
             settings |= {"backend": "instagrapi", "i_accept_account_risk": True}
             named["session_file"] = _own_session(values["session_file"], tmp_path / handle)
+        if platform == _GRAPH:
+            settings["backend"] = "graph"
         context = {"folder": tmp_path, "environ": values, "secrets_needed": True}
-        model = adapter_class(platform).Options.model_validate(settings | (options or {}), context=context)
+        adapter = adapter_class(platform.removesuffix("-graph"))
+        variants = adapter.Options.variants()
+        model = variants[platform == "instagram"].model_validate(settings | (options or {}), context=context)
         secrets = {name: source.read(values) for name, source in model.credentials.secrets().items()}
         connection: dict[str, Any] = {
             "account_id": f"{handle}-{platform}",
             "remote_id": account.id,
             "secrets": secrets,
             "now": lambda: _NOW,
+            "sleep": lambda _: None,
+            "pictures": pictures,
             "timeout_s": (5.0, 5.0),
         }
-        return adapter_class(platform)(Connection(**(connection | dict(account.endpoint) | overrides)), model)
+        return adapter(Connection(**(connection | dict(account.endpoint) | overrides)), model)
 
     return connect
 
@@ -126,7 +168,7 @@ def prepare(since: datetime) -> Callable[[Adapter, str, Post], Callable[[], obje
         match operation:
             case "verify":
                 return adapter.verify
-            case "upload" | "alt_text":
+            case "upload" | "alt_text" | "quota" | "container" | "status":
                 return lambda: adapter.stage(post)
             case "publish":
                 staged = adapter.stage(post)
@@ -165,8 +207,8 @@ def leaked() -> Callable[[BaseException, SandboxAccount], set[str]]:
 
 
 def _secrets(account: SandboxAccount) -> set[str]:
-    if account.platform == "facebook":
-        token, app_secret = account.credentials["page_token"], account.credentials["app_secret"]
+    if app_secret := account.credentials.get("app_secret"):
+        token = account.credentials.get("page_token") or account.credentials["access_token"]
         return {token, app_secret, hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()}
     if account.platform == "twitter":
         return set(account.credentials.values())

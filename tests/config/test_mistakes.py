@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from crossposter.adapters.facebook import FacebookOptions
+from crossposter.adapters.instagram import GraphCredentials, GraphOptions
 from crossposter.adapters.twitter import TwitterOptions
 from crossposter.config import MAX_BYTES, AccountModel, ConfigModel, FeedModel, load_config
 from crossposter.config.models import Endpoint
@@ -41,6 +42,10 @@ BRACKET = "a bracket opens here and never closes, or a comma is missing inside i
 PLATFORM = "the platform is missing: add 'platform:' with one of twitter, facebook, instagram"
 UNSEEN = "this holds a character that cannot be seen: type it anew"
 RISK = "instagrapi imitates the Instagram app, and Instagram may lock the account: say true to accept that"
+FOLDER = (
+    "this platform fetches pictures itself: write `media:` with public_dir and public_base_url, "
+    "or another picture_by here"
+)
 INDENTED = "this line is not indented like the lines that it belongs to"
 
 NAMES = "[izmir-x, izmir-facebook, izmir-instagram]"
@@ -431,7 +436,72 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "a backend that is none": (
         changed(("backend: instagrapi", "backend: selenium")),
-        one(23, "accounts[2].backend", "'selenium' is not possible here; possible: 'instagrapi'"),
+        one(23, "accounts[2].backend", "'selenium' is not possible here; possible: 'graph', 'instagrapi'"),
+    ),
+    "no backend": (changed(("    backend: instagrapi\n", "")), one(21, "accounts[2].backend", MISSING)),
+    "an empty backend": (changed(("backend: instagrapi", "backend:")), one(23, "accounts[2].backend", EMPTY)),
+    "a list of backends": (
+        changed(("backend: instagrapi", "backend: [instagrapi]")),
+        one(23, "accounts[2].backend", TEXT),
+    ),
+    "a mistyped backend, with what else is wrong there": (
+        changed(("backend: instagrapi", "backend: instagrapy"), ("risk: true", "risk: false")),
+        [
+            (23, "accounts[2].backend", "'instagrapy' is not possible here; possible: 'graph', 'instagrapi'"),
+            (24, "accounts[2].i_accept_account_risk", RISK),
+        ],
+    ),
+    "the key backend mistyped": (
+        changed(("backend: instagrapi", "bakcend: instagrapi")),
+        [
+            (21, "accounts[2].backend", MISSING),
+            (23, "accounts[2].bakcend", "unknown key 'bakcend': did you mean 'backend'?"),
+        ],
+    ),
+    "the keys of the other backend": (
+        changed(("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph")),
+        [
+            (25, "accounts[2].credentials.access_token", MISSING),
+            (
+                25,
+                "accounts[2].credentials.session_file",
+                f"unknown key 'session_file'; possible here: {possible(GraphCredentials)}",
+            ),
+        ],
+    ),
+    "a risk to accept where there is none": (
+        changed(("backend: instagrapi", "backend: graph"), ("session_file: session.json", "access_token: env:PAGE")),
+        one(
+            24,
+            "accounts[2].i_accept_account_risk",
+            f"unknown key 'i_accept_account_risk'; possible here: {possible(AccountModel, GraphOptions)}",
+        ),
+    ),
+    "another way for pictures": (
+        changed(
+            ("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph\n    picture_by: mail"),
+            ("session_file: session.json", "access_token: env:PAGE"),
+        ),
+        one(24, "accounts[2].picture_by", "'mail' is not possible here; possible: 'folder', 'feed', 'page'"),
+    ),
+    "no public folder where one is needed": (
+        changed(
+            ("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph"),
+            ("session_file: session.json", "access_token: env:PAGE"),
+        ),
+        one(21, "accounts[2]", FOLDER),
+    ),
+    "a public folder that is not there": (
+        f"{RIGHT}media: {{public_dir: /nowhere, public_base_url: https://www.izmir.bel.tr/x}}\n",
+        one(27, "media.public_dir", "there is no folder '/nowhere': make it"),
+    ),
+    "a public folder without a path": (
+        f"{RIGHT}media: {{public_dir: [x], public_base_url: https://www.izmir.bel.tr/x}}\n",
+        one(27, "media.public_dir", "the path of a folder is wanted here"),
+    ),
+    "a public folder without an address": (
+        f"{RIGHT}media: {{public_dir: .}}\n",
+        one(27, "media.public_base_url", MISSING),
     ),
     "an address from nowhere": (
         changed((URL, "url: env:NOPE")),
