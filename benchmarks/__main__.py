@@ -42,6 +42,12 @@ def result(name: str) -> dict[str, Any]:
     return found
 
 
+def written_by_hand(report: str) -> str:
+    """Give the part of a report that is kept, with the empty line before it."""
+    _, heading, kept = report.partition(f"\n{HAND_WRITTEN}")
+    return heading + kept
+
+
 def main() -> int:
     """Print and write the table; exit code 1 when a bar is not reached."""
     results = {name: result(name) for name in ("startup", "memory", "throughput", "pictures", "posts")}
@@ -54,7 +60,6 @@ def main() -> int:
         rows.append(f"| {title} | {value:.2f} | {bar:g} | {'yes' if value <= bar else '**no**'} |")
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     today = datetime.now(UTC).date()  # noqa: TID251
-    _, heading, kept = (REPORT.read_text("utf-8") if REPORT.exists() else "").partition(HAND_WRITTEN)
     report = "\n".join(
         [
             "# Benchmarks",
@@ -74,7 +79,7 @@ def main() -> int:
             "",
         ]
     )
-    REPORT.write_text(report + (f"\n{heading}{kept}" if heading else ""), "utf-8")
+    REPORT.write_text(report + written_by_hand(REPORT.read_text("utf-8")), "utf-8")
     print("\n".join(rows))
     return 1 if missed else 0
 

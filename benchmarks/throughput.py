@@ -99,7 +99,9 @@ def measure(platforms: list[str], content: bytes) -> float:
         )
         yaml.write_text(text, "utf-8")
         config = load_config(yaml, environ=environ, secrets_needed=True)
-        config = config.model_copy(update={"feeds": config.feeds[:1]})
+        # Thirty at once are a flood, and would be held.
+        no_holds = config.holds.model_copy(update={"new_entries_over": None})
+        config = config.model_copy(update={"feeds": config.feeds[:1], "holds": no_holds})
         with open_office(config, environ, role=Role.ROUND) as office, slow_calls():
             service = office.service(config)
             service.run_once()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING
 
 from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
+from crossposter.alerts.alarm import Alarm, Audience, Listener
+from crossposter.alerts.carrier import Carrier
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, read_secrets
+from crossposter.core.alerting import Level, Target, secrets_in
 from crossposter.core.chrome import Chrome
+from crossposter.core.health import troubles
 from crossposter.core.model import Account, Brand, Feed, Identity
 from crossposter.errors import ConfigError, Problem
+from crossposter.feeds.article import WebArticleSource
+from crossposter.feeds.children import Children
 from crossposter.feeds.reading import FeedReader
 from crossposter.feeds.source import WebFeedSource
 from crossposter.media.public import PublicFolder, WebPublicPictures
 from crossposter.media.source import WebPictureSource
 from crossposter.media.store import FilePictureStore
+from crossposter.messages import Translator
 from crossposter.ports import Adapter, PublicPictures
 from crossposter.preview import Previewer
 from crossposter.references import Secret
@@ -38,6 +45,7 @@ class Office:
     ledger: SqlLedger
     web: WebClient
     reader: FeedReader
+    articles: WebArticleSource
     clock: SystemClock
     environ: Mapping[str, str]
 
@@ -52,6 +60,7 @@ class Office:
             accounts=accounts_of(config),
             source=WebFeedSource(self.web, self.reader),
             pictures=WebPictureSource(self.web, brand=_brand(config)),
+            articles=self.articles,
             store=FilePictureStore(config.ledger.parent / "pictures"),
             adapters=lambda account_id: _adapter(models[account_id], network, public, self.environ, self.clock),
             ledger=self.ledger,
@@ -79,6 +88,18 @@ class Office:
 
         return LedgerHeartbeat(self.ledger)
 
+    def alarm(self, config: ConfigModel) -> Alarm:
+        """Make what tells people; not started yet."""
+        from crossposter.ledger import LedgerAlerts
+
+        book, carrier = LedgerAlerts(self.ledger), Carrier(network_of(config))
+        return Alarm(audience_of(config, self.environ), book=book, carrier=carrier, clock=self.clock)
+
+    def health(self, config: ConfigModel) -> Callable[[], bool]:
+        """Make what tells whether the daemon works."""
+        feeds, signs, now = feeds_of(config), self.heartbeat.signs, self.clock.now
+        return lambda: not troubles(signs(now=now()), feeds, now=now())
+
 
 @contextmanager
 def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) -> Iterator[Office]:
@@ -90,35 +111,43 @@ def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) 
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
-    web, reader = WebClient(network_of(config)), FeedReader()
+    web, children = WebClient(network_of(config)), Children()
     with sole_writer(config.ledger, role):
         ledger = SqlLedger.open(config.ledger)
         try:
-            yield Office(ledger=ledger, web=web, reader=reader, clock=SystemClock(), environ=environ)
+            yield Office(
+                ledger=ledger,
+                web=web,
+                reader=FeedReader(children),
+                articles=WebArticleSource(web, children),
+                clock=SystemClock(),
+                environ=environ,
+            )
         finally:
             ledger.close()
-            reader.close()
+            children.close()
             web.close()
 
 
 @contextmanager
 def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
     """Give a previewer, for the length of the block; it reads the ledger where there is one."""
-    web, reader = WebClient(network_of(config)), FeedReader()
+    web, children = WebClient(network_of(config)), Children()
     ledger = _ledger(config.ledger) if config.ledger.exists() else None
     try:
         yield Previewer(
             feeds=feeds_of(config),
             accounts=accounts_of(config),
-            source=WebFeedSource(web, reader),
+            source=WebFeedSource(web, FeedReader(children)),
             pictures=WebPictureSource(web, brand=_brand(config)),
+            articles=WebArticleSource(web, children),
             ledger=ledger,
             clock=SystemClock(),
         )
     finally:
         if ledger:
             ledger.close()
-        reader.close()
+        children.close()
         web.close()
 
 
@@ -130,8 +159,34 @@ def _ledger(path: Path) -> SqlLedger:
 
 
 def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
-    """Read every secret of the configuration: what must never be shown."""
-    return [secret for account in config.accounts for secret in read_secrets(account, environ).values()]
+    """Read every secret of the configuration: what must never be shown, of addresses each part."""
+    found = [secret for account in config.accounts for secret in read_secrets(account, environ).values()]
+    sources = [source for alert in config.alerts for source in (alert.url, alert.ping) if source]
+    return found + [Secret(part) for source in sources for part in secrets_in(source.read(environ).reveal())]
+
+
+def audience_of(config: ConfigModel, environ: Mapping[str, str]) -> Audience:
+    """Give everybody who is told."""
+    listeners = [
+        Listener(
+            target=Target(
+                name=str(alert.url),
+                level=Level[alert.level.upper()],
+                language=alert.language or config.language,
+                digest=alert.digest,
+            ),
+            address=alert.url.read(environ),
+            speak=Translator(alert.language or config.language),
+        )
+        for alert in config.alerts
+        if alert.url
+    ]
+    return Audience(listeners=tuple(listeners), zone=config.timezone)
+
+
+def ping_address_of(config: ConfigModel, environ: Mapping[str, str]) -> Secret | None:
+    """Read where the daemon pings; None for nowhere."""
+    return next((alert.ping.read(environ) for alert in config.alerts if alert.ping), None)
 
 
 def feeds_of(config: ConfigModel) -> list[Feed]:
@@ -204,12 +259,31 @@ def _adapter(
     environ: Mapping[str, str],
     clock: SystemClock,
 ) -> Adapter:
+    connection = _connection(account, network, public, read_secrets(account, environ), clock)
+    return adapter_class(account.platform)(connection, account)
+
+
+def connection_for_login(config: ConfigModel, account: AccountModel, secrets: Mapping[str, Secret]) -> Connection:
+    """Give the way to an account's platform for whoever has no tokens yet, but what a login starts from."""
+    network, clock = network_of(config), SystemClock()
+    # Never asked: a login publishes nothing.
+    public = WebPublicPictures(WebClient(network), folder=None, now=clock.now)
+    return _connection(account, network, public, secrets, clock)
+
+
+def _connection(
+    account: AccountModel,
+    network: Network,
+    public: PublicPictures,
+    secrets: Mapping[str, Secret],
+    clock: SystemClock,
+) -> Connection:
     endpoint = account.endpoint
     ca_file = str(endpoint.ca_file) if endpoint and endpoint.ca_file else None
-    connection = Connection(
+    return Connection(
         account_id=account.id,
         remote_id=account.expect.id,
-        secrets=read_secrets(account, environ),
+        secrets=secrets,
         now=clock.now,
         sleep=clock.sleep,
         pictures=public,
@@ -218,4 +292,3 @@ def _adapter(
         proxy=endpoint.proxy if endpoint else network.proxy,
         ca_file=ca_file if endpoint else network.ca_file,
     )
-    return adapter_class(account.platform)(connection, account)

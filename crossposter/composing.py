@@ -1,4 +1,4 @@
-"""An entry becomes a post with its pictures: the same for a dry run and for the real one."""
+"""An entry becomes a post with its text and its pictures: the same for a dry run and for the real one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 
 from crossposter.core.gate import Finding, examine, hard
 from crossposter.core.model import Account, Entry, Feed, Limits, MediaRule, Picture, PictureRef, Post, Reason
-from crossposter.core.rendering import Held, alt_text, render
+from crossposter.core.rendering import Held, alt_text, render, shows_text
+from crossposter.core.teaser import is_teaser, with_article
 from crossposter.core.templates import Moment
-from crossposter.errors import PictureError
-from crossposter.ports import PictureSource
+from crossposter.errors import ArticleError, PictureError
+from crossposter.ports import ArticleSource, PictureSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """A post, or why there is none; the pictures that could not be had, and what a person should know of it."""
+    """A post, or why there is none; what could not be had, and what a person should know of it."""
 
     post: Post | Held
     missing: tuple[PictureError, ...] = ()
+    #: Why the article's page could not be had at the moment, where something of it is wanted.
+    late: ArticleError | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -28,25 +31,62 @@ def compose(
     pictures: PictureSource,
     *,
     feed: Feed | None,
+    articles: ArticleSource | None = None,
     waived: frozenset[Reason] = frozenset(),
 ) -> Composition:
     """Look at the news once more, prepare the pictures that the platform takes, and write the post around those.
+
+    Where the feed has a teaser only, or no picture, and says `article`, the article's page gives what is missing.
 
     Args:
         entry: The news.
         account: Where it goes.
         pictures: Where its pictures come from.
         feed: Whose rules hold for it; None where the YAML no longer has it.
+        articles: Where the pages behind news are read; None for nowhere.
         waived: Reasons to hold it that a person has let pass.
     """
-    findings = examine(entry, allowed_hosts=feed.allowed_hosts if feed else ())
+    allowed_hosts = feed.allowed_hosts if feed else ()
+    findings = examine(entry, allowed_hosts=allowed_hosts)
     if (reason := hard(findings)) and Reason.GATE not in waived:
         return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings)
+    late: ArticleError | None = None
+    if feed and feed.article and articles:
+        try:
+            entry = _completed(entry, account, articles, feed)
+        except ArticleError as error:
+            late = error
+        findings = examine(entry, allowed_hosts=allowed_hosts)
+        if (reason := hard(findings)) and Reason.GATE not in waived:
+            return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings, late=late)
     timezone = feed.timezone if feed else "UTC"
     missing: list[PictureError] = []
-    ready = _prepared(entry, account, pictures, missing, feed=feed, timezone=timezone)
+    ready = _prepared(entry, account, pictures, missing, timezone=timezone)
     post = _post(entry, account, ready, waived=waived, timezone=timezone)
-    return Composition(post=post, missing=tuple(missing), findings=findings)
+    return Composition(post=post, missing=tuple(missing), late=late, findings=findings)
+
+
+def _completed(entry: Entry, account: Account, articles: ArticleSource, feed: Feed) -> Entry:
+    """Give the entry with what its article's page has and the feed has not, as far as this account shows it.
+
+    Raises:
+        ArticleError: The page cannot be had at the moment.
+    """
+    wants_text = is_teaser(entry)
+    shows_it = wants_text and shows_text(entry, account.limits, account.rules)
+    wants_picture = not entry.pictures and _takes_pictures(account)
+    if not (shows_it or wants_picture):
+        return entry
+    article = articles.read(entry, feed, wants_text=wants_text)
+    if article is None:
+        return entry
+    if shows_it:
+        entry = with_article(entry, article.text, feed.chrome)
+    return replace(entry, pictures=(article.picture,)) if wants_picture and article.picture else entry
+
+
+def _takes_pictures(account: Account) -> bool:
+    return account.rules.media is not MediaRule.NEVER or account.limits.needs_picture
 
 
 def _post(
@@ -66,7 +106,6 @@ def _prepared(
     pictures: PictureSource,
     missing: list[PictureError],
     *,
-    feed: Feed | None,
     timezone: str,
 ) -> list[Picture]:
     """Prepare as many pictures as the platform takes; a drawn card where there is none and the account wants one.
@@ -75,9 +114,9 @@ def _prepared(
     """
     limits, rules = account.limits, account.rules
     ready: list[Picture] = []
-    if rules.media is MediaRule.NEVER and not limits.needs_picture:
+    if not _takes_pictures(account):
         return ready
-    for ref in entry.pictures or (_of_article(entry, pictures, missing) if feed and feed.article else ()):
+    for ref in entry.pictures:
         if len(ready) == limits.max_pictures:
             break
         try:
@@ -91,18 +130,6 @@ def _prepared(
         except PictureError as error:
             missing.append(error)
     return ready
-
-
-def _of_article(entry: Entry, pictures: PictureSource, missing: list[PictureError]) -> Sequence[PictureRef]:
-    """Give the picture that the article's page names."""
-    if not entry.link:
-        return ()
-    try:
-        found = pictures.of_article(entry.link)
-    except PictureError as error:
-        missing.append(error)
-        found = None
-    return [found] if found else []
 
 
 def _picture(

@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from crossposter.core.events import Event, Interrupted, Restarted, Stranded
+from crossposter.core.health import BEAT
 from crossposter.core.model import Feed
 from crossposter.errors import ConfigError, LedgerError
 from crossposter.events import report
 from crossposter.logs import get_logger
 from crossposter.ports import Clock, Due, Heartbeat
-from crossposter.service import MAX_LANES, Interrupted, Service, Stranded
+from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
 
 log = get_logger()
@@ -25,7 +27,7 @@ log = get_logger()
 #: Seconds that deliveries in hand get when the daemon is told to stop.
 GRACE_S = 25
 #: Seconds between two signs of life; so long also a jump of the clock may stop the timer.
-BEAT_S = 15
+BEAT_S = BEAT.total_seconds()
 #: Seconds between two looks for feeds that have fallen silent.
 LISTEN_S = 600
 #: Seconds between two looks for due deliveries.
@@ -48,15 +50,17 @@ class Daemon:
         load: Callable[[], Service],
         heartbeat: Heartbeat,
         clock: Clock,
+        report: Callable[[Event], None] = report,
     ) -> None:
-        """Take the service, and the function that makes another from the YAML as it stands then."""
+        """Take the service, the function that makes another from the YAML as it stands then, and who is told."""
         self._service = service
         self._load = load
         self._heartbeat = heartbeat
         self._clock = clock
+        self._report = report
         self._told: set[str] = set()
         self._commands = commands
-        self._lanes = Lanes()
+        self._lanes = Lanes(report)
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(POLLERS), "tick": ThreadPoolExecutor(1)},
             # A late run is better than none, and one is enough.
@@ -71,14 +75,15 @@ class Daemon:
             Whether every delivery in hand came to its end within the grace.
         """
         for delivery_id in self._service.recover():
-            report(Interrupted(delivery_id))
+            self._report(Interrupted(delivery_id))
         # Somebody started it: perhaps after mending an account. A rate limit is not over by that.
         self._service.wake_accounts()
-        self._heartbeat.start(now=self._clock.now())
+        if died_at := self._heartbeat.start(now=self._clock.now()):
+            self._report(Restarted(died_at))
         self._schedule()
         self._scheduler.start()
         if stranded := self._service.stranded():
-            report(Stranded(stranded))
+            self._report(Stranded(stranded))
         log.info("daemon started", feeds=[feed.id for feed in self._service.feeds])
         self._warn_of_waiting()
         while (told := self._next_command()) is not Command.STOP:
@@ -89,8 +94,11 @@ class Daemon:
         return self._stop()
 
     def _beat(self) -> None:
+        self._give_sign(self._heartbeat.beat)
+
+    def _give_sign(self, write: Callable[..., None]) -> None:
         try:
-            self._heartbeat.beat(now=self._clock.now())
+            write(now=self._clock.now())
         except LedgerError as error:
             # The disk may have room again in a moment; until then the missing sign of life tells.
             log.warning("no sign of life could be written", error=str(error))
@@ -130,13 +138,13 @@ class Daemon:
 
     def _listen(self, service: Service) -> None:
         """Tell which feeds have fallen silent, each silence once."""
-        for message in service.silences():
-            if str(message) not in self._told:
-                self._told.add(str(message))
-                log.warning("feed silent", why=str(message))
+        for silent in service.silences():
+            if str(silent) not in self._told:
+                self._told.add(str(silent))
+                self._report(silent)
 
     def _poll(self, service: Service, feed: Feed) -> None:
-        report(service.try_poll(feed))
+        self._report(service.try_poll(feed))
 
     def _tick(self, service: Service) -> None:
         self._lanes.offer(service.due_lanes(), service)
@@ -147,6 +155,8 @@ class Daemon:
         except ConfigError as error:
             log.warning("configuration not changed: the file has mistakes", problems=[str(p) for p in error.problems])
             return
+        # Somebody asked for it: perhaps after a login.
+        self._service.wake_accounts()
         self._schedule()
         log.info("configuration read again", feeds=[feed.id for feed in self._service.feeds])
         self._warn_of_waiting()
@@ -165,6 +175,7 @@ class Daemon:
         self._scheduler.shutdown(wait=False)
         if not all_done:
             log.warning("a platform has not answered; its delivery will be settled later", accounts=self._lanes.busy())
+        self._give_sign(self._heartbeat.end)
         log.info("daemon stopped")
         return all_done
 
@@ -172,7 +183,8 @@ class Daemon:
 class Lanes:
     """One lane per account on a thread of its own, so that accounts never wait for each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Callable[[Event], None]) -> None:
+        self._report = report
         self._changed = threading.Condition()
         self._busy: set[str] = set()
         self._stopping = False
@@ -203,7 +215,7 @@ class Lanes:
 
     def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
         try:
-            service.deliver_lane(lane, report=report, stopping=lambda: self._stopping)
+            service.deliver_lane(lane, report=self._report, stopping=lambda: self._stopping)
         except Exception:
             # A thread's last words would go past the log, and its redaction.
             log.exception("a lane ended unexpectedly", account=account_id)

@@ -17,6 +17,7 @@ import urllib3
 
 from crossposter.core.addresses import Address, is_allowed, is_refused, may_be_our_own, parsed
 from crossposter.errors import CrossposterError
+from crossposter.watchdog import Watch
 from crossposter.wording import Message, say
 
 
@@ -36,18 +37,15 @@ class Fetch:
         self._deadline = time.monotonic() + seconds
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
 
     def __enter__(self) -> Self:
         self._token = _fetch.set(self)
-        self._timer.start()
+        self._watch = Watch(self.left, self._end)
         return self
 
     def __exit__(self, *_: object) -> None:
         _fetch.reset(self._token)
-        self._timer.cancel()
-        self._timer.join()
+        self._watch.stop()
         for watched in self._sockets:
             watched.close()
 
@@ -58,7 +56,7 @@ class Fetch:
 
     def watch(self, sock: socket.socket) -> None:
         """Keep a handle of our own: urllib3 closes and wraps its socket while the connection goes on."""
-        own = socket.socket(fileno=os.dup(sock.fileno()))
+        own = socket.socket(sock.family, sock.type, sock.proto, fileno=os.dup(sock.fileno()))
         with self._lock:
             self._sockets.append(own)
             if self.has_ended:

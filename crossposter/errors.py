@@ -4,6 +4,9 @@
     ├ ConfigError(problems)            every mistake of the YAML at once, each with its place
     ├ FeedError                        not fetched or not parsed; the next poll tries again
     ├ PictureError(is_permanent)       a picture could not be had or prepared
+    ├ ArticleError                     an article's page could not be had at the moment
+    ├ UsageError                       asked for in a way that cannot be done
+    ├ LoginError                       nobody was logged in; nothing was written
     ├ LedgerError
     │ └ LedgerHeldError(holder)        another process writes this ledger
     └ PublishError
@@ -85,6 +88,18 @@ class PictureError(CrossposterError):
     def __init__(self, message: Message, *, is_permanent: bool) -> None:
         super().__init__(message)
         self.is_permanent = is_permanent
+
+
+class ArticleError(CrossposterError):
+    """The page of an article could not be had at the moment; trying again may help."""
+
+
+class UsageError(CrossposterError):
+    """The command was given in a way, or in a place, in which it cannot work."""
+
+
+class LoginError(CrossposterError):
+    """A login did not come about; what was there before is as it was."""
 
 
 class LedgerError(CrossposterError):

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crossposter.core.events import (
+    BudgetSpent,
+    Delivered,
+    Event,
+    Interrupted,
+    Poll,
+    Restarted,
+    Silent,
+    Stranded,
+    TokenExpiring,
+)
 from crossposter.core.model import Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.logs import get_logger
-from crossposter.service import Delivered, Event, Interrupted, Poll, Stranded
 from crossposter.wording import Message
 
 if TYPE_CHECKING:
     import structlog
 
 log = get_logger()
+
+
+def telling(*others: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Make what logs an event, and then tells the others."""
+
+    def tell(event: Event) -> None:
+        report(event)
+        for other in others:
+            other(event)
+
+    return tell
 
 
 def report(event: Event) -> None:
@@ -28,6 +50,14 @@ def report(event: Event) -> None:
             log.warning("the last run ended while publishing: look at the account", delivery=event.delivery_id)
         case Stranded():
             log.warning("posts wait for accounts that the YAML no longer has", deliveries=event.delivery_ids)
+        case Silent():
+            log.warning("feed silent", feed=event.feed_id, why=str(event.message))
+        case Restarted():
+            log.warning("the daemon before this one did not end by itself", last_beat=event.last_beat.isoformat())
+        case TokenExpiring():
+            log.info("token looked at", account=event.account_id, expires=event.expires_at.isoformat())
+        case BudgetSpent():
+            log.warning("budget spent", account=event.account_id, month=event.month, spent_usd=event.spent_usd)
 
 
 def _report_poll(poll: Poll) -> None:
@@ -45,7 +75,7 @@ def _report_poll(poll: Poll) -> None:
         feed=poll.feed_id,
         first_poll=poll.plan.first_poll,
         new=poll.plan.new,
-        known=len(poll.plan.known),
+        known=poll.plan.recognised,
         held=len(held),
     )
     for decision in held:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from crossposter.core.alerting import Fate, Matter, Pending
+from crossposter.core.digest import Summary
 from crossposter.core.model import (
     Account,
+    Article,
     Delivery,
     Entry,
     Feed,
@@ -27,6 +30,7 @@ from crossposter.core.model import (
 
 if TYPE_CHECKING:
     from crossposter.core.planning import Plan
+    from crossposter.core.window import Shown
 
 
 class Clock(Protocol):
@@ -38,17 +42,31 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A feed's answer; `entries` is None when it was not modified."""
+    """A feed's answer.
+
+    Attributes:
+        entries: Those that were read, newest first as a rule; None when the feed was not modified.
+        validators: What its server wants to hear next time.
+        unread: What else the feed shows, as its last window did; nothing of it has a key of these entries.
+    """
 
     entries: tuple[Entry, ...] | None
     validators: Validators
+    unread: tuple[Shown, ...] = ()
+
+
+def no_window() -> Sequence[Shown]:
+    """Give the window of a feed that is to be read whole."""
+    return ()
 
 
 class FeedSource(Protocol):
     """Reads feeds."""
 
-    def fetch(self, feed: Feed, validators: Validators) -> Fetched:
-        """Fetch and parse, newest entry first.
+    def fetch(self, feed: Feed, validators: Validators, window: Callable[[], Sequence[Shown]] = no_window) -> Fetched:
+        """Fetch and read, except for what stands there as it stood in the last window.
+
+        The window is asked for only when something changed.
 
         Raises:
             FeedError: The feed could not be fetched, is no feed, or is empty.
@@ -65,18 +83,27 @@ class PictureSource(Protocol):
             PictureError: It cannot be had, or is no picture.
         """
 
-    def of_article(self, link: str) -> PictureRef | None:
-        """Give the picture that an article's page names as its own; None where it names none that can be used.
-
-        Raises:
-            PictureError: The page cannot be had at the moment.
-        """
-
     def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
         """Draw a picture for news that has none; `date` as the reader reads it, or empty.
 
         Raises:
             PictureError: It cannot be drawn: the city's logo cannot be read.
+        """
+
+
+class ArticleSource(Protocol):
+    """Reads the pages behind news items."""
+
+    def read(self, entry: Entry, feed: Feed, *, wants_text: bool) -> Article | None:
+        """Give what the article's page says; None where there is no such page (any more).
+
+        Args:
+            entry: Whose page.
+            feed: Whose language, encoding and hosts hold.
+            wants_text: Whether its main text is looked for, or its picture alone.
+
+        Raises:
+            ArticleError: The page cannot be had at the moment.
         """
 
 
@@ -171,10 +198,13 @@ class Lease:
 
 
 class Ledger(Protocol):
-    """The durable record. Every method that changes something is one transaction."""
+    """The durable record. Every method that changes something is one transaction, except `touch`."""
 
     def validators(self, feed: Feed) -> Validators | None:
         """Give what the feed's server wants to hear; None for a feed never seen on its site."""
+
+    def window(self, feed: Feed) -> Sequence[Shown]:
+        """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
 
     def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
         """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
@@ -191,8 +221,11 @@ class Ledger(Protocol):
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
 
-    def touch(self, feed_id: str, *, now: datetime) -> None:
-        """Write that the feed was polled and had nothing to say."""
+    def touch(self, feed: Feed, validators: Validators, *, now: datetime) -> None:
+        """Remember that the feed was polled and had nothing to say, until `write_polls` writes it."""
+
+    def write_polls(self) -> None:
+        """Write the polls that had nothing to say."""
 
     def recover(self, *, now: datetime) -> Sequence[str]:
         """End what processes that are gone have left; the caller holds the ledger alone.
@@ -240,8 +273,48 @@ class Ledger(Protocol):
 class Heartbeat(Protocol):
     """The daemon's sign of life."""
 
-    def start(self, *, now: datetime) -> None:
-        """Write that this process is the daemon from now on."""
+    def start(self, *, now: datetime) -> datetime | None:
+        """Write that this process is the daemon from now on.
+
+        Returns:
+            The last sign of life of the one before, where that did not end by itself.
+        """
 
     def beat(self, *, now: datetime) -> None:
-        """Write that it lives."""
+        """Write that it lives, and the polls that had nothing to say."""
+
+    def end(self, *, now: datetime) -> None:
+        """Write that it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the ledger knows of alerts when a process starts."""
+
+    matters: Mapping[str, Matter]
+    pending: Sequence[Pending]
+    #: When each target got messages, within the last hour.
+    sent: Mapping[str, Sequence[datetime]]
+
+
+class AlertBook(Protocol):
+    """Remembers alerts over restarts. Every method is one transaction.
+
+    Raises:
+        LedgerError: It cannot be read or written.
+    """
+
+    def remembered(self, *, now: datetime) -> Remembered:
+        """Give what is known; what is long over is forgotten."""
+
+    def note(self, changes: Mapping[str, Matter | None], pending: Sequence[Pending]) -> Sequence[Pending]:
+        """Write matters by their keys (None: it has ended) and alerts to send; gives these with their numbers."""
+
+    def postpone(self, pending: Sequence[Pending]) -> None:
+        """Write how often they have failed, and until when they wait."""
+
+    def end(self, pending: Sequence[Pending], fate: Fate, *, now: datetime) -> None:
+        """Write that nothing is to be sent of them any more."""
+
+    def summary(self, *, since: datetime, now: datetime) -> Summary:
+        """Count what was published, and list what waits for a person."""

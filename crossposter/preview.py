@@ -10,7 +10,7 @@ from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, St
 from crossposter.core.planning import Decision, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.errors import FeedError
-from crossposter.ports import Clock, FeedSource, Ledger, PictureSource
+from crossposter.ports import ArticleSource, Clock, FeedSource, Ledger, PictureSource
 from crossposter.wording import Message
 
 
@@ -72,6 +72,7 @@ class Previewer:
         accounts: Mapping[str, Account],
         source: FeedSource,
         pictures: PictureSource,
+        articles: ArticleSource | None = None,
         ledger: Ledger | None,
         clock: Clock,
     ) -> None:
@@ -79,6 +80,7 @@ class Previewer:
         self._accounts = accounts
         self._source = source
         self._pictures = pictures
+        self._articles = articles
         #: None where there is none yet.
         self._ledger = ledger
         self._clock = clock
@@ -133,8 +135,9 @@ class Previewer:
                 reason=decision.reason,
                 warnings=(decision.message,) if decision.message else (),
             )
-        composition = compose(decision.entry, account, self._pictures, feed=feed)
+        composition = compose(decision.entry, account, self._pictures, feed=feed, articles=self._articles)
         warnings = (
+            *((composition.late.message,) if composition.late else ()),
             *(error.message for error in composition.missing),
             *(finding.message for finding in composition.findings if not finding.is_hard),
         )

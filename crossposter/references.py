@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, Validat
 from pydantic_core import PydanticCustomError
 
 from crossposter.errors import CrossposterError
+from crossposter.private_files import exposed
 from crossposter.wording import Message, say
 
 
@@ -63,10 +65,18 @@ class MissingSecretError(CrossposterError):
 
 @dataclass(frozen=True, slots=True)
 class SecretSource:
-    """Where a secret is to be read from: an environment variable, or a file (absolute path)."""
+    """Where a secret is to be read from: an environment variable, a file (absolute path), or the file of `login`.
+
+    `kind` is env, file or login; plain for what is no secret and stands in the YAML itself.
+    """
 
     kind: str
     name: str
+    #: Of a `login` file: which of its values.
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
 
     def read(self, environ: Mapping[str, str]) -> Secret:
         """Read it.
@@ -74,7 +84,12 @@ class SecretSource:
         Raises:
             MissingSecretError: The variable or the file is missing, empty or unreadable.
         """
-        value = environ.get(self.name, "") if self.kind == "env" else self._read_file()
+        if self.kind == "plain":
+            value = self.name
+        elif self.kind == "login":
+            value = str(read_login(Path(self.name)).get(self.key) or "")
+        else:
+            value = environ.get(self.name, "") if self.kind == "env" else self._read_file()
         if not value.strip():
             raise MissingSecretError(self._what_to_do())
         return Secret(value)
@@ -93,7 +108,38 @@ class SecretSource:
     def _what_to_do(self) -> Message:
         if self.kind == "env":
             return say("the environment variable {name!r} is not set: set it before starting", name=self.name)
+        if self.kind == "login":
+            return no_login(Path(self.name))
         return say("the secret's file {path!r} is empty: write the secret into it", path=self.name)
+
+
+def read_login(path: Path) -> Mapping[str, Any]:
+    """Read what `login` left behind.
+
+    Raises:
+        MissingSecretError: It is not there, can be read by others, or is no such file.
+    """
+    if problem := exposed(path):
+        raise MissingSecretError(problem)
+    content: Any = None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problem = no_login(path)
+    except OSError as error:
+        problem = say("the file {path!r} cannot be read: {cause}", path=str(path), cause=why_unreadable(error))
+    except ValueError:
+        pass  # told below; outside the `except`, because the exception carries the secret along
+    if not problem and not isinstance(content, dict):
+        problem = no_login(path)
+    if problem:
+        raise MissingSecretError(problem)
+    return dict(content)
+
+
+def no_login(path: Path) -> Message:
+    """Say that a file holds no login, where the account's name is not known."""
+    return say("the file {path!r} holds no login: run 'crossposter login' with the account's name", path=str(path))
 
 
 def why_unreadable(error: OSError) -> Message:
@@ -113,6 +159,13 @@ def context_of(info: ValidationInfo) -> Context:
 
 
 def _parse(value: Any, info: ValidationInfo) -> SecretSource:
+    source = _parsed(value, info)
+    if context_of(info)["secrets_needed"]:
+        _read_once(source, context_of(info)["environ"])
+    return source
+
+
+def _parsed(value: Any, info: ValidationInfo) -> SecretSource:
     kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
     name = name.strip()
     if not (kind == "env" and _VARIABLE.fullmatch(name)) and not (kind == "file" and name):
@@ -120,10 +173,7 @@ def _parse(value: Any, info: ValidationInfo) -> SecretSource:
         raise mistake(say("a secret is named here, never written: use env:NAME or file:PATH"))
     if kind == "file":
         name = str((context_of(info)["folder"] / name).absolute())
-    source = SecretSource(kind, name)
-    if context_of(info)["secrets_needed"]:
-        _read_once(source, context_of(info)["environ"])
-    return source
+    return SecretSource(kind, name)
 
 
 def _read_once(source: SecretSource, environ: Mapping[str, str]) -> None:
@@ -136,6 +186,21 @@ def _read_once(source: SecretSource, environ: Mapping[str, str]) -> None:
 
 #: For the models of the configuration; a relative `file:` starts at the YAML's folder.
 SecretRef = Annotated[SecretSource, BeforeValidator(_parse), WithJsonSchema({"type": "string", "pattern": _NAMED})]
+
+
+#: The same, but whether it is there matters only to whoever logs in.
+LoginSecretRef = Annotated[
+    SecretSource, BeforeValidator(_parsed), WithJsonSchema({"type": "string", "pattern": _NAMED})
+]
+
+
+def _parse_number(value: Any, info: ValidationInfo) -> SecretSource:
+    is_number = isinstance(value, str) and value.strip().isdecimal()
+    return SecretSource("plain", value.strip()) if is_number else _parse(value, info)
+
+
+#: A number that is no secret, or where it is to be read from.
+NumberRef = Annotated[SecretSource, BeforeValidator(_parse_number), WithJsonSchema({"type": ["string", "integer"]})]
 
 
 def from_environment(value: str, info: ValidationInfo) -> str:
@@ -184,9 +249,12 @@ def _is_absent(value: Any, info: ValidationInfo) -> bool:
     return not context_of(info)["environ"].get(value.removeprefix("env:").strip(), "").strip()
 
 
-def _credentials_file(value: Any, info: ValidationInfo) -> Path:
-    # As it is named; whoever opened it would be told that it is not there.
-    return beside_the_yaml(value, info) if _is_absent(value, info) else _file(value, info)
+def _login_file(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise mistake(say("the path of a file is wanted here"))
+    # As it is named, where only whoever connects needs it.
+    named = value if _is_absent(value, info) else from_environment(value.strip(), info)
+    return beside_the_yaml(named, info)
 
 
 #: A text that is not empty, or `env:NAME`.
@@ -195,7 +263,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 FileRef = Annotated[Path, BeforeValidator(_file)]
 #: A folder, likewise.
 FolderRef = Annotated[Path, BeforeValidator(_folder)]
-#: A file, where only whoever connects to the account needs it.
-CredentialsFile = Annotated[Path, BeforeValidator(_credentials_file)]
+#: The path of a file that `login` writes; whether it is there and holds a login is for the account's checks.
+LoginFile = Annotated[Path, BeforeValidator(_login_file)]
 #: Before a type that may be None, likewise.
 ForConnecting = BeforeValidator(lambda value, info: None if _is_absent(value, info) else value)

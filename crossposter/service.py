@@ -15,19 +15,31 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, month_of
+from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Stranded
 from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, keys_to_look_up, plan
 from crossposter.core.rendering import Held
-from crossposter.core.retrying import after, after_defect, mismatch, without_picture
+from crossposter.core.retrying import after, after_defect, mismatch, without_article, without_picture
 from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError, TransientError
-from crossposter.ports import Adapter, Clock, Due, FeedSource, Lease, Ledger, PictureSource, PictureStore
-from crossposter.wording import Message, say
+from crossposter.ports import (
+    Adapter,
+    ArticleSource,
+    Clock,
+    Due,
+    FeedSource,
+    Lease,
+    Ledger,
+    PictureSource,
+    PictureStore,
+)
+from crossposter.wording import say
 
 log = logging.getLogger(__name__)
 
@@ -36,49 +48,6 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 #: Accounts that are worked on at the same time, a thread each, made when it is needed; more of them wait.
 MAX_LANES = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """What one poll of a feed gave: a plan as the ledger has it, nothing new (None), or an error."""
-
-    feed_id: str
-    plan: Plan | None = None
-    error: CrossposterError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """What one try of a delivery gave; no outcome when a defect of ours ended it (the log has it)."""
-
-    delivery_id: str
-    account_id: str
-    outcome: Outcome | None
-    feed_id: str = ""
-    title: str = ""
-
-    @property
-    def entry_id(self) -> int:
-        """Give the number of the story."""
-        return int(self.delivery_id.partition("/")[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """A delivery that the end of another process left uncertain."""
-
-    delivery_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stranded:
-    """Deliveries that are due on accounts which the YAML no longer has."""
-
-    delivery_ids: tuple[str, ...]
-
-
-#: What is worth telling at once.
-Event = Poll | Delivered | Interrupted | Stranded
 
 
 def _tell_nobody(_event: Event) -> None:
@@ -121,6 +90,7 @@ class Service:
         accounts: Mapping[str, Account],
         source: FeedSource,
         pictures: PictureSource,
+        articles: ArticleSource | None = None,
         store: PictureStore,
         adapters: Callable[[str], Adapter],
         ledger: Ledger,
@@ -130,6 +100,7 @@ class Service:
         self._accounts = accounts
         self._source = source
         self._pictures = pictures
+        self._articles = articles
         self._store = store
         self._adapters = adapters
         self._ledger = ledger
@@ -147,6 +118,9 @@ class Service:
         for feed in self.feeds:
             polls.append(self.try_poll(feed))
             report(polls[-1])
+        self._ledger.write_polls()
+        for silent in self.silences():
+            report(silent)
         delivered = self.deliver_due(report=report)
         if stranded := self.stranded():
             report(Stranded(stranded))
@@ -178,26 +152,33 @@ class Service:
     def poll(self, feed: Feed) -> Plan | None:
         """Fetch a feed and record what it changes; None when its server says that nothing did.
 
+        A poll that changes nothing writes nothing: it is remembered, and written with others.
+
         Raises:
             FeedError: Nothing was recorded; the next poll tries again.
         """
         validators = self._ledger.validators(feed)
-        fetched = self._source.fetch(feed, validators or Validators())
+        window = cache(lambda: self._ledger.window(feed))
+        fetched = self._source.fetch(feed, validators or Validators(), window)
         now = self._clock.now()
         if fetched.entries is None:
-            self._ledger.touch(feed.id, now=now)
+            self._ledger.touch(feed, fetched.validators, now=now)
             return None
         keys = keys_to_look_up(fetched.entries)
         accounts = [self._accounts[account_id] for account_id in feed.accounts]
-        found = plan(
+        planned = plan(
             feed,
             fetched.entries,
             accounts=accounts,
             known=self._ledger.known(feed, keys),
             first_poll=validators is None,
             now=now,
+            unread=fetched.unread,
         )
-        return self._ledger.record(feed, found, fetched.validators, accounts=accounts, now=now)
+        if not planned.changes(window()):
+            self._ledger.touch(feed, fetched.validators, now=now)
+            return planned
+        return self._ledger.record(feed, planned, fetched.validators, accounts=accounts, now=now)
 
     def deliver_due(self, *, report: Callable[[Event], None] = _tell_nobody) -> tuple[Delivered, ...]:
         """Deliver what is due: accounts side by side, each in the order of the news."""
@@ -214,11 +195,12 @@ class Service:
                 list(pool.map(lambda lane: self.deliver_lane(lane, report=tell), lanes))
         return tuple(delivered)
 
-    def silences(self) -> list[Message]:
+    def silences(self) -> list[Silent]:
         """Say which feeds have had nothing new for longer than they may."""
         now = self._clock.now()
-        told = (silence(feed, self._ledger.newest(feed.id), now=now) for feed in self.feeds if feed.silent_after)
-        return [message for message in told if message]
+        asked = [feed for feed in self.feeds if feed.silent_after]
+        told = ((feed.id, silence(feed, self._ledger.newest(feed.id), now=now)) for feed in asked)
+        return [Silent(feed_id=feed_id, message=message) for feed_id, message in told if message]
 
     def due_lanes(self) -> list[list[Due]]:
         """Give what is due, account by account; not that of accounts which the YAML no longer has."""
@@ -365,14 +347,19 @@ class Service:
 
     def _composed(self, delivery: Delivery, account: Account) -> Post | Outcome:
         feed = next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)
-        composition = compose(delivery.entry, account, self._pictures, feed=feed, waived=delivery.waived)
+        composition = compose(
+            delivery.entry, account, self._pictures, feed=feed, articles=self._articles, waived=delivery.waived
+        )
         now = self._clock.now()
+        if composition.late and (waits := without_article(composition.late, tries=delivery.picture_tries, now=now)):
+            return waits
         has_enough = isinstance(composition.post, Post) and any(not p.is_card for p in composition.post.pictures)
         for error in () if has_enough else composition.missing:
             if waits := without_picture(error, tries=delivery.picture_tries, now=now):
                 return waits
         if isinstance(composition.post, Held):
-            cause = composition.missing[0].message if composition.missing else None
+            causes = (*composition.missing, *((composition.late,) if composition.late else ()))
+            cause = causes[0].message if causes else None
             return Outcome(
                 status=Status.HELD, reason=composition.post.reason, message=composition.post.message or cause
             )

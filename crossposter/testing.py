@@ -10,6 +10,7 @@ from threading import Lock
 
 from crossposter.core.model import (
     Account,
+    Article,
     Entry,
     Feed,
     Fit,
@@ -23,8 +24,9 @@ from crossposter.core.model import (
     Receipt,
     Validators,
 )
-from crossposter.errors import CrossposterError, FeedError, PictureError
-from crossposter.ports import Fetched, Staged
+from crossposter.core.window import Shown
+from crossposter.errors import ArticleError, CrossposterError, FeedError, PictureError
+from crossposter.ports import Fetched, Staged, no_window
 from crossposter.wording import say
 
 LIMITS = Limits(
@@ -95,14 +97,21 @@ class FakeFeedSource:
 
     entries: dict[str, Sequence[Entry] | FeedError | None] = field(default_factory=dict)
 
-    def fetch(self, feed: Feed, validators: Validators) -> Fetched:
-        """Give the entries, or raise the error."""
+    def fetch(self, feed: Feed, validators: Validators, window: Callable[[], Sequence[Shown]] = no_window) -> Fetched:
+        """Give the entries, or raise the error; an entry with a mark of the window is left unread."""
         found = self.entries.get(feed.id, ())
         if isinstance(found, FeedError):
             raise found
         if found == ():
             raise FeedError(say("feed {feed} is empty: look at its address in a browser", feed=feed.id))
-        return Fetched(entries=None if found is None else tuple(found), validators=Validators(etag='"1"'))
+        if found is None:
+            return Fetched(entries=None, validators=Validators(etag='"1"'))
+        known = {shown.mark: shown for shown in window()}
+        return Fetched(
+            entries=tuple(entry for entry in found if entry.mark not in known),
+            validators=Validators(etag='"1"'),
+            unread=tuple(known[entry.mark] for entry in found if entry.mark in known),
+        )
 
 
 @dataclass
@@ -110,9 +119,6 @@ class FakePictureSource:
     """Prepares any picture, except those whose error it was given."""
 
     errors: dict[str, PictureError] = field(default_factory=dict)
-
-    #: The picture that an article's page names, by its address.
-    articles: dict[str, PictureRef | PictureError] = field(default_factory=dict)
 
     def prepare(self, ref: PictureRef, *, limits: Limits, alt: str, fit: Fit = Fit.PAD) -> Picture:
         """Give ten bytes that depend on the address."""
@@ -122,18 +128,30 @@ class FakePictureSource:
         digest = hashlib.sha256(content).hexdigest()
         return Picture(url=ref.url, content=content, sha256=digest, width=800, height=600, alt=alt)
 
-    def of_article(self, link: str) -> PictureRef | None:
-        """Give what `articles` holds for the page."""
-        found = self.articles.get(link)
-        if isinstance(found, PictureError):
-            raise found
-        return found
-
     def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
         """Give bytes that depend on the words."""
         content = f"{headline}\n{date}".encode()
         digest = hashlib.sha256(content).hexdigest()
         return Picture(url="", content=content, sha256=digest, width=1080, height=1350, alt=headline)
+
+
+@dataclass
+class FakeArticleSource:
+    """Reads the articles that it was given, by the address of their page."""
+
+    articles: dict[str, Article | ArticleError] = field(default_factory=dict)
+    #: The addresses that were asked for.
+    asked: list[str] = field(default_factory=list)
+
+    def read(self, entry: Entry, feed: Feed, *, wants_text: bool) -> Article | None:
+        """Give the article, without its text where that is not wanted; or raise the error."""
+        if entry.link is None:
+            return None
+        self.asked.append(entry.link)
+        found = self.articles.get(entry.link)
+        if isinstance(found, ArticleError):
+            raise found
+        return found if found is None or wants_text else replace(found, text="")
 
 
 @dataclass

@@ -72,7 +72,7 @@ class WebError(CrossposterError):
 
     @property
     def is_permanent(self) -> bool:
-        """Tell whether trying again will not help: the server answered, and not that it is busy."""
+        """Tell whether asking again would not help: the server refuses, and not for the moment only."""
         return self.status is not None and 400 <= self.status < 500 and self.status not in _PASSING
 
 

@@ -14,9 +14,14 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from curl_cffi import Curl, CurlOpt
+from hypothesis import settings
 
 from tests.web_server import WebServer
 from tests.web_server import web_server as serving
+
+# A busy machine is no bug.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from crossposter.composing import Composition, compose
+from crossposter.core.chrome import Chrome
 from crossposter.core.model import (
     Account,
+    Article,
     Entry,
     Fit,
     Limits,
@@ -19,12 +21,11 @@ from crossposter.core.model import (
     Reason,
 )
 from crossposter.core.rendering import Held
-from crossposter.errors import PictureError
-from crossposter.testing import LIMITS, FakePictureSource, a_feed, an_account, an_entry
+from crossposter.errors import ArticleError, PictureError
+from crossposter.testing import LIMITS, FakeArticleSource, FakePictureSource, a_feed, an_account, an_entry
 from crossposter.wording import say
 
 GONE = PictureError(say("gone"), is_permanent=True)
-LATER = PictureError(say("later"), is_permanent=False)
 FEED_PICTURE = PictureRef(url="https://izmir.bel.tr/a.jpg", alt="Gemi iskelede")
 PAGE_PICTURE = PictureRef(url="https://izmir.bel.tr/og.jpg")
 
@@ -33,39 +34,99 @@ def account(rules: PostRules | None = None, **limits: object) -> Account:
     return replace(an_account("izmir-x", **limits), rules=rules or PostRules())
 
 
-def composed(entry: Entry, on: Account, pictures: FakePictureSource | None = None) -> Composition:
-    return compose(entry, on, pictures or FakePictureSource(), feed=a_feed(article=True))
+def composed(
+    entry: Entry, on: Account, pictures: FakePictureSource | None = None, articles: FakeArticleSource | None = None
+) -> Composition:
+    return compose(entry, on, pictures or FakePictureSource(), feed=a_feed(article=True), articles=articles)
 
 
-def post_of(entry: Entry, on: Account, pictures: FakePictureSource | None = None) -> Post:
-    found = composed(entry, on, pictures).post
+def post_of(
+    entry: Entry, on: Account, pictures: FakePictureSource | None = None, articles: FakeArticleSource | None = None
+) -> Post:
+    found = composed(entry, on, pictures, articles).post
     assert isinstance(found, Post)
     return found
 
 
-def page(found: PictureRef | PictureError) -> FakePictureSource:
-    return FakePictureSource(articles={an_entry(1).link or "": found})
+def page(found: PictureRef | ArticleError, text: str = "") -> FakeArticleSource:
+    article = found if isinstance(found, ArticleError) else Article(text=text, picture=found)
+    return FakeArticleSource({an_entry(1).link or "": article})
+
+
+#: Shows the text, as Facebook does.
+WHOLE = "{{ title }}\n\n{{ text }}"
+LATE = ArticleError(say("later"))
+TEXT = (
+    "Haber 1 metni böyle başlıyor ve özet 1 ile sürüyor. Gemi körfezde ilk seferini yaptı, yolcular alkışladı.\n\n"
+    "Son cümle de burada duruyor."
+)
 
 
 def test_the_feeds_own_picture_comes_before_the_pages() -> None:
     news = an_entry(1, pictures=(FEED_PICTURE,))
-    assert [picture.url for picture in post_of(news, account(), page(PAGE_PICTURE)).pictures] == [FEED_PICTURE.url]
+    assert [one.url for one in post_of(news, account(), articles=page(PAGE_PICTURE)).pictures] == [FEED_PICTURE.url]
 
 
 def test_the_articles_page_may_have_a_picture_that_the_feed_lacks() -> None:
-    assert [picture.url for picture in post_of(an_entry(1), account(), page(PAGE_PICTURE)).pictures] == [
-        PAGE_PICTURE.url
-    ]
+    found = post_of(an_entry(1), account(), articles=page(PAGE_PICTURE))
+    assert [picture.url for picture in found.pictures] == [PAGE_PICTURE.url]
 
 
-def test_a_feed_may_keep_the_articles_page_out_of_it() -> None:
-    found = compose(an_entry(1), account(), page(PAGE_PICTURE), feed=a_feed()).post
+def test_the_articles_text_stands_for_a_teaser_where_the_post_shows_it() -> None:
+    articles = page(PAGE_PICTURE, TEXT)
+    assert post_of(an_entry(1), account(template=WHOLE), articles=articles).text == f"Haber 1\n\n{TEXT}"
+    assert "Özet 1." in post_of(an_entry(1), account(), articles=articles).text
+    assert "Gemi" not in post_of(an_entry(1), account(), articles=articles).text
+    assert "Gemi" in post_of(an_entry(1, summary=""), account(), articles=articles).text
+
+
+def test_a_page_that_nothing_is_wanted_of_is_left_alone() -> None:
+    articles = page(PAGE_PICTURE, TEXT)
+    whole = " ".join(["Haberin tamamı burada duruyor."] * 30)
+    illustrated = an_entry(1, pictures=(FEED_PICTURE,))
+    composed(replace(illustrated, text=whole), account(template=WHOLE), articles=articles)
+    composed(illustrated, account(), articles=articles)
+    composed(an_entry(1), account(PostRules(media=MediaRule.NEVER)), articles=articles)
+    compose(an_entry(1), account(), FakePictureSource(), feed=a_feed(), articles=articles)
+    assert articles.asked == []
+    composed(illustrated, account(template=WHOLE), articles=articles)
+    assert articles.asked == [illustrated.link]
+
+
+def test_the_gate_looks_at_the_articles_text_where_it_is_shown() -> None:
+    articles = page(PAGE_PICTURE, TEXT + "\n\nBu satırda Sağ Menü kaldı.")
+    found = composed(an_entry(1), account(template=WHOLE), articles=articles)
+    assert isinstance(found.post, Held)
+    assert (found.post.reason, [finding.flaw for finding in found.findings]) == (Reason.GATE, ["chrome"])
+    assert isinstance(composed(an_entry(1), account(), articles=articles).post, Post)
+    waived = compose(
+        an_entry(1),
+        account(template=WHOLE),
+        FakePictureSource(),
+        feed=a_feed(article=True),
+        articles=articles,
+        waived=frozenset({Reason.GATE}),
+    )
+    assert isinstance(waived.post, Post)
+
+
+def test_the_feeds_own_rules_free_the_articles_text_of_its_page() -> None:
+    feed = a_feed(article=True, chrome=Chrome(stop_before=("Kaynak:",)))
+    articles = page(PAGE_PICTURE, TEXT + "\n\nKaynak: Basın Bürosu")
+    found = compose(an_entry(1), account(template=WHOLE), FakePictureSource(), feed=feed, articles=articles).post
     assert isinstance(found, Post)
-    assert found.pictures == ()
+    assert found.text == f"Haber 1\n\n{TEXT}"
 
 
-def test_a_page_that_cannot_be_had_now_is_told() -> None:
-    assert composed(an_entry(1), account(), page(LATER)).missing == (LATER,)
+def test_a_page_that_cannot_be_had_now_is_told_and_the_teaser_stands() -> None:
+    found = composed(an_entry(1), account(template=WHOLE), articles=page(LATE))
+    assert found.late == LATE
+    assert isinstance(found.post, Post)
+    assert found.post.text == "Haber 1\n\nÖzet 1."
+
+
+def test_a_page_that_is_gone_changes_nothing() -> None:
+    assert post_of(an_entry(1), account(template=WHOLE), articles=FakeArticleSource()).text == "Haber 1\n\nÖzet 1."
 
 
 def test_a_description_of_its_own_is_told_from_one_that_is_made_of_the_headline() -> None:
@@ -151,4 +212,4 @@ def test_a_card_that_cannot_be_drawn_is_told() -> None:
 
 
 def test_an_entry_without_a_link_has_no_page() -> None:
-    assert post_of(an_entry(1, link=None), account(), page(PAGE_PICTURE)).pictures == ()
+    assert post_of(an_entry(1, link=None), account(), articles=page(PAGE_PICTURE)).pictures == ()

@@ -19,11 +19,12 @@ import pytest
 
 from crossposter import logs
 from crossposter.clock import SystemClock
-from crossposter.core.model import Feed, Reason, Status
+from crossposter.core.events import Poll
+from crossposter.core.model import Feed, Reason, Status, Validators
 from crossposter.daemon import POLLERS, Daemon
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, holder
 from crossposter.ports import Due
-from crossposter.service import Poll, Service
+from crossposter.service import Service
 from crossposter.signals import Command, Commands
 from crossposter.testing import a_feed
 from tests.city import DEMO_CONFIG, City, a_city
@@ -267,7 +268,8 @@ def test_a_restart_does_not_heal_a_feed_that_cannot_be_read(city: City, config: 
     first = start()
     until(lambda: len(first.logged("feed read")) == 2)
     first.stop()
-    ledger.touch("izmir-tr", now=now - timedelta(days=6))
+    ledger.touch(a_feed("izmir-tr"), Validators(), now=now - timedelta(days=6))
+    ledger.write_polls()
     ledger.close()
     city.environ["DEMO_FEED_TR"] = f"{city.sandbox.url}/site/rss/gone.xml"
     second = start()
@@ -310,6 +312,8 @@ class SilentHeartbeat:
     def start(self, *, now: datetime) -> None: ...
 
     def beat(self, *, now: datetime) -> None: ...
+
+    def end(self, *, now: datetime) -> None: ...
 
 
 @pytest.mark.parametrize(("count", "is_warned"), [(40, False), (65, True)])

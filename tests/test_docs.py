@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from benchmarks.__main__ import BARS, written_by_hand
 from crossposter.adapters import PLATFORMS
 from crossposter.cli.app import app
 from crossposter.core.model import Status
@@ -70,6 +71,17 @@ def test_every_list_of_platforms_has_it(platform: str) -> None:
     assert f"{platform}: " in (page / "page.js").read_text("utf-8")
     assert f'[data-platform="{platform}"]' in (page / "style.css").read_text("utf-8")
     assert f"platform: {platform}\n" in (ROOT / "config" / "demo.yaml").read_text("utf-8")
+
+
+def test_the_benchmarks_report_has_every_bar_and_keeps_what_is_written_by_hand() -> None:
+    report = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert re.findall(r"^\| (.+?) \| [\d.]+ \| [\d.]+ \| \W*(?:yes|no)\W*$", report, flags=re.M) == [
+        bar[0] for bar in BARS
+    ]
+    kept = written_by_hand(report)
+    assert "importtime" in kept
+    assert report.endswith(f"\n```\n{kept}")
+    assert written_by_hand("```\n") == ""
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from crossposter.cli import main
 from crossposter.config import load_config
 from crossposter.config.models import config_model
+from crossposter.private_files import write_private
+from tests.config.conftest import SESSION
 
 EXAMPLE = Path(__file__).parents[1] / "config" / "crossposter.example.yaml"
 TEXT = EXAMPLE.read_text("utf-8")
@@ -45,8 +47,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder.mkdir(parents=True)
     for name in re.findall(r": env:(\w+)", TEXT):
         monkeypatch.setenv(name, f"the-{name}")
-    for name in re.findall(r"session_file: \S+/(\S+)$", TEXT, flags=re.M):
-        (sessions / name).write_text("{}", "utf-8")
+    for account in load_config(EXAMPLE, environ={}, secrets_needed=False).accounts:
+        model = type(account.credentials)
+        write_private(sessions / f"{account.id}.json", dict.fromkeys(model.login_keys, "a-token") or SESSION)
     for name in re.findall(r": file:/run/secrets/(\w+)", TEXT):
         (secrets / name).write_text(f"the-{name}\n", "utf-8")
     path = config / "crossposter.yaml"
@@ -80,7 +83,10 @@ def test_without_its_secrets_check_names_each_of_them(copy: Path, capsys: pytest
             patch.delenv(name, raising=False)
         assert main(["check", "--json"]) == 2
     problems = json.loads(capsys.readouterr().out)["problems"]
-    assert len(problems) == len(re.findall(r": (?:env|file):[\w/]+(?: |$)|^ +session_file: ", TEXT, flags=re.M))
+    logins = [problem for problem in problems if "crossposter login" in problem["message"]]
+    assert len(logins) == 6
+    named = re.findall(r"^ +(?:- )?[a-z_]+: (?:env|file):[\w/]+$", TEXT, flags=re.M)
+    assert len(problems) == len(logins) + len(named)
 
 
 def test_every_key_is_shown() -> None:
@@ -134,9 +140,22 @@ def test_it_says_what_a_press_office_must_know() -> None:
         "THE RIGHT ONE FOR A PUBLIC INSTITUTION",
     ):
         assert told in comments, told
-    assert re.search(r"credentials:\n(?: +#.*\n)* +api_key: env:", TEXT)
+    assert re.search(r"apps:\n(?: +#.*\n)* +x:\n(?: +#.*\n)* +api_key: env:", TEXT)
     assert re.search(r"page_token: file:", TEXT)
+    assert "crossposter login izmir-x" in comments
 
 
 def test_its_lines_fit_on_a_screen() -> None:
     assert [number for number, line in enumerate(LINES, start=1) if len(line) > 120 or "\t" in line] == []
+
+
+def test_the_alerts_are_right_when_they_are_switched_on(copy: Path) -> None:
+    block = re.search(r"^# alerts:\n(?:#   .*\n)+", TEXT, flags=re.M)
+    assert block
+    text = copy.read_text("utf-8").replace(block[0], re.sub(r"^# ", "", block[0], flags=re.M))
+    copy.write_text(text, "utf-8")
+    config = load_config(copy, environ={}, secrets_needed=False)
+    assert [(str(alert.url or alert.ping), alert.level) for alert in config.alerts] == [
+        ("env:ALERT_URL", "warning"),
+        ("env:PING_URL", "warning"),
+    ]

@@ -231,7 +231,7 @@ def test_the_page_names_the_places_that_the_files_use() -> None:
         YAML_PLACE,
         "/etc/crossposter/secrets/",
         f"{STATE}/ledger.db",
-        f"{STATE}/sessions/",
+        f"{STATE}/credentials/",
         "/opt/crossposter",
     ):
         assert f"`{place}`" in PAGE, place
@@ -274,9 +274,8 @@ def test_the_pages_first_configuration_is_right(title: str, written: str, secret
     assert set(re.findall(r"^[^#\n]*file:(\S+)", made, flags=re.M)) == {
         f"{secrets}/{name}" for name in example_secrets()
     }
-    sessions = re.findall(r"session_file: (\S+)", made)
-    assert len(sessions) == 1
-    assert all(session.startswith(f"{STATE}/sessions/") for session in sessions)
+    kept = [account.credentials.login_file for account in config.accounts]
+    assert kept == [Path(STATE, "credentials", f"{account.id}.json") for account in config.accounts]
 
 
 # ---- Running it ------------------------------------------------------------------------------------------------------
@@ -297,7 +296,7 @@ def settled_yaml(city: City, *, etc: Path, state: Path) -> str:
     text = text.replace("env:DEMO_LEDGER", f"sqlite:///{state}/ledger.db")
     for name in re.findall(r"env:(\w+(?:_URL|_PROXY)|DEMO_FEED_\w+)\b", text):
         text = text.replace(f"env:{name}", json.dumps(city.environ[name]))
-    text = re.sub(r"env:\w+_(\w+)_SESSION_FILE", lambda found: f"{state}/sessions/{found[1].lower()}.json", text)
+    text = re.sub(r"env:\w+_(\w+)_SESSION_FILE", lambda found: f"{state}/credentials/{found[1].lower()}.json", text)
     return re.sub(r"env:SANDBOX_(\w+)", lambda found: f"file:{etc}/secrets/{found[1].lower()}", text)
 
 
@@ -362,11 +361,11 @@ def container(city: City, tmp_path: Path) -> Container:
     yaml = tmp_path / "etc" / "crossposter.yaml"
     found = Container(tmp_path, {"CROSSPOSTER_CONFIG": str(yaml), "PYTHONPATH": str(ROOT)})
     (found.etc / "secrets").mkdir(parents=True)
-    (found.state / "sessions").mkdir(parents=True)
+    (found.state / "credentials").mkdir(parents=True)
     yaml.write_text(settled_yaml(city, etc=found.etc, state=found.state), "utf-8")
     for name, value in secrets_of(city, yaml.read_text("utf-8")).items():
         (found.etc / "secrets" / name).write_text(value + "\n", "utf-8")
-    copy_sessions(city, found.state / "sessions")
+    copy_sessions(city, found.state / "credentials")
     return found
 
 
@@ -524,7 +523,7 @@ def test_the_page_leads_from_nothing_to_a_daemon_and_back(city: City, tmp_path: 
     walk.run(asks, answers="".join(f"{value}\n" for value in secrets.values()))
     assert {path.name: path.read_text("utf-8").strip() for path in (etc / "secrets").iterdir()} == secrets
     walk.run(owns)
-    copy_sessions(city, state / "sessions")
+    copy_sessions(city, state / "credentials")
     walk.run(sessions)
     walk.run(check)
 

@@ -11,9 +11,11 @@ import pytest
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.budget import Budget, WhenSpent
-from crossposter.core.model import Account, Entry, Identity, Outcome, PictureRef, PostRules, Reason, Status
+from crossposter.core.events import Delivered, Event
+from crossposter.core.model import Account, Article, Entry, Identity, Outcome, PictureRef, PostRules, Reason, Status
 from crossposter.errors import (
     AccountError,
+    ArticleError,
     FeedError,
     LedgerError,
     PictureError,
@@ -25,9 +27,10 @@ from crossposter.errors import (
 from crossposter.ledger import SqlLedger
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
-from crossposter.service import Delivered, Round, Service
+from crossposter.service import Round, Service
 from crossposter.testing import (
     FakeAdapter,
+    FakeArticleSource,
     FakeFeedSource,
     FakePictureSource,
     FrozenClock,
@@ -49,6 +52,7 @@ class Office:
         self.clock = FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
         self.source = FakeFeedSource({"izmir-tr": (an_entry(0),)})
         self.pictures = FakePictureSource()
+        self.articles = FakeArticleSource()
         self.store = MemoryPictureStore()
         self.accounts = {account.id: account for account in accounts}
         self.adapters = {account.id: FakeAdapter(account) for account in accounts}
@@ -66,6 +70,7 @@ class Office:
             accounts=self.accounts,
             source=self.source,
             pictures=self.pictures,
+            articles=self.articles,
             store=self.store,
             adapters=self.adapters.__getitem__,
             ledger=self.ledger,
@@ -323,6 +328,52 @@ def test_another_account_gets_nothing(office: Office, identity: Identity) -> Non
     office.clock.forward(minutes=15)
     office.run()
     assert office.texts() == ["Haber 1", "Haber 2"]
+
+
+@pytest.fixture
+def teasing(tmp_path: Path) -> Iterator[Office]:
+    """Give an office whose feed asks for articles, and whose account shows them."""
+    found = Office(tmp_path / "ledger.db", [an_account(template="{{ title }}\n\n{{ text }}")])
+    found.feeds = [replace(feed, article=True) for feed in found.feeds]
+    found.run()
+    found.news(an_entry(1, summary="Gemi körfezde…"))
+    yield found
+    found.ledger.close()
+
+
+ARTICLE = Article(text="Haber 1: Gemi körfezde ilk seferini yaptı. Yolcular mutluydu.")
+
+
+def test_an_article_that_is_late_is_waited_for(teasing: Office) -> None:
+    teasing.articles.articles[an_entry(1).link or ""] = ArticleError(WORDS)
+    teasing.run()
+    assert (teasing.only().status, teasing.only().reason) == (Status.QUEUED, Reason.ARTICLE)
+    teasing.articles.articles[an_entry(1).link or ""] = ARTICLE
+    teasing.clock.forward(minutes=2)
+    teasing.run()
+    assert [post.text for post in teasing.adapters["izmir-x"].posts.values()] == [f"Haber 1\n\n{ARTICLE.text}"]
+
+
+def test_an_article_that_stays_away_does_not_keep_the_news_back(teasing: Office) -> None:
+    teasing.articles.articles[an_entry(1).link or ""] = ArticleError(WORDS)
+    for _ in range(4):
+        teasing.run()
+        teasing.clock.forward(minutes=10)
+    assert [post.text for post in teasing.adapters["izmir-x"].posts.values()] == ["Haber 1\n\nGemi körfezde…"]
+
+
+def test_the_page_that_stays_away_is_told_where_its_picture_is_needed(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account(needs_picture=True)])
+    office.feeds = [replace(feed, article=True) for feed in office.feeds]
+    office.run()
+    office.news(an_entry(1))
+    office.articles.articles[an_entry(1).link or ""] = ArticleError(WORDS)
+    for _ in range(4):
+        done = office.run().delivered
+        office.clock.forward(minutes=10)
+    assert done[0].outcome
+    assert (done[0].outcome.reason, done[0].outcome.message) == (Reason.NO_PICTURE, WORDS)
+    office.ledger.close()
 
 
 def test_a_picture_that_is_gone_does_not_keep_the_news_back(office: Office) -> None:
@@ -603,7 +654,11 @@ def test_a_feed_that_falls_silent_is_told(office: Office) -> None:
     assert office.service().silences() == []
     office.clock.forward(days=7)
     (told,) = office.service().silences()
-    assert "izmir-tr has had nothing new since" in str(told)
+    assert told.feed_id == "izmir-tr"
+    assert "izmir-tr has had nothing new since" in str(told.message)
+    heard: list[Event] = []
+    office.service().run_once(report=heard.append)
+    assert told in heard
     office.news(an_entry(1))
     office.run()
     assert office.service().silences() == []

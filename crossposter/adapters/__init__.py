@@ -5,11 +5,13 @@ Loading an adapter loads no client library: each imports its own when it is firs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar, Protocol, cast, get_args
 
+from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import Connection, Options
-from crossposter.core.model import Limits
+from crossposter.core.model import Identity, Limits
 from crossposter.ports import Adapter
 
 PLATFORMS = {
@@ -32,6 +34,19 @@ class AdapterClass(Protocol):
     def __call__(self, connection: Connection, options: Any) -> Adapter:
         """Connect to one account; sends nothing yet."""
 
+    @staticmethod
+    def login(
+        connection: Connection, options: Any, person: Person, *, pinned: Identity | None, saved: Mapping[str, Any]
+    ) -> Login:
+        """Log a person in, as `crossposter login` does; `saved` is what the account's file holds so far.
+
+        `connection.secrets` are the keys under `apps:`, and what `credentials` names for a login alone.
+
+        Raises:
+            LoginError: The person gave no answer that could be used.
+            PublishError: The platform refuses, or cannot be reached.
+        """
+
 
 def adapter_class(platform: str) -> AdapterClass:
     """Load the adapter of a platform.
@@ -41,6 +56,14 @@ def adapter_class(platform: str) -> AdapterClass:
     """
     module, _, name = PLATFORMS[platform].partition(":")
     return cast("AdapterClass", getattr(import_module(module), name))
+
+
+def variant_of(platform: str, backend: object) -> type[Options] | None:
+    """Give the keys of a platform's accounts that name this backend; None where there is no such backend."""
+    names, variants = backends_of(platform), adapter_class(platform).Options.variants()
+    if not names:
+        return variants[0]
+    return variants[names.index(backend)] if isinstance(backend, str) and backend in names else None
 
 
 def backends_of(platform: str) -> list[str]:

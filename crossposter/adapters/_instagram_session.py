@@ -16,6 +16,7 @@ from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity, Picture, Post, Receipt
 from crossposter.errors import AccountError, TransientError, UncertainError
 from crossposter.ports import Staged
+from crossposter.private_files import write_private
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -139,11 +140,27 @@ class SessionBackend:
 
     def _save_session(self) -> None:
         settings = self._client.get_settings()
-        if settings != self._saved:
-            from crossposter.adapters._instagrapi import save_settings
-
-            save_settings(self._session_file, settings)
+        if settings != self._saved and self._is_still_ours():
+            write_private(self._session_file, settings)
             self._saved = settings
+
+    def _is_still_ours(self) -> bool:
+        """Tell whether the file holds the login that we work with: somebody may have logged in anew meanwhile."""
+        try:
+            found = mapping(json.loads(self._session_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return True
+        return _session_of(found) in ("", _session_of(mapping(self._saved)))
+
+
+def holds_login(settings: Mapping[str, Any]) -> bool:
+    """Tell whether somebody is logged in in a session's settings: a device alone is not."""
+    login = mapping(settings.get("authorization_data"))
+    return bool(login.get("sessionid") and login.get("ds_user_id"))
+
+
+def _session_of(settings: Mapping[str, Any]) -> str:
+    return text(mapping(settings.get("authorization_data")).get("sessionid"))
 
 
 def _read_session(path: Path) -> dict[str, Any]:
@@ -153,8 +170,7 @@ def _read_session(path: Path) -> dict[str, Any]:
         raise AccountError(
             say("the session file {path!r} cannot be read: {cause}", path=str(path), cause=error)
         ) from error
-    login = mapping(mapping(settings).get("authorization_data"))
-    if not (login.get("sessionid") and login.get("ds_user_id")):
+    if not holds_login(mapping(settings)):
         raise AccountError(_no_login(path))
     return dict(settings)
 

@@ -10,14 +10,10 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import os
 import random
-import tempfile
 import threading
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -51,7 +47,7 @@ _BLOCK = timedelta(days=1)
 #: A session file's own values would win over ours: the library's pause before each request, its repeated requests.
 _OURS = ("tls_verify", "request_timeout", "private_transport", "session_retry_", "public_")
 #: What the library raises when an answer has another shape than it thinks.
-_CONFUSED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+CONFUSED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _upload_id_lock = threading.Lock()
 _last_upload_id = 0
 _CURL_BEFORE_SENDING = frozenset(
@@ -103,8 +99,8 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             answer = self._send_private_request(endpoint, data=data, params=params, headers=headers, **kwargs)
         except (exceptions.ClientError, requests.RequestException) as error:
             answered = self.last_response  # not error.response: half of the library's errors come without
-            raise self._translated(error, answered, is_publish=is_publish, is_verify=is_verify) from error
-        except _CONFUSED as error:
+            raise self.translated(error, answered, is_publish=is_publish, is_verify=is_verify) from error
+        except CONFUSED as error:
             raise _lost(is_publish) from error
         if not isinstance(answer, dict) or not answer or not succeeds(self.last_response):
             raise _lost(is_publish)
@@ -143,15 +139,16 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
                 f"https://{config.API_DOMAIN}/rupload_igphoto/{name}", data=content, headers=headers
             )
         except requests.RequestException as error:
-            raise self._translated(error, None) from error
+            raise self.translated(error, None) from error
         body = json_object(response)
         if not succeeds(response) or body.get("status") != "ok":
-            raise self._translated(exceptions.PhotoNotUpload(str(body.get("message") or "")), response)
+            raise self.translated(exceptions.PhotoNotUpload(str(body.get("message") or "")), response)
         return upload_id
 
-    def _translated(
+    def translated(
         self, error: Exception, answered: requests.Response | None, *, is_publish: bool = False, is_verify: bool = False
     ) -> PublishError:
+        """Say what an error of the library means; `answered` is the answer it is about, if there was one."""
         words = str(getattr(error, "message", "") or type(error).__name__)
         kind, meaning = _meaning(error, words, answered)
         if kind is RejectedError and is_verify:
@@ -255,16 +252,3 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError], Messa
     ((exceptions.ClientError,), "Please wait a few minutes", TransientError, _WAIT),
     ((exceptions.ClientError,), "media_needs_reupload", TransientError, say("Instagram wants the picture once more")),
 )
-
-
-def save_settings(path: Path, settings: Mapping[str, Any]) -> None:
-    """Write a session so that it is never half there and nobody else can read it (it holds keys)."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(settings, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)

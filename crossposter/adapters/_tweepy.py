@@ -6,6 +6,7 @@ one method, which is replaced here. The table below says what each refusal of X 
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,12 +25,13 @@ from crossposter.adapters._wire import (
     new_session,
     no_answer,
     plain_words,
+    refuses,
     rejected,
     succeeds,
     transient,
 )
 from crossposter.adapters.options import Connection
-from crossposter.errors import PublishError, TransientError
+from crossposter.errors import AccountError, PublishError, TransientError
 from crossposter.wording import say
 
 API_URL = "https://api.x.com"
@@ -122,6 +124,85 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             now, reset = self._connection.now(), _reset_time(answer)
             error.retry_at = now + (bounded(reset - now) if reset else _RATE_WINDOW)
         return error
+
+
+class XAuthorization(tweepy.OAuth1UserHandler):  # type: ignore[misc]  # tweepy has no types
+    """X's login with a PIN, of one person: the address to open, then the tokens that the PIN is worth."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        secrets = connection.secrets
+        # "oob": X shows a PIN in place of sending the browser somewhere.
+        super().__init__(secrets["api_key"].reveal(), secrets["api_secret"].reveal(), callback="oob")
+
+    @property
+    def oauth(self) -> requests.Session:
+        """Give the session that tweepy speaks through."""
+        return self._session
+
+    @oauth.setter
+    def oauth(self, session: requests.Session) -> None:
+        """Tame each session that tweepy makes: it makes a new one for the second step."""
+        tamed = new_session(self._connection)
+        session.trust_env, session.proxies, session.verify = False, tamed.proxies, tamed.verify
+        session.request = functools.partial(  # type: ignore[method-assign]
+            session.request, timeout=self._connection.timeout_s, allow_redirects=False
+        )
+        self._session = session
+
+    def _get_oauth_url(self, endpoint: str) -> str:
+        return f"{(self._connection.url or API_URL).rstrip('/')}/oauth/{endpoint}"
+
+    def address(self) -> str:
+        """Ask X for the page on which a person allows the app.
+
+        Raises:
+            PublishError: X gives none.
+        """
+        try:
+            return str(self.get_authorization_url())
+        except tweepy.TweepyException as error:
+            status, words = _refusal(error)
+        if status is None:
+            raise TransientError(say("X cannot be reached, or gave no usable answer"))
+        sentence = say(
+            "X does not take the app's keys for a login: look at the app's API key and secret, at 'User authentication "
+            "settings' in the developer console, and at this machine's clock (HTTP {status}: {words})",
+            status=status,
+            words=words,
+        )
+        raise AccountError(sentence)
+
+    def redeem(self, pin: str) -> tuple[str, str] | None:
+        """Give the access token and its secret; None when X does not accept the PIN, and the address is used up.
+
+        Raises:
+            TransientError: X gave no usable answer.
+        """
+        try:
+            token, secret = self.get_access_token(pin)
+        except tweepy.TweepyException as error:
+            status, _ = _refusal(error)
+        else:
+            return str(token), str(secret)
+        if status is None:
+            raise TransientError(say("X cannot be reached, or gave no usable answer"))
+        return None
+
+
+def _refusal(error: BaseException) -> tuple[int | None, str]:
+    """Find what X answered, under tweepy's wrapping; None for no answer, or none that is a refusal.
+
+    Never the errors' own words: they hold the answer whole, and a token may stand in it.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        response = getattr(found, "response", None)
+        if isinstance(response, requests.Response) and refuses(response.status_code):
+            answer = Answer(status=0, headers={}, body=json_object(response), is_publish=False)
+            return response.status_code, plain_words(_words(answer))
+        found = found.__context__
+    return None, "-"
 
 
 def _reset_time(answer: Answer) -> datetime | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
 from crossposter.adapters._answers import identifier, mappings, text
-from crossposter.adapters.options import GRAPH_VERSION, Connection, Credentials, GraphVersion
+from crossposter.adapters._meta_app import META
+from crossposter.adapters.logins import Login, Person
+from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import TransientError, UncertainError
@@ -27,16 +30,19 @@ _UNUSABLE = say("Facebook gave no usable answer")
 
 
 class FacebookCredentials(Credentials):
-    """The Page's token, and the app's secret where the app insists on signed calls."""
+    """The Page's token, which `login` obtains, and the app's secret, with which calls are signed."""
 
-    page_token: Annotated[SecretRef, Field(examples=["env:FACEBOOK_PAGE_TOKEN"])]
+    app: ClassVar[AppBlock | None] = META
+    login_keys: ClassVar[tuple[str, ...]] = ("page_token",)
+
+    page_token: SecretRef | None = None
     app_secret: SecretRef | None = None
 
 
 class FacebookOptions(BaseOptions):
     """What Facebook adds to an account."""
 
-    credentials: FacebookCredentials
+    credentials: FacebookCredentials = Field(default_factory=FacebookCredentials)
     graph_version: GraphVersion = GRAPH_VERSION
 
 
@@ -62,6 +68,20 @@ class FacebookAdapter:
     def __init__(self, connection: Connection, options: FacebookOptions) -> None:
         self._connection = connection
         self._options = options
+
+    @staticmethod
+    def login(
+        connection: Connection,
+        options: FacebookOptions,
+        person: Person,
+        *,
+        pinned: Identity | None,
+        saved: Mapping[str, Any],
+    ) -> Login:
+        """Obtain the Page's token, from a pasted one of a person or of a system user."""
+        from crossposter.adapters._facebook_login import login
+
+        return login(connection, person, version=options.graph_version, pinned=pinned.id if pinned else None)
 
     @cached_property
     def _client(self) -> GraphClient:

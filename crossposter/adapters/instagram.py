@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from crossposter.adapters._instagram_graph import GraphBackend
-from crossposter.adapters._instagram_session import SessionBackend
-from crossposter.adapters.options import GRAPH_VERSION, Connection, Credentials, GraphVersion
+from crossposter.adapters._instagram_session import SessionBackend, holds_login
+from crossposter.adapters._meta_app import META
+from crossposter.adapters.logins import Login, Person
+from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.model import Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
 from crossposter.ports import Adapter, Staged
-from crossposter.references import CredentialsFile, SecretRef, mistake
+from crossposter.references import LoginFile, LoginSecretRef, SecretRef, mistake
 from crossposter.wording import say
 
 
@@ -37,16 +41,20 @@ class InstagramOptions(BaseOptions):
 
 
 class GraphCredentials(Credentials):
-    """A token that may publish on the account, and the app's secret where the app insists on signed calls."""
+    """The token that `login` keeps, and the app's secret where the app insists on signed calls."""
 
-    access_token: Annotated[SecretRef, Field(examples=["env:INSTAGRAM_ACCESS_TOKEN"])]
+    app: ClassVar[AppBlock | None] = META
+    login_needs_app: ClassVar[bool] = False
+    login_keys: ClassVar[tuple[str, ...]] = ("access_token",)
+
+    access_token: SecretRef | None = None
     app_secret: SecretRef | None = None
 
 
 class GraphOptions(InstagramOptions):
     """The official way (`backend: graph`)."""
 
-    credentials: GraphCredentials
+    credentials: GraphCredentials = Field(default_factory=GraphCredentials)
     backend: Annotated[Literal["graph"], Field(examples=["graph"])]
     graph_version: GraphVersion = GRAPH_VERSION
     #: Where Instagram, which fetches pictures itself, finds them: in a folder that the city's web server shows, where
@@ -60,16 +68,32 @@ class GraphOptions(InstagramOptions):
 
 
 class SessionCredentials(Credentials):
-    """The session that logging in left behind."""
+    """The session that `login` left behind."""
 
-    #: Holds cookies and keys; rewritten with mode 0600 whenever Instagram renews something in it.
-    session_file: Annotated[CredentialsFile, Field(examples=["instagram-session.json"])]
+    file_keys: ClassVar[tuple[str, ...]] = ("file", "session_file")
+
+    only_for_login: ClassVar[tuple[str, ...]] = ("password",)
+
+    #: Asked for where it is not named; nobody reads it but `login`.
+    password: LoginSecretRef | None = None
+    #: The older name of `file`. Holds cookies and keys; rewritten whenever Instagram renews something in it.
+    session_file: LoginFile | None = None
+
+    @classmethod
+    def holds_login(cls, content: Mapping[str, Any]) -> bool:
+        """Tell whether somebody is logged in in it: a device alone is not."""
+        return holds_login(content)
+
+    @property
+    def login_file(self) -> Path | None:
+        """Give the file that the YAML names for `login`."""
+        return self.session_file or self.file
 
 
 class SessionOptions(InstagramOptions):
     """The unofficial way (`backend: instagrapi`)."""
 
-    credentials: SessionCredentials
+    credentials: SessionCredentials = Field(default_factory=SessionCredentials)
     backend: Annotated[Literal["instagrapi"], Field(examples=["instagrapi"])]
     i_accept_account_risk: Annotated[
         bool,
@@ -105,6 +129,27 @@ class InstagramAdapter:
     def __init__(self, connection: Connection, options: GraphOptions | SessionOptions) -> None:
         self._backend = _backend(connection, options)
 
+    @staticmethod
+    def login(
+        connection: Connection,
+        options: GraphOptions | SessionOptions,
+        person: Person,
+        *,
+        pinned: Identity | None,
+        saved: Mapping[str, Any],
+    ) -> Login:
+        """Keep a pasted token of the official interface; or obtain a session with the account's password."""
+        if isinstance(options, GraphOptions):
+            from crossposter.adapters._instagram_graph_login import login as graph_login
+
+            account_id = pinned.id if pinned else None
+            version, picture_by = options.graph_version, options.picture_by
+            return graph_login(connection, person, version=version, picture_by=picture_by, account_id=account_id)
+        from crossposter.adapters._instagram_login import login
+
+        handle = pinned.handle if pinned else None
+        return login(connection, person, handle=handle, saved=saved, holds_login=holds_login(saved))
+
     def verify(self) -> Identity:
         """Ask whose account this is."""
         return self._backend.verify()
@@ -128,5 +173,6 @@ class InstagramAdapter:
 
 def _backend(connection: Connection, options: GraphOptions | SessionOptions) -> Adapter:
     if isinstance(options, SessionOptions):
-        return SessionBackend(connection, session_file=options.credentials.session_file)
+        assert options.credentials.login_file  # noqa: S101 - the configuration fills it in
+        return SessionBackend(connection, session_file=options.credentials.login_file)
     return GraphBackend(connection, version=options.graph_version, picture_by=options.picture_by)

@@ -5,27 +5,75 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from crossposter.core.model import Post
 from crossposter.ports import PublicPictures
-from crossposter.references import Secret, SecretSource
+from crossposter.references import LoginFile, Secret, SecretSource
 
 #: Of Meta's Graph API, for both of its platforms. Each version lives two years; v26.0 came on 2026-07-29 (changelog).
 GraphVersion = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
 GRAPH_VERSION = "v26.0"
 
 
-class Credentials(BaseModel):
-    """The keys of `credentials:`; each is a `SecretRef`, or a file."""
+class AppKeys(BaseModel):
+    """The keys of an app at a platform, named once under `apps:` for every account that names none itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+
+class AppBlock(NamedTuple):
+    """A block under `apps:`."""
+
+    name: str
+    keys: type[AppKeys]
+
+
+class Credentials(BaseModel):
+    """The keys of `credentials:`; each is a `SecretRef` or None, or a file. All may be left to `apps:` and `login`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    #: The app whose keys stand in for those that are not named here.
+    app: ClassVar[AppBlock | None] = None
+    #: Those of the app without which nothing can be sent.
+    needed_of_app: ClassVar[tuple[str, ...]] = ()
+    #: Whether `login` cannot do without the app's keys.
+    login_needs_app: ClassVar[bool] = True
+    #: What `login` obtains; named in the YAML all together, or not at all.
+    login_keys: ClassVar[tuple[str, ...]] = ()
+    #: Secrets that `login` may use, and nothing else does.
+    only_for_login: ClassVar[tuple[str, ...]] = ()
+    #: The keys that name the file of `login`.
+    file_keys: ClassVar[tuple[str, ...]] = ("file",)
+
+    file: LoginFile | None = None
+
+    @classmethod
+    def holds_login(cls, content: Mapping[str, Any]) -> bool:
+        """Tell whether the file of `login` holds what is needed."""
+        return all(isinstance(content.get(key), str) and content[key] for key in cls.login_keys)
+
+    @property
+    def login_file(self) -> Path | None:
+        """Give the file that the YAML names for `login`."""
+        return self.file
+
+    def completed(self, *, file: Path, app: Mapping[str, SecretSource]) -> Self:
+        """Fill in what the YAML leaves to the app and to the file of `login`; `file` where it names none itself."""
+        file = self.login_file or file
+        missing = {name for name in type(self).model_fields if getattr(self, name) is None}
+        filled: dict[str, Any] = {name: source for name, source in app.items() if name in missing}
+        if missing.issuperset(self.login_keys):
+            filled |= {name: SecretSource("login", str(file), name) for name in self.login_keys}
+        return self.model_copy(update=filled | dict.fromkeys(self.file_keys, file))
+
     def secrets(self) -> Mapping[str, SecretSource]:
         """Give those that are secrets, by key."""
-        named = {name: getattr(self, name) for name in type(self).model_fields}
+        named = {name: getattr(self, name) for name in type(self).model_fields if name not in self.only_for_login}
         return {name: value for name, value in named.items() if isinstance(value, SecretSource)}
 
 
@@ -43,6 +91,12 @@ class Options(BaseModel):
         This one; where the platform has several ways to reach it, one for each value of `backend`, the best first.
         """
         return (cls,)
+
+    @classmethod
+    def credentials_model(cls) -> type[Credentials]:
+        """Give the kind of credentials of an account that follows this variant."""
+        model: type[Credentials] | None = cls.model_fields["credentials"].annotation
+        return model or Credentials
 
     @property
     def needs_public_folder(self) -> bool:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
-from crossposter.adapters.options import Connection, Credentials
+from crossposter.adapters.logins import Login, Person
+from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, prefix_weights, weighted_length
 from crossposter.core.links import BREAK
@@ -42,19 +43,30 @@ class Prices(BaseModel):
     alt_text: Annotated[float, Field(ge=0)] = 0.005
 
 
-class TwitterCredentials(Credentials):
-    """The app's keys and the account's tokens, from the developer console."""
+class TwitterApp(AppKeys):
+    """The app's keys, from the developer console."""
 
     api_key: Annotated[SecretRef, Field(examples=["env:X_API_KEY"])]
     api_secret: Annotated[SecretRef, Field(examples=["env:X_API_SECRET"])]
-    access_token: Annotated[SecretRef, Field(examples=["env:X_ACCESS_TOKEN"])]
-    access_secret: Annotated[SecretRef, Field(examples=["env:X_ACCESS_SECRET"])]
+
+
+class TwitterCredentials(Credentials):
+    """The app's keys, and the account's tokens, which `login` obtains."""
+
+    app: ClassVar[AppBlock | None] = AppBlock("x", TwitterApp)
+    needed_of_app: ClassVar[tuple[str, ...]] = ("api_key", "api_secret")
+    login_keys: ClassVar[tuple[str, ...]] = ("access_token", "access_secret")
+
+    api_key: SecretRef | None = None
+    api_secret: SecretRef | None = None
+    access_token: SecretRef | None = None
+    access_secret: SecretRef | None = None
 
 
 class TwitterOptions(BaseOptions):
     """What X adds to an account."""
 
-    credentials: TwitterCredentials
+    credentials: TwitterCredentials = Field(default_factory=TwitterCredentials)
     prices: Prices = Prices()
 
     def price(self, post: Post) -> float:
@@ -89,6 +101,20 @@ class TwitterAdapter:
 
     def __init__(self, connection: Connection, options: TwitterOptions) -> None:
         self._connection = connection
+
+    @staticmethod
+    def login(
+        connection: Connection,
+        options: TwitterOptions,
+        person: Person,
+        *,
+        pinned: Identity | None,
+        saved: Mapping[str, Any],
+    ) -> Login:
+        """Obtain the account's tokens from X, by a PIN."""
+        from crossposter.adapters._x_login import login
+
+        return login(connection, person)
 
     @cached_property
     def _client(self) -> XClient:

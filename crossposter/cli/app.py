@@ -17,9 +17,10 @@ import typer
 
 from crossposter import __version__
 from crossposter.cli import acts
+from crossposter.cli.alerts import alerts_app
 from crossposter.cli.context import ConfigOption, Context, JsonOption
 from crossposter.cli.ledger import ledger_app
-from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError
+from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError, UsageError
 from crossposter.wording import say
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(alerts_app, name="alerts")
 for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.backfill):
     app.command()(_act)
 
@@ -165,6 +167,18 @@ def init(ctx: typer.Context, config: ConfigOption = None) -> None:
 
 
 @app.command()
+def login(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(help="The account's id in the YAML.")],
+    config: ConfigOption = None,
+) -> None:
+    """Log in to an account, once; asks for what is needed, and shows nothing that is secret."""
+    from crossposter.cli.login import login as command
+
+    command(ctx.obj.at(config), account)
+
+
+@app.command()
 def demo(
     serve: Annotated[
         bool, typer.Option("--serve", help="Keep the daemon, the city and the page with the timelines running.")
@@ -232,4 +246,6 @@ def _explain(error: CrossposterError, language: str | None) -> int:
             print(f"{problem.place}: {translate(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice
         return 2
     print(translate(error.message), file=sys.stderr)  # noqa: T201
+    if isinstance(error, UsageError):
+        return 2
     return 75 if isinstance(error, LedgerHeldError) else 1

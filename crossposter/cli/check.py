@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from crossposter.cli.context import Context, print_json
+from crossposter.config import ConfigModel
 from crossposter.errors import ConfigError
 from crossposter.messages import Translator, language_of
 from crossposter.wording import Message, say
@@ -32,14 +33,15 @@ def check(context: Context, *, as_json: bool) -> None:
         ]
         print_json({"problems": problems})
         raise typer.Exit(2) from None
-    if as_json:
-        print_json({"problems": []})
-        return
     translate = Translator(config.language)
+    notes = [translate(note) for note in _notes(config)]
+    if as_json:
+        print_json({"problems": [], **({"notes": notes} if notes else {})})
+        return
     counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
     typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))
-    for line in _money(config):
-        typer.echo(translate(line))
+    for line in (*notes, *map(translate, _money(config))):
+        typer.echo(line)
 
 
 def _money(config: ConfigModel) -> Iterator[Message]:
@@ -65,6 +67,15 @@ def _money(config: ConfigModel) -> Iterator[Message]:
             limit=dollars(account.budget.usd_per_month),
             forecast=dollars(forecast(record.spent_usd, now=now, zone=zone)),
         )
+
+
+def _notes(config: ConfigModel) -> Iterator[Message]:
+    """Say what is no mistake, but should be known."""
+    if any(feed.article for feed in config.feeds):
+        from crossposter.feeds.article import LACKING, lacks_extra
+
+        if lacks_extra():
+            yield LACKING
 
 
 def check_health(context: Context, *, as_json: bool) -> None:

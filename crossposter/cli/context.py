@@ -39,7 +39,7 @@ class Context:
         """Give the YAML's path: the option, the environment, the usual place."""
         return self._config or Path(self.environ.get("CROSSPOSTER_CONFIG") or DEFAULT_CONFIG)
 
-    def load(self, *, secrets_needed: bool) -> ConfigModel:
+    def load(self, *, secrets_needed: bool, pins_needed: bool = True) -> ConfigModel:
         """Read the configuration.
 
         Raises:
@@ -47,7 +47,9 @@ class Context:
         """
         from crossposter.config import load_config
 
-        config = load_config(self.config_path, environ=self.environ, secrets_needed=secrets_needed)
+        config = load_config(
+            self.config_path, environ=self.environ, secrets_needed=secrets_needed, pins_needed=pins_needed
+        )
         self.language = config.language
         return config
 

@@ -12,10 +12,12 @@ from contextlib import suppress
 import typer
 
 from crossposter import logs
-from crossposter.bootstrap import open_office, secrets_of
+from crossposter.alerts.ping import Pinger
+from crossposter.bootstrap import audience_of, open_office, ping_address_of, secrets_of
 from crossposter.cli.context import Context
 from crossposter.daemon import Daemon
 from crossposter.errors import LedgerError
+from crossposter.events import telling
 from crossposter.ledger import Role, holder
 from crossposter.messages import Translator
 from crossposter.service import Service
@@ -24,6 +26,8 @@ from crossposter.wording import say
 
 #: mallopt's numbers (malloc.h).
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+#: Seconds that alerts get at the end; what is not sent by then is sent after the next start.
+ALERTS_S = 2.0
 
 
 def run(context: Context, commands: Commands) -> None:
@@ -35,6 +39,8 @@ def run(context: Context, commands: Commands) -> None:
         # Those of before stay: deliveries in hand still use them.
         secrets.extend(secrets_of(changed, context.environ))
         logs.configure(secrets=secrets)
+        alarm.change(audience_of(changed, context.environ))
+        pinger.change(ping_address_of(changed, context.environ), office.health(changed))
         return service
 
     _give_memory_back()
@@ -43,8 +49,20 @@ def run(context: Context, commands: Commands) -> None:
     logs.configure(secrets=secrets)
     with open_office(config, context.environ, role=Role.DAEMON) as office:
         service, heartbeat = office.service(config), office.heartbeat
-        daemon = Daemon(service, commands=commands, load=load, heartbeat=heartbeat, clock=office.clock)
+        alarm, pinger = office.alarm(config), Pinger(office.web)
+        alarm.start()
+        pinger.change(ping_address_of(config, context.environ), office.health(config))
+        daemon = Daemon(
+            service,
+            commands=commands,
+            load=load,
+            heartbeat=heartbeat,
+            clock=office.clock,
+            report=telling(alarm.hear),
+        )
         daemon.run()
+        pinger.stop()
+        alarm.finish(ALERTS_S)
     # A thread may still wait for a feed or a platform that has not answered; the interpreter would wait for it too.
     if threading.active_count() > 1:
         logging.shutdown()

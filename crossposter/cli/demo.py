@@ -72,7 +72,7 @@ def demo(environ: Mapping[str, str]) -> None:
         # Otherwise the site would answer "not modified", and nothing would have to be recognised.
         stage.site.rebuild(now=SystemClock().now())
         again = _round(console, translate, stage)
-        has_read = all(poll.plan and poll.plan.known and not poll.plan.new for poll in again.polls)
+        has_read = all(poll.plan and poll.plan.recognised and not poll.plan.new for poll in again.polls)
         if not has_read or again.delivered or len(stage.sandbox.posts()) != len(stood) or published != len(stood):
             raise CrossposterError(say("the demo failed: the platforms and the ledger do not agree"))
         posts = say("{count} posts on three platforms, each once.", count=len(stood))

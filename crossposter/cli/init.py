@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 import crossposter.config
 from crossposter.adapters import PLATFORMS, adapter_class
+from crossposter.adapters.options import AppBlock
 from crossposter.cli.context import Context
 from crossposter.config import AccountModel, ConfigModel, FeedModel
 from crossposter.config.answers import why_not
@@ -26,7 +27,7 @@ from crossposter.wording import Message, say
 
 _SCHEMA = Path(crossposter.config.__file__).with_name("schema.json").absolute()
 #: In both languages, whichever is spoken; without the dots that a keyboard may not have.
-_YES, _NO = {"y", "yes", "e", "evet"}, {"n", "no", "h", "hayır", "hayir"}
+YES, NO = {"y", "yes", "e", "evet"}, {"n", "no", "h", "hayır", "hayir"}
 
 
 class Asker:
@@ -53,8 +54,8 @@ class Asker:
         """Ask for yes or no; the letters follow the language, and the other language's are understood."""
         hint = say("Y/n") if default else say("y/N")
         question = say("{question} [{hint}]", question=question, hint=hint)
-        answer = self.ask(question, _neither, default="")
-        return default if not answer else answer.lower() in _YES
+        answer = self.ask(question, neither, default="")
+        return default if not answer else answer.lower() in YES
 
 
 def init(context: Context) -> None:
@@ -74,7 +75,11 @@ def init(context: Context) -> None:
     is_host = why_not(FeedModel, "allowed_hosts", [host], environ=context.environ) is None
     lines = _lines(language, url, host if is_host else None, news_language, zone, accounts)
     _write(path, "\n".join(lines) + "\n")
-    typer.echo(asker.translate(say("{path} is written. Next: 'crossposter dry-run', then the credentials.", path=path)))
+    typer.echo(
+        asker.translate(
+            say("{path} is written. Next: 'crossposter dry-run', then 'crossposter login' for each account.", path=path)
+        )
+    )
 
 
 def _accounts(asker: Asker) -> dict[str, tuple[str, str]]:
@@ -94,8 +99,8 @@ def _accounts(asker: Asker) -> dict[str, tuple[str, str]]:
     return accounts
 
 
-def _neither(answer: str) -> Message | None:
-    return None if answer.lower() in _YES | _NO | {""} else say("answer y (yes) or n (no)")
+def neither(answer: str) -> Message | None:
+    return None if answer.lower() in YES | NO | {""} else say("answer y (yes) or n (no)")
 
 
 def _no_number(answer: str) -> Message | None:
@@ -113,24 +118,28 @@ def _lines(
 ) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={_SCHEMA}"
     yield "# Every key is explained in config/crossposter.example.yaml."
-    yield f"timezone: {_quoted(zone)}"
+    yield f"timezone: {quoted(zone)}"
     yield f"language: {language}"
     yield "ledger: sqlite:///../data/ledger.db"
     yield "feeds:"
     yield "  - id: news"
-    yield f"    url: {_quoted(url)}"
-    yield f"    language: {_quoted(news_language)}"
+    yield f"    url: {quoted(url)}"
+    yield f"    language: {quoted(news_language)}"
     if host:
-        yield f"    allowed_hosts: [{_quoted(host)}]   # where the links of posts may lead, with its subdomains"
+        yield f"    allowed_hosts: [{quoted(host)}]   # where the links of posts may lead, with its subdomains"
     yield f"    accounts: [{', '.join(accounts)}]"
+    if blocks := _apps(accounts):
+        yield "apps:   # the keys of the apps at the platforms; each is asked for once, whatever the number of accounts"
+        for block in blocks:
+            yield f"  {block.name}:"
+            yield from (_line(4, key, field) for key, field in block.keys.model_fields.items())
     yield "accounts:"
     for platform, (remote_id, handle) in accounts.items():
         yield f"  - id: {platform}"
         yield f"    platform: {platform}"
         yield from (_line(4, key, field) for key, field in _promises(platform))
-        yield f"    expect: {{id: {_quoted(remote_id)}, handle: {_quoted(handle)}}}"
-        yield "    credentials:"
-        yield from (_line(6, key, field) for key, field in _credentials(platform))
+        yield f"    expect: {{id: {quoted(remote_id)}, handle: {quoted(handle)}}}"
+        yield f"    # credentials: none here; 'crossposter login {platform}' obtains them"
 
 
 def _promises(platform: str) -> Iterator[tuple[str, FieldInfo]]:
@@ -140,9 +149,10 @@ def _promises(platform: str) -> Iterator[tuple[str, FieldInfo]]:
             yield key, field
 
 
-def _credentials(platform: str) -> Iterator[tuple[str, FieldInfo]]:
-    model: Any = adapter_class(platform).Options.variants()[0].model_fields["credentials"].annotation
-    return ((key, field) for key, field in model.model_fields.items() if field.is_required())
+def _apps(platforms: Iterable[str]) -> list[AppBlock]:
+    """List the apps through which accounts of these platforms are reached, by the best way to each."""
+    models = (adapter_class(platform).Options.variants()[0].credentials_model() for platform in platforms)
+    return list(dict.fromkeys(model.app for model in models if model.app))
 
 
 def _line(indent: int, key: str, field: FieldInfo) -> str:
@@ -152,7 +162,7 @@ def _line(indent: int, key: str, field: FieldInfo) -> str:
     return f"{' ' * indent}{key}: {value}" + (f"   # {field.description}" if field.description else "")
 
 
-def _quoted(answer: str) -> str:
+def quoted(answer: str) -> str:
     """Write a text so that YAML reads exactly it; JSON's way is one of YAML's."""
     return json.dumps(answer, ensure_ascii=False)
 

@@ -6,18 +6,26 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+import structlog
 import typer
 
 from crossposter import logs
-from crossposter.bootstrap import open_office, secrets_of
+from crossposter.alerts.ping import ping
+from crossposter.bootstrap import open_office, ping_address_of, secrets_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
+from crossposter.core.events import Delivered, Poll
 from crossposter.core.model import Status
-from crossposter.events import report
+from crossposter.events import telling
 from crossposter.ledger import Role
 from crossposter.messages import Translator
-from crossposter.service import Delivered, Poll, Round
+from crossposter.service import Round
 from crossposter.wording import Message, say
+
+log = structlog.get_logger("crossposter")
+
+#: Seconds that alerts get before the round ends; what is not sent by then is sent in the next one.
+ALERTS_S = 10.0
 
 
 def run_once(context: Context, *, as_json: bool) -> None:
@@ -27,7 +35,13 @@ def run_once(context: Context, *, as_json: bool) -> None:
     translate = Translator(config.language)
     logs.configure(secrets=secrets_of(config, context.environ))
     with open_office(config, context.environ, role=Role.ROUND) as office:
-        found = office.service(config).run_once(report=report)
+        alarm = office.alarm(config)
+        alarm.start()
+        found = office.service(config).run_once(report=telling(alarm.hear))
+        alarm.finish(ALERTS_S)
+        address = ping_address_of(config, context.environ)
+        if address and not found.has_failures and (why_not := ping(office.web, address)):
+            log.warning("ping not taken", why=str(why_not))
     if as_json:
         print_json(_as_data(found, translate))
     else:
@@ -61,7 +75,7 @@ def _poll(poll: Poll, translate: Translator) -> dict[str, Any]:
         "feed": poll.feed_id,
         "first_poll": bool(plan and plan.first_poll),
         "new": plan.new if plan else 0,
-        "known": len(plan.known) if plan else 0,
+        "known": plan.recognised if plan else 0,
         "held": sum(1 for decision in plan.decisions if decision.status is Status.HELD) if plan else 0,
         "error": translate(poll.error.message) if poll.error else None,
     }

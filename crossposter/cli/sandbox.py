@@ -56,10 +56,10 @@ def sandbox(*, port: int, as_json: bool) -> None:
 
 
 def environment_of(sandbox: Sandbox) -> dict[str, str]:
-    """Give what config/demo.yaml names by `env:`: for each account its credentials and its endpoint."""
+    """Give what config/demo.yaml names by `env:`: for each account its credentials, its endpoint, and what logs in."""
     found = {}
     for account in (*sandbox.accounts, *sandbox.professionals):
-        for name, value in {**account.credentials, **account.endpoint}.items():
+        for name, value in {**account.credentials, **account.login, **account.endpoint}.items():
             found[f"SANDBOX_{account.platform}_{account.handle}_{name}".upper()] = value
     return found
 
@@ -81,5 +81,6 @@ def _account(account: SandboxAccount) -> dict[str, Any]:
         "id": account.id,
         "handle": account.handle,
         "credentials": dict(account.credentials),
+        "login": dict(account.login),
         "endpoint": dict(account.endpoint),
     }

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crossposter.core.events import Delivered, Poll
 from crossposter.core.model import Status
 from crossposter.messages import Translator
-from crossposter.service import Delivered, Poll, Round
+from crossposter.service import Round
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _gave(poll: Poll, translate: Translator) -> str:
     if poll.plan.first_poll:
         return translate(say("first seen: {count} news recorded, none published", count=new))
     held = sum(1 for decision in poll.plan.decisions if decision.status is Status.HELD)
-    counts = {"new": new, "known": len(poll.plan.known), "held": held}
+    counts = {"new": new, "known": poll.plan.recognised, "held": held}
     return translate(say("{new} new, {known} known, {held} post(s) held", **counts))
 
 

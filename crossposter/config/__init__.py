@@ -7,40 +7,52 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from crossposter.adapters.options import AppBlock
 from crossposter.config.complaints import complain, with_guessed_platforms
-from crossposter.config.crosschecks import check_media, check_references
+from crossposter.config.credentials import check_credentials
+from crossposter.config.crosschecks import blocks, check_media, check_references
 from crossposter.config.document import Document, read_document
 from crossposter.config.models import AccountModel, ConfigModel, FeedModel, config_model
 from crossposter.errors import ConfigError, Problem
 from crossposter.messages import LANGUAGES
-from crossposter.references import Context, Secret, why_unreadable
-from crossposter.wording import say
+from crossposter.references import Context, MissingSecretError, Secret, why_unreadable
+from crossposter.wording import Message, say
 
-__all__ = ["AccountModel", "ConfigModel", "FeedModel", "load_config", "read_secrets"]
+__all__ = ["AccountModel", "ConfigModel", "FeedModel", "is_pinned", "load_config", "login_secrets", "read_secrets"]
 
 #: Far above any real file; a larger one is a mistake of the path.
 MAX_BYTES = 256 * 1024
 
 
-def load_config(path: Path, *, environ: Mapping[str, str], secrets_needed: bool) -> ConfigModel:
+#: In place of the id that an account without `expect` is given; no platform numbers its accounts so.
+_UNPINNED = "?"
+
+
+def load_config(
+    path: Path, *, environ: Mapping[str, str], secrets_needed: bool, pins_needed: bool = True
+) -> ConfigModel:
     """Read the file.
 
     Args:
         path: The YAML file; relative paths inside it start at its folder.
         environ: Where `env:` looks.
         secrets_needed: Whether a missing secret or file is a mistake; a dry run needs none.
+        pins_needed: Whether an account without `expect` is one; whoever logs in has perhaps come to ask.
 
     Raises:
         ConfigError: With every mistake found, each with its line.
     """
     document = read_document(_text_of(path), file=str(path))
     config = None
+    if not pins_needed:
+        _stand_in_for_pins(document)
     if document.data is not None:
         context = Context(
             folder=path.parent, environ=environ, secrets_needed=secrets_needed, files_needed=secrets_needed
         )
         config = _validated(document, context)
         check_references(document, environ)
+        check_credentials(document, context)
         if config and secrets_needed:
             check_media(document, config.accounts, has_media=config.media is not None)
     if config is None or document.problems:
@@ -57,6 +69,44 @@ def read_secrets(account: AccountModel, environ: Mapping[str, str]) -> Mapping[s
     """
     sources = account.credentials.secrets()
     return {name: source.read(environ) for name, source in sources.items()}
+
+
+def login_secrets(config: ConfigModel, account: AccountModel, environ: Mapping[str, str]) -> Mapping[str, Secret]:
+    """Read what a login starts from: the keys of the app, the account's own or those under `apps:`, and no tokens.
+
+    Raises:
+        MissingSecretError: One of them is not there.
+    """
+    credentials = account.credentials
+    named = {name: source for name in credentials.only_for_login if (source := getattr(credentials, name))}
+    block = credentials.app
+    if block:
+        keys = getattr(config.apps, block.name, None)
+        for name in block.keys.model_fields:
+            source = getattr(credentials, name, None) or getattr(keys, name, None)
+            if source is not None:
+                named[name] = source
+            elif credentials.login_needs_app:
+                raise MissingSecretError(_no_app(block))
+    return {name: source.read(environ) for name, source in named.items()}
+
+
+def _no_app(block: AppBlock) -> Message:
+    return say(
+        "a login needs the keys of the app: write {keys} into the YAML once, under 'apps:', block '{app}:'",
+        keys=", ".join(block.keys.model_fields),
+        app=block.name,
+    )
+
+
+def is_pinned(account: AccountModel) -> bool:
+    """Tell whether the YAML says which account of the platform this must be."""
+    return not account.expect.id.startswith(_UNPINNED)
+
+
+def _stand_in_for_pins(document: Document) -> None:
+    for index, account in blocks(document, "accounts"):
+        account.setdefault("expect", {"id": f"{_UNPINNED}{index}"})
 
 
 def _text_of(path: Path) -> str:

@@ -101,6 +101,8 @@ def explain(model: type[BaseModel], error: ErrorDetails) -> Message:
         value = value.get(_discriminator(error))
     if kind == "union_tag_not_found" and not is_platform:
         return _SENTENCES["missing"]
+    if kind == "missing" and error["loc"][-1] == "expect":
+        return say("this is missing: add it; 'crossposter login' prints what to write")
     if value is None and kind not in _TOLD_WHEN_EMPTY:
         return _SENTENCES["string_too_short"]
     if kind == "extra_forbidden":

@@ -15,12 +15,13 @@ from crossposter.wording import Message, say
 
 
 def check_references(document: Document, environ: Mapping[str, str]) -> None:
-    """Add a problem for each id used twice, each unknown account and each account pinned twice."""
+    """Add a problem for each id used twice, each unknown account, and what is pinned or told twice."""
     _check_unique(document, "feeds")
     _check_unique(document, "accounts")
     _check_accounts_of_feeds(document)
     _check_sites(document)
     _check_pins(document, environ)
+    _check_alerts(document)
 
 
 def check_media(document: Document, accounts: Sequence[Options], *, has_media: bool) -> None:
@@ -34,17 +35,17 @@ def check_media(document: Document, accounts: Sequence[Options], *, has_media: b
             document.report(("accounts", index), sentence)
 
 
-def _blocks(document: Document, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def blocks(document: Document, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give the well-formed blocks of a list, with their place."""
-    blocks = (document.data or {}).get(name)
-    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+    found = (document.data or {}).get(name)
+    for index, block in enumerate(found if isinstance(found, list) else []):
         if isinstance(block, dict):
             yield index, block
 
 
 def _ids(document: Document, name: str) -> Iterator[tuple[int, str]]:
     """Give the ids of a list's blocks, with their place."""
-    for index, block in _blocks(document, name):
+    for index, block in blocks(document, name):
         if isinstance(block.get("id"), str) and block["id"]:
             yield index, block["id"]
 
@@ -61,7 +62,7 @@ def _check_unique(document: Document, name: str) -> None:
 
 def _check_accounts_of_feeds(document: Document) -> None:
     known = sorted({written for _, written in _ids(document, "accounts")})
-    for index, feed in _blocks(document, "feeds"):
+    for index, feed in blocks(document, "feeds"):
         written = feed.get("accounts")
         names = written if isinstance(written, list) else []
         for place, name in enumerate(names):
@@ -83,12 +84,12 @@ def _unknown_account(name: str, known: list[str]) -> Message:
 def _check_sites(document: Document) -> None:
     """Insist on `site` where two feeds meet on an account: an item in both would stand there twice."""
     feed_of: dict[str, str] = {}
-    for index, feed in _blocks(document, "feeds"):
+    for index, feed in blocks(document, "feeds"):
         written = feed.get("accounts")
         names = [name for name in written if isinstance(name, str)] if isinstance(written, list) else []
         name = str(feed.get("id"))
         met = next((feed_of[account] for account in names if account in feed_of), None)
-        sites = {block.get("id"): block.get("site") for _, block in _blocks(document, "feeds")}
+        sites = {block.get("id"): block.get("site") for _, block in blocks(document, "feeds")}
         if met and not (feed.get("site") and sites.get(met)):
             sentence = say(
                 "this feed and {other!r} go to one account: give both a site, the same name if an item can be in both",
@@ -101,7 +102,7 @@ def _check_sites(document: Document) -> None:
 def _check_pins(document: Document, environ: Mapping[str, str]) -> None:
     """Refuse two accounts for one account of a platform: each item would stand there twice."""
     pinned: dict[tuple[str, str], int] = {}
-    for index, account in _blocks(document, "accounts"):
+    for index, account in blocks(document, "accounts"):
         expect = account.get("expect")
         remote_id = expect.get("id") if isinstance(expect, dict) else None
         if not isinstance(remote_id, str) or not remote_id.strip():
@@ -114,3 +115,17 @@ def _check_pins(document: Document, environ: Mapping[str, str]) -> None:
             line = document.lines[("accounts", first, "expect", "id")]
             sentence = say("line {line} names this id already: every news item would stand there twice", line=line)
             document.report(("accounts", index, "expect", "id"), sentence)
+
+
+def _check_alerts(document: Document) -> None:
+    """Refuse an address twice, under whose name the ledger remembers who was told what; and a second ping."""
+    first: dict[str, int] = {}
+    for index, alert in blocks(document, "alerts"):
+        for key in ("url", "ping"):
+            if not isinstance(written := alert.get(key), str):
+                continue
+            taken = first.setdefault(written.strip() if key == "url" else key, index)
+            if taken != index:
+                line = document.lines[("alerts", taken, key)]
+                sentence = say("line {line} says this already: keep one of both", line=line)
+                document.report(("alerts", index, key), sentence)

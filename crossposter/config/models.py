@@ -6,7 +6,7 @@ import codecs
 import re
 import warnings
 import zoneinfo
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import cache, reduce
 from ipaddress import ip_network
 from operator import or_
@@ -21,14 +21,26 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     create_model,
+    field_validator,
+    model_validator,
 )
 
 from crossposter.adapters import PLATFORMS, adapter_class, backends_of
-from crossposter.adapters.options import Options
+from crossposter.adapters.options import AppBlock, Options
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
 from crossposter.core.model import Holds
 from crossposter.core.text import lower
-from crossposter.references import FileRef, FolderRef, ForConnecting, Text, beside_the_yaml, from_environment, mistake
+from crossposter.references import (
+    FileRef,
+    FolderRef,
+    ForConnecting,
+    SecretRef,
+    SecretSource,
+    Text,
+    beside_the_yaml,
+    from_environment,
+    mistake,
+)
 from crossposter.wording import say
 
 _SQLITE = "sqlite:///"
@@ -243,6 +255,36 @@ class MediaModel(Block):
     public_base_url: Address
 
 
+def _time_of_day(value: Any) -> time:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise mistake(say('a time of day is wanted here: write it like "08:00"'))
+    return time(int(match[1]), int(match[2]))
+
+
+TimeOfDay = Annotated[
+    time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d{2}$"})
+]
+
+
+class AlertModel(Block):
+    """Who is told when something needs a person; or, with `ping` alone, an address that hears while all is well."""
+
+    url: SecretRef | None = None
+    level: Literal["info", "warning", "critical"] = "warning"
+    language: Literal["tr", "en"] | None = None
+    digest: TimeOfDay | None = None
+    ping: SecretRef | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> AlertModel:
+        if (self.url is None) == (self.ping is None):
+            raise mistake(say("write one of both here: url (who is told), or ping (what is fetched while all is well)"))
+        if self.ping and self.model_fields_set - {"ping"}:
+            raise mistake(say("a ping says nothing: it has no level, language or digest"))
+        return self
+
+
 class ConfigModel(Block):
     """The whole file; `config_model()` knows what each platform's accounts may say."""
 
@@ -252,11 +294,41 @@ class ConfigModel(Block):
         default="sqlite:///../data/ledger.db", validate_default=True
     )
     feeds: Annotated[list[FeedModel], Field(min_length=1)]
+    #: `config_model()` knows which; before the accounts, which are filled in from it.
+    apps: Any = None
     accounts: list[Any]
     brand: BrandModel | None = None
     holds: HoldsModel = HoldsModel()
     network: NetworkModel = NetworkModel()
     media: MediaModel | None = None
+    alerts: tuple[AlertModel, ...] = ()
+
+    @field_validator("accounts", mode="after")
+    @classmethod
+    def _complete(cls, accounts: list[AccountModel], info: ValidationInfo) -> list[AccountModel]:
+        if not isinstance(ledger := info.data.get("ledger"), Path):
+            return accounts  # a mistake, told already
+        return [_completed(account, info.data.get("apps"), ledger=ledger) for account in accounts]
+
+
+def login_file(account_id: str, *, ledger: Path) -> Path:
+    """Give the place of an account's login where the YAML names none: beside the ledger, where the daemon may write."""
+    return ledger.parent / "credentials" / f"{account_id}.json"
+
+
+def _completed(account: AccountModel, apps: Any, *, ledger: Path) -> AccountModel:
+    credentials = account.credentials
+    keys = getattr(apps, credentials.app.name, None) if credentials.app else None
+    sources = {name: value for name, value in keys if isinstance(value, SecretSource)} if keys else {}
+    completed = credentials.completed(file=login_file(account.id, ledger=ledger), app=sources)
+    return account.model_copy(update={"credentials": completed})
+
+
+def app_blocks() -> list[AppBlock]:
+    """List the blocks that may stand under `apps:`."""
+    variants = (options for platform in PLATFORMS for options in adapter_class(platform).Options.variants())
+    models = (options.credentials_model() for options in variants)
+    return list(dict.fromkeys(model.app for model in models if model.app))
 
 
 @cache
@@ -266,7 +338,9 @@ def config_model() -> type[ConfigModel]:
         reduce(or_, (_account_model(platform) for platform in PLATFORMS)), Field(discriminator="platform")
     ]
     accounts: Any = (Annotated[list[account], Field(min_length=1)], ...)
-    return create_model("configuration", __base__=ConfigModel, accounts=accounts)
+    blocks: dict[str, Any] = {block.name: (block.keys | None, None) for block in app_blocks()}
+    apps: Any = (create_model("apps", __base__=Block, **blocks) | None, None)
+    return create_model("configuration", __base__=ConfigModel, apps=apps, accounts=accounts)
 
 
 def _account_model(platform: str) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from crossposter.core.text import match_key
 
@@ -65,14 +67,13 @@ def without_chrome(text: str, title: str, rules: Chrome) -> str:
         text = _or_whole(text.partition(phrase)[2], text)
     for phrase in (*rules.stop_before, *SHIPPED.stop_before):
         text = _or_whole(text.partition(phrase)[0], text)
-    phrases = (*rules.strip, *SHIPPED.strip)
-    keys = {_key(phrase) for phrase in phrases}
+    phrases = _phrases(rules.strip)
     kept = [
         stripped
         for paragraph in text.split("\n\n")
-        if _key(paragraph) not in keys
+        if not phrases.are(paragraph)
         and not _FOOTER.fullmatch(paragraph)
-        and (stripped := _stripped(_without_button(paragraph, keys), phrases))
+        and (stripped := _stripped(_without_button(paragraph, phrases.keys), phrases))
     ]
     if len(kept) > 1 and _key(kept[0]) == _key(title):
         kept = kept[1:]
@@ -93,20 +94,49 @@ def _key(phrase: str) -> str:
     return match_key(phrase.strip(_MARKS))
 
 
+class _Phrases(NamedTuple):
+    """What is taken off the ends of paragraphs."""
+
+    phrases: tuple[str, ...]
+    #: As `_key` has them.
+    keys: frozenset[str]
+    #: In front of a paragraph, and at its end.
+    before: tuple[str, ...]
+    behind: tuple[str, ...]
+    #: Characters: whatever its spelling, no phrase is longer.
+    longest: int
+
+    def are(self, paragraph: str) -> bool:
+        """Tell whether a paragraph is one of them."""
+        bare = paragraph.strip(_MARKS)
+        return len(bare) <= self.longest and match_key(bare) in self.keys
+
+
+@lru_cache
+def _phrases(own: tuple[str, ...]) -> _Phrases:
+    phrases = (*own, *SHIPPED.strip)
+    return _Phrases(
+        phrases=phrases,
+        keys=frozenset(map(_key, phrases)),
+        before=tuple(f"{phrase} " for phrase in phrases),
+        behind=tuple(f" {phrase}" for phrase in phrases),
+        longest=4 * max(map(len, phrases)),
+    )
+
+
 def _without_button(paragraph: str, keys: Set[str]) -> str:
     """Take a phrase off that is the last sentence of a paragraph; there, its capitals and marks do not count."""
     last = _LAST_SENTENCE.search(paragraph, max(len(paragraph) - _LONGEST_BUTTON, 0))
     return paragraph[: last.start()] if last and _key(last[1]) in keys else paragraph
 
 
-def _stripped(paragraph: str, phrases: Sequence[str]) -> str:
+def _stripped(paragraph: str, phrases: _Phrases) -> str:
     """Take phrases off the ends of a paragraph, as long as there are some; capitals count: "we share" is news.
 
     A cut excerpt then ends as a cut text does.
     """
-    rest, before = paragraph.strip(), ""
-    while rest != before:
-        before = rest
-        for phrase in phrases:
+    rest = paragraph.strip()
+    while rest.startswith(phrases.before) or rest.endswith(phrases.behind):
+        for phrase in phrases.phrases:
             rest = rest.removesuffix(" " + phrase).removeprefix(phrase + " ").strip()
     return rest.rstrip(" […].,;:") + "…" if rest.endswith(_CUT_EXCERPT) else rest

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from crossposter.core.model import Feed
 from crossposter.wording import Message, say
 
+#: Between two signs of life. With each the polls are written that had nothing to say, so they look older by as much.
+BEAT = timedelta(seconds=15)
 #: Several beats may be late on a busy machine; and whoever starts again within it has not been away.
 MAX_SILENCE = timedelta(minutes=2)
 #: Longer than a poll can take: so long after the start the first one may still be on its way.
@@ -55,7 +57,8 @@ def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime) -> list[Mess
         found.append(say("the daemon gives no sign of life since {time}", time=_shown(signs.beat_at)))
     for feed in feeds:
         polled_at = signs.polled_at.get(feed.id)
-        if now - (polled_at or signs.started_at) <= MAX_INTERVALS * feed.every or now - signs.started_at <= FIRST_POLL:
+        patience = MAX_INTERVALS * feed.every + BEAT
+        if now - (polled_at or signs.started_at) <= patience or now - signs.started_at <= FIRST_POLL:
             continue
         if polled_at:
             found.append(say("feed {feed} was last read at {time}", feed=feed.id, time=_shown(polled_at)))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -40,20 +41,34 @@ def keys_of(*, guid: str | None, link: str | None, id_pattern: str | None) -> tu
 
 
 def told_apart(entries: Sequence[Entry]) -> list[Entry]:
-    """Take from the entries of one answer the guids that several different ones share: "N/A" is nobody's id."""
+    """Take from the entries of one answer the guids that several different ones share: "N/A" is nobody's id.
+
+    These lose their mark as well: what their bytes say depends on the others.
+    """
     links: defaultdict[str, set[str]] = defaultdict(set)
     for entry in entries:
         for key in entry.keys:
             if key.startswith("guid:"):
                 links[key].add(next((other for other in entry.keys if not other.startswith("guid:")), entry.title))
     shared = {guid for guid, named in links.items() if len(named) > 1}
-    return [replace(entry, keys=tuple(key for key in entry.keys if key not in shared)) for entry in entries]
+    if not shared:
+        return list(entries)
+    return [entry if shared.isdisjoint(entry.keys) else _without(entry, shared) for entry in entries]
+
+
+def _without(entry: Entry, keys: Set[str]) -> Entry:
+    return replace(entry, keys=tuple(key for key in entry.keys if key not in keys), mark=None)
 
 
 def words_key(entry: Entry) -> str | None:
     """Give the weak key: what the entry says, however it is spelt; None for too few words to say anything."""
-    words = " ".join(match_key(f"{entry.title} {entry.summary} {entry.text}").split())
-    if len(words) < len(match_key(entry.title)) + _FEW_LETTERS:
+    return _words_key(entry.title, entry.summary, entry.text)
+
+
+@lru_cache(maxsize=128)  # a poll asks twice: to look it up, and to decide
+def _words_key(title: str, summary: str, text: str) -> str | None:
+    words = " ".join(match_key(f"{title} {summary} {text}").split())
+    if len(words) < len(match_key(title)) + _FEW_LETTERS:
         return None
     return f"words:{_digest(words)}"
 

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     ACCOUNT = "account"
     TRANSIENT = "transient"
     PICTURE = "picture"
+    ARTICLE = "article"
     DEFECT = "defect"
     UNREACHABLE = "unreachable"
     LOST_ANSWER = "lost_answer"
@@ -97,6 +98,7 @@ _SENTENCES = {
     Reason.ACCOUNT: say("the account cannot be used until a person acts"),
     Reason.TRANSIENT: say("surely not published; will be tried again"),
     Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
+    Reason.ARTICLE: say("the article's page cannot be had at the moment; will be tried again"),
     Reason.DEFECT: say("crossposter failed over it (see the log); will be tried again"),
     Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
     Reason.LOST_ANSWER: say("the answer was lost; the post may be public, look at the account"),
@@ -111,6 +113,16 @@ class PictureRef:
     url: str
     #: The feed's own description; None where it gives none.
     alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What the page behind a news item says."""
+
+    #: Its main text, as plain text; empty where none was found.
+    text: str
+    #: The picture that the page names as its own; None where it names none that can be used.
+    picture: PictureRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +186,8 @@ class Entry:
     published: datetime | None
     pictures: tuple[PictureRef, ...] = ()
     categories: tuple[str, ...] = ()
+    #: A short form of the bytes that it was read from (core/window.py); None where they do not say it all.
+    mark: str | None = None
 
     @property
     def id(self) -> str:
@@ -268,7 +282,7 @@ class Feed:
     silent_after: timedelta | None = None
     #: The encoding of documents that are neither UTF-8 nor say what else they are; None for the usual guess.
     encoding_fallback: str | None = None
-    #: Whether the article's page is read for what the feed lacks.
+    #: Whether the article's page is read for what the feed lacks: the text behind a teaser, a picture.
     article: bool = False
     #: Where its links may lead, with their subdomains; empty for anywhere.
     allowed_hosts: tuple[str, ...] = ()
@@ -372,7 +386,7 @@ class Outcome:
     receipt: Receipt | None = None
     #: How often delivering it has failed by now without anybody's fault; None to leave the count alone.
     tries: int | None = None
-    #: How often it has waited for its picture by now; None to leave the count alone.
+    #: How often it has waited for its picture or its article by now; None to leave the count alone.
     picture_tries: int | None = None
     #: The whole account is left alone until then: the next post would fare no better.
     account_rests_until: datetime | None = None
@@ -397,7 +411,7 @@ class Delivery:
     entry: Entry
     #: How often delivering it has failed so far without anybody's fault.
     tries: int
-    #: How often it has waited for its picture so far.
+    #: How often it has waited for its picture or its article so far.
     picture_tries: int
     #: Reasons to hold it that a person has let pass.
     waived: frozenset[Reason] = frozenset()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from crossposter.core.gate import examine, hard
 from crossposter.core.identity import all_keys, conflict_key, content_of, told_apart, words_key
 from crossposter.core.model import Account, Entry, Feed, Known, Reason, Status
 from crossposter.core.text import match_key
+from crossposter.core.window import Shown
 from crossposter.wording import Message, say
 
 #: A window of fewer items says little when most of it is new: a quiet feed shows three.
@@ -58,6 +60,8 @@ class Plan:
         known: Entries about which there was nothing to decide, in the feed's order.
         sightings: What is to be written about entries that the ledger knows.
         alarms: What a person should be told at once: one sentence each, however many entries it is about.
+        unread: How many more entries the feed shows, known from its last window and not read again.
+        window: What need not be read at the next poll.
     """
 
     feed_id: str
@@ -66,11 +70,23 @@ class Plan:
     known: tuple[Entry, ...]
     sightings: tuple[Sighting, ...]
     alarms: tuple[Message, ...] = ()
+    unread: int = 0
+    window: tuple[Shown, ...] = ()
+
+    def changes(self, window: Collection[Shown]) -> bool:
+        """Tell whether there is anything to write, when this is the window that was written last."""
+        is_news = self.first_poll or self.decisions or self.sightings
+        return bool(is_news) or {shown.mark for shown in self.window} != {shown.mark for shown in window}
 
     @property
     def new(self) -> int:
         """Count the entries that something was decided about."""
         return len({decision.keys for decision in self.decisions})
+
+    @property
+    def recognised(self) -> int:
+        """Count the entries about which there was nothing to decide, read or not."""
+        return len(self.known) + self.unread
 
 
 def keys_to_look_up(entries: Sequence[Entry]) -> list[str]:
@@ -86,6 +102,7 @@ def plan(
     known: Mapping[str, Known],
     first_poll: bool,
     now: datetime,
+    unread: Sequence[Shown] = (),
     as_new: int = 0,
 ) -> Plan:
     """Decide what is new and what becomes of it.
@@ -97,16 +114,19 @@ def plan(
         known: Keys that the ledger has seen, with what it knows of their entry: see `keys_to_look_up`.
         first_poll: Whether the ledger has never seen this feed; then nothing is published.
         now: For how old news is.
+        unread: What else the feed shows: items that stood in its last window just so, and have no key of these entries.
         as_new: Treat the newest so many entries as new, whatever the ledger says (for the dry run).
     """
-    seen = [_seen(entry, known) for entry in _newest_first(_sifted(entries))]
+    all_dated = all(shown.is_dated for shown in unread)
+    seen = [_seen(entry, known) for entry in _newest_first(_sifted(entries), all_dated=all_dated)]
+    size = len(seen) + len(unread)
     shown_new = frozenset(range(as_new))
     wanted = [
         accounts if position in shown_new else _undecided(one, accounts, first_poll=first_poll)
         for position, one in enumerate(seen)
     ]
     fresh = 0 if first_poll else sum(1 for position, one in enumerate(wanted) if one and position not in shown_new)
-    flood = would_be_a_flood(feed, fresh, window=len(seen))
+    flood = would_be_a_flood(feed, fresh, window=size)
     decisions: list[Decision] = []
     for position, (one, to) in reversed(list(enumerate(zip(seen, wanted, strict=True)))):
         if to and position not in shown_new:
@@ -125,7 +145,9 @@ def plan(
         decisions=tuple(decisions),
         known=tuple(one.entry for one, to in zip(seen, wanted, strict=True) if not to),
         sightings=tuple(sightings),
-        alarms=tuple(_alarms(feed, flood, sightings, window=len(seen))),
+        alarms=tuple(_alarms(feed, flood, sightings, window=size)),
+        unread=len(unread),
+        window=tuple(_window(list(zip(seen, wanted, strict=True)), unread)),
     )
 
 
@@ -137,13 +159,17 @@ class _Seen:
     found: Known | None
     #: Whether its keys belong to others.
     has_conflict: bool = False
+    #: Whether its own keys say who it is, to the ledger from now on as well.
+    is_settled: bool = False
+    #: The weak key.
+    words: str | None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Give the keys under which it is kept."""
-        words = words_key(self.entry)
         needs_another = self.has_conflict or not self.entry.keys
-        return (*self.entry.keys, *([_makeshift(self.entry)] if needs_another else []), *([words] if words else []))
+        another = [_makeshift(self.entry)] if needs_another else []
+        return (*self.entry.keys, *another, *([self.words] if self.words else []))
 
 
 def _makeshift(entry: Entry) -> str:
@@ -156,10 +182,13 @@ def _seen(entry: Entry, known: Mapping[str, Known]) -> _Seen:
     found = next((known[key] for key in entry.keys if key in known), None)
     is_settled = len(by_entry) <= 1 and not (found and _is_reused(entry, found, known))
     if found and is_settled:
-        return _Seen(entry=entry, found=found)
+        return _Seen(entry=entry, found=found, is_settled=True, words=words_key(entry))
     # Perhaps it was held when it was first seen.
     before = known.get(_makeshift(entry))
-    return _Seen(entry=entry, found=before, has_conflict=before is None and bool(by_entry))
+    has_conflict = before is None and bool(by_entry)
+    is_new = before is None and not by_entry and bool(entry.keys)
+    words = words_key(entry)
+    return _Seen(entry=entry, found=before, has_conflict=has_conflict, is_settled=is_new, words=words)
 
 
 def _is_reused(entry: Entry, found: Known, known: Mapping[str, Known]) -> bool:
@@ -171,24 +200,30 @@ def _is_reused(entry: Entry, found: Known, known: Mapping[str, Known]) -> bool:
 
 
 def _sifted(entries: Sequence[Entry]) -> list[Entry]:
-    """Make one entry of the same item twice in one answer, with the keys of both: either may come back alone."""
+    """Make one entry of the same item twice in one answer, with the keys of both: either may come back alone.
+
+    It has a mark only if both are the same to the byte.
+    """
     kept: list[Entry] = []
     place: dict[str, int] = {}
     for entry in told_apart(entries):
-        first = next((place[key] for key in entry.keys if key in place), None)
+        names = entry.keys or (_makeshift(entry),)
+        first = next((place[name] for name in names if name in place), None)
         if first is None:
             first = len(kept)
             kept.append(entry)
         else:
-            kept[first] = replace(kept[first], keys=tuple(dict.fromkeys((*kept[first].keys, *entry.keys))))
-        place.update(dict.fromkeys(entry.keys, first))
+            keys = tuple(dict.fromkeys((*kept[first].keys, *entry.keys)))
+            mark = entry.mark if entry.mark == kept[first].mark else None
+            kept[first] = replace(kept[first], keys=keys, mark=mark)
+        place.update(dict.fromkeys(names, first))
     return kept
 
 
-def _newest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """Sort by date where all have one; else trust the feed's order."""
+def _newest_first(entries: Sequence[Entry], *, all_dated: bool) -> list[Entry]:
+    """Sort by date where all have one, those too that are not at hand; else trust the feed's order."""
     dated = [(entry.published, entry) for entry in entries if entry.published]
-    if len(dated) < len(entries):
+    if len(dated) < len(entries) or not all_dated:
         return list(entries)
     return [entry for _, entry in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
@@ -226,8 +261,7 @@ def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message 
         return _Fate(Status.HELD, Reason.KEY_CONFLICT)
     if not entry.keys:
         return _Fate(Status.HELD, Reason.NO_IDENTITY)
-    words = words_key(entry)
-    if one.found is None and words in known:
+    if one.found is None and one.words in known:
         return _Fate(Status.HELD, Reason.SAME_WORDS)
     if feed.holds.older_than and entry.published and now - entry.published > feed.holds.older_than:
         return _Fate(Status.HELD, Reason.STALE)
@@ -261,6 +295,24 @@ def _sighting(one: _Seen, known: Mapping[str, Known]) -> Sighting | None:
     if one.found.in_feed and not new_keys and not is_edited:
         return None
     return Sighting(entry_id=one.found.entry_id, keys=new_keys, revised=one.entry if is_edited else None)
+
+
+def _window(seen: Sequence[tuple[_Seen, Sequence[Account]]], unread: Sequence[Shown]) -> Iterator[Shown]:
+    """Give the items that say nothing new as long as they stay as they are: each is an entry of its own, and settled.
+
+    One that shares its entry with another is read again: which of them says what the entry says now?
+    """
+    shown = Counter([one.found.entry_id for one, _ in seen if one.found] + [one.entry_id for one in unread])
+    yield from (one for one in unread if shown[one.entry_id] == 1)
+    for one, to in seen:
+        is_alone = shown[one.found.entry_id] == 1 if one.found else bool(to)
+        if one.entry.mark and one.is_settled and is_alone:
+            yield Shown(
+                mark=one.entry.mark,
+                keys=one.entry.keys,
+                is_dated=one.entry.published is not None,
+                entry_id=one.found.entry_id if one.found else None,
+            )
 
 
 def _alarms(feed: Feed, flood: Message | None, sightings: Sequence[Sighting], *, window: int) -> list[Message]:

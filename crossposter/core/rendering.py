@@ -14,7 +14,7 @@ from crossposter.core.cutting import ELLIPSIS, shorten
 from crossposter.core.hashtags import tags_of
 from crossposter.core.links import harmless
 from crossposter.core.model import Entry, Limits, LinkPlace, Picture, Post, PostRules, Reason
-from crossposter.core.templates import Moment, TemplateProblem, fill
+from crossposter.core.templates import Moment, TemplateProblem, fill, names_in
 from crossposter.core.text import lower, match_key
 from crossposter.wording import Message, say
 
@@ -68,6 +68,15 @@ def render(
     except TemplateProblem as problem:
         return Held(reason=Reason.GATE, message=problem.message)
     return Post(text=text, link=link if on_card and link else None, pictures=tuple(pictures[: limits.max_pictures]))
+
+
+def shows_text(entry: Entry, limits: Limits, rules: PostRules) -> bool:
+    """Tell whether a post shows the news' text, or stands on its summary alone; a template that fails shows nothing."""
+    try:
+        names = names_in(rules.template or limits.template)
+    except TemplateProblem:
+        return False
+    return "text" in names or ("summary" in names and not entry.summary)
 
 
 def alt_text(entry: Entry, alt: str | None, *, max_length: int) -> str:

@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 
 from crossposter.core.model import Identity, Outcome, Reason, Status
 from crossposter.core.text import same_handle
-from crossposter.errors import AccountError, PictureError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import (
+    AccountError,
+    ArticleError,
+    PictureError,
+    PublishError,
+    RejectedError,
+    TransientError,
+    UncertainError,
+)
 from crossposter.wording import Message, say
 
 #: Waits after the first, second ... failure; the last one repeats.
@@ -16,7 +24,7 @@ BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 MAX_TRIES = 12
 #: An account that needs a person is asked again after this time: the person tells nobody that it is mended.
 ACCOUNT_REST = timedelta(minutes=15)
-#: So often a post waits for a picture that cannot be had at the moment; then it goes without.
+#: So often a post waits for a picture or an article that cannot be had at the moment; then it goes without.
 PICTURE_TRIES = 3
 
 
@@ -43,6 +51,14 @@ def without_picture(error: PictureError, *, tries: int, now: datetime) -> Outcom
     if error.is_permanent or tries >= PICTURE_TRIES:
         return None
     outcome = _again(Reason.PICTURE, error.message, tries=tries + 1, now=now, retry_at=None)
+    return replace(outcome, tries=None, picture_tries=tries + 1)
+
+
+def without_article(error: ArticleError, *, tries: int, now: datetime) -> Outcome | None:
+    """Decide whether a post that waited `tries` times waits for its article; None when it goes on with the teaser."""
+    if tries >= PICTURE_TRIES:
+        return None
+    outcome = _again(Reason.ARTICLE, error.message, tries=tries + 1, now=now, retry_at=None)
     return replace(outcome, tries=None, picture_tries=tries + 1)
 
 

@@ -81,20 +81,29 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     return _EMPTY_LINES.sub("\n\n", _LINE_ENDS.sub("", filled)).strip()
 
 
+@lru_cache(maxsize=256)
+def names_in(template: str) -> frozenset[str]:
+    """Give the names that a template uses.
+
+    Raises:
+        TemplateProblem: It is no template.
+    """
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        return frozenset(meta.find_undeclared_variables(_environment().parse(template)))
+    except TemplateSyntaxError as error:
+        sentence = say("the template is not complete in its line {line}: {cause}", line=error.lineno, cause=str(error))
+        raise TemplateProblem(sentence) from None
+
+
 def check(template: str) -> None:
     """Try a template with and without everything in it.
 
     Raises:
         TemplateProblem: It cannot be used.
     """
-    from jinja2 import TemplateSyntaxError, meta
-
-    try:
-        unknown = sorted(meta.find_undeclared_variables(_environment().parse(template)) - set(NAMES))
-    except TemplateSyntaxError as error:
-        sentence = say("the template is not complete in its line {line}: {cause}", line=error.lineno, cause=str(error))
-        raise TemplateProblem(sentence) from None
-    if unknown:
+    if unknown := sorted(names_in(template) - set(NAMES)):
         known = ", ".join(NAMES)
         raise TemplateProblem(say("the template knows no {name!r}; it knows {known}", name=unknown[0], known=known))
     moment = Moment(datetime.fromisoformat("2026-09-24T06:14:00+00:00"), "Europe/Istanbul", "tr")

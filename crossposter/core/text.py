@@ -11,6 +11,9 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 #: Would turn the rest of a post around.
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 _CONTROL = dict.fromkeys([*range(0x00, 0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)], " ")
+_REPLACED = _INVISIBLE | _BIDI | _CONTROL
+_TO_REPLACE = re.compile(f"[{''.join(map(re.escape, map(chr, _REPLACED)))}]")
+_BETWEEN_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 #: Languages that write İ/i and I/ı as two pairs of letters.
 _DOTTED = ("tr", "az", "tt", "crh")
@@ -19,8 +22,9 @@ _DOTTED = ("tr", "az", "tt", "crh")
 def clean(raw: str) -> str:
     """Normalise (NFC), drop what cannot be seen, and reduce white space to single spaces and empty lines."""
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.translate(_INVISIBLE | _BIDI | _CONTROL)
-    paragraphs = (" ".join(block.split()) for block in re.split(r"\n\s*\n", text))
+    if _TO_REPLACE.search(text):
+        text = text.translate(_REPLACED)
+    paragraphs = (" ".join(block.split()) for block in _BETWEEN_PARAGRAPHS.split(text))
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 

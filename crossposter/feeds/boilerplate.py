@@ -58,6 +58,8 @@ _MORE = re.compile(
     r"[\s.»›→…\])]*$",
     re.IGNORECASE,
 )
+#: Without one of these it finds nothing.
+_PARTS_OF_MORE = ("devam", "read")
 #: Characters of a line in which it is looked for.
 _END = 200
 #: A SharePoint list's item: `<div><b>Body:</b> ...</div><div><b>Published:</b> ...</div>`.
@@ -116,9 +118,10 @@ _FOLDED_ENDS = frozenset(map(_folded, _ENDS_BEFORE))
 
 
 def _is_chrome(fold: str) -> bool:
-    if _SOCIAL.search(fold) and not re.search(r"[.!?]\s", fold):
+    if ("resmi" in fold or "official" in fold) and _SOCIAL.search(fold) and not re.search(r"[.!?]\s", fold):
         return True
-    return _phrases_end(fold, 0) == len(fold) or bool(_APPENDED.fullmatch(fold))
+    is_phrase = _phrases_end(fold, 0) == len(fold)
+    return is_phrase or (("appeared" in fold or "ilk önce" in fold) and bool(_APPENDED.fullmatch(fold)))
 
 
 def _phrases_end(fold: str, place: int) -> int:
@@ -140,11 +143,13 @@ def _trimmed(lines: list[str]) -> list[str]:
         lines.pop()
     if not lines:
         return lines
-    last = lines[-1][:-_END] + _MORE.sub("", lines[-1][-_END:])
+    last = lines[-1]
+    if any(part in last[-_END:].lower() for part in _PARTS_OF_MORE):
+        last = last[:-_END] + _MORE.sub("", last[-_END:])
     ends = [found.end() for found in re.finditer(r"[.!?”\"](?=\s)", last)][-3:]
     for end in ends:
         fold = _lower(last[end : end + _LONGEST])
-        if len(_PHRASE.findall(fold)) > 1 and _phrases_end(fold, 0) == len(fold):
+        if _phrases_end(fold, 0) == len(fold) and len(_PHRASE.findall(fold)) > 1:
             last = last[:end]
             break
     return [*lines[:-1], last]

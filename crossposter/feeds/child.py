@@ -1,4 +1,4 @@
-"""The child that reads documents: untrusted bytes in, items out, under hard limits of time and memory.
+"""The child that reads documents: untrusted bytes in, items or an article out, under hard limits of time and memory.
 
 One task after the other over standard input and output, as frames: how to read (JSON), the document as it came; the
 answer (JSON). What goes beyond the limit of time ends it; the parent then tells the feed's keeper.
@@ -11,10 +11,11 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import IO, Any
 
 from crossposter.errors import FeedError
-from crossposter.feeds.document import Task, message_to_json, to_json
+from crossposter.feeds.document import PageTask, Task, message_to_json, to_json
 from crossposter.feeds.frames import read_frame, write_frame
 from crossposter.feeds.parsing import read_document
 from crossposter.wording import say
@@ -44,12 +45,21 @@ def serve(source: IO[bytes], sink: IO[bytes], *, limit: Callable[[], None]) -> N
     """Answer tasks until the source ends; each after `limit` was called."""
     while (head := read_frame(source)) is not None and (content := read_frame(source)) is not None:
         limit()
-        write_frame(sink, json.dumps(answer(content, Task(**json.loads(head)))).encode("ascii"))
+        write_frame(sink, json.dumps(answer(content, _task(json.loads(head)))).encode("ascii"))
 
 
-def answer(content: bytes, task: Task) -> dict[str, Any]:
+def _task(found: dict[str, Any]) -> Task | PageTask:
+    """Tell the two kinds of task apart: only one of them says what it wants."""
+    return PageTask(**found) if "wants_text" in found else Task(**found)
+
+
+def answer(content: bytes, task: Task | PageTask) -> dict[str, Any]:
     """Read a document; what is wrong with it, or with us, is an answer as well."""
     try:
+        if isinstance(task, PageTask):
+            from crossposter.feeds.page import read_page  # most children read feeds only
+
+            return {"page": asdict(read_page(content, task))}
         return {"document": to_json(read_document(content, task))}
     except FeedError as error:
         return {"refused": message_to_json(error.message)}

@@ -13,13 +13,22 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from crossposter.errors import FeedError
-from crossposter.feeds.document import Document, Task, from_json, message_from_json
+from crossposter.feeds.document import (
+    Document,
+    Page,
+    PageTask,
+    Task,
+    from_json,
+    message_from_json,
+    page_from_json,
+    task_to_json,
+)
 from crossposter.feeds.frames import read_frame, write_frame
+from crossposter.watchdog import Watch
 from crossposter.wording import Message, say
 
 #: Seconds after which a child is ended whatever it does; its CPU has a limit of its own (`child.py`).
@@ -58,15 +67,26 @@ class Children:
             child.end()
 
     def read(self, content: bytes, task: Task) -> Document:
-        """Read a document.
+        """Read a feed.
 
         Raises:
             FeedError: This is no feed, is beyond a limit, or breaks off inside an item.
         """
+        return from_json(self._asked(content, task)["document"])
+
+    def read_page(self, content: bytes, task: PageTask) -> Page:
+        """Read the page of an article.
+
+        Raises:
+            FeedError: It takes more time or memory than a page may.
+        """
+        return page_from_json(self._asked(content, task)["page"])
+
+    def _asked(self, content: bytes, task: Task | PageTask) -> dict[str, Any]:
         with self._places:
             child = self._taken()
             try:
-                return child.read(content, task)
+                return child.ask(content, task)
             finally:
                 self._give_back(child)
 
@@ -98,7 +118,7 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def read(self, content: bytes, task: Task) -> Document:
+    def ask(self, content: bytes, task: Task | PageTask) -> dict[str, Any]:
         try:
             process = self._process if self._process and self.is_alive else self._started()
         except OSError as error:
@@ -110,21 +130,19 @@ class _Child:
             late.set()
             process.kill()
 
-        timer = threading.Timer(WALL_S, end)
-        timer.daemon = True
-        timer.start()
+        watch = Watch(WALL_S, end)
         try:
             answer = _asked(process, content, task)
         finally:
-            timer.cancel()
+            watch.stop()
         if answer is None:
             self.end()
             raise FeedError(_why_ended(process.returncode, task, is_late=late.is_set()))
         if "traceback" in answer:
-            _log.warning("feed %r: %s", task.name, answer["traceback"])
+            _log.warning("%r: %s", task.name, answer["traceback"])
         if "refused" in answer:
             raise FeedError(message_from_json(answer["refused"]))
-        return from_json(answer["document"])
+        return answer
 
     def end(self) -> None:
         """Let it go: it has nothing to finish."""
@@ -149,12 +167,12 @@ class _Child:
         return self._process
 
 
-def _asked(process: subprocess.Popen[bytes], content: bytes, task: Task) -> dict[str, Any] | None:
+def _asked(process: subprocess.Popen[bytes], content: bytes, task: Task | PageTask) -> dict[str, Any] | None:
     """Send a task and wait for its answer; None when the child ends over it."""
     assert process.stdin  # noqa: S101 - piped
     assert process.stdout  # noqa: S101 - piped
     try:
-        write_frame(process.stdin, json.dumps(asdict(task)).encode("ascii"))
+        write_frame(process.stdin, json.dumps(task_to_json(task)).encode("ascii"))
         write_frame(process.stdin, content)
         answer = read_frame(process.stdout)
     except OSError:
@@ -163,7 +181,7 @@ def _asked(process: subprocess.Popen[bytes], content: bytes, task: Task) -> dict
     return found
 
 
-def _why_ended(code: int, task: Task, *, is_late: bool) -> Message:
+def _why_ended(code: int, task: Task | PageTask, *, is_late: bool) -> Message:
     if is_late or code == -signal.SIGXCPU:
         return say("{url!r} takes too long to read: not read", url=task.name)
     return say("{url!r} ends the process that reads it (exit code {code}): not read", url=task.name, code=code)

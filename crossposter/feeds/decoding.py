@@ -26,6 +26,9 @@ _MARKS = (
 _WIDE = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _LABEL = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_META = re.compile(rb"""<meta\b[^<>]{0,300}?charset\s{0,20}=\s{0,20}["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+#: Bytes of a page in which its `<meta>` is looked for.
+_BEGIN = 8192
 _SEQUENCES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = bytes(range(0x80, 0x100))
 #: Bytes that are enough to tell a mixture from one encoding.
@@ -72,6 +75,13 @@ def decode(content: bytes, *, content_type: str, fallback: str | None, language:
     elif claimed := _wrong_label(content, content_type, encoding):
         problem = say("the encoding is said to be {claimed}, but is {encoding}", claimed=claimed, encoding=shown)
     return Decoded(text=whole, encoding=shown, problem=problem)
+
+
+def charset_of_page(content: bytes) -> str | None:
+    """Give the encoding that an HTML page claims for itself, in Python's name; None for none, or a wide one."""
+    found = _META.search(content, 0, _BEGIN)
+    name = _codec(found[1].decode("ascii")) if found else None
+    return None if name is None or name.startswith("utf") else name
 
 
 def unpacked(content: bytes, max_bytes: int) -> bytes:

@@ -6,7 +6,7 @@ Light on purpose: the child imports this, and nothing that it does not need.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ class Task:
         timezone: IANA zone of dates without one.
         encoding_fallback: For bytes that say nothing of use.
         explains: Whether each item is to say where its fields were read.
+        reading: All that decides how an item is read, in a short form; empty where no marks are wanted.
+        known: The marks of items that need not be read.
     """
 
     name: str
@@ -34,6 +36,44 @@ class Task:
     timezone: str
     encoding_fallback: str | None = None
     explains: bool = False
+    reading: str = ""
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTask:
+    """How the page of an article is to be read.
+
+    Attributes:
+        name: What sentences call it: its address without a password.
+        address: Where it came from at last; relative addresses start there.
+        content_type: The header; empty where there was none.
+        language: BCP 47.
+        title: The news' headline, as the feed has it.
+        wants_text: Whether its main text is looked for as well, which takes the extra.
+        encoding_fallback: For bytes that say nothing of use.
+    """
+
+    name: str
+    address: str
+    content_type: str
+    language: str
+    title: str
+    wants_text: bool
+    encoding_fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The article of a page.
+
+    Attributes:
+        text: Paragraphs, an empty line between them; empty where none was found, or none was wanted.
+        picture: Its absolute address, and its description where there is one.
+    """
+
+    text: str
+    picture: tuple[str, str | None] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +87,7 @@ class Item:
         published: Aware UTC.
         pictures: Addresses with their descriptions, best first.
         origins: Where a field was read, in the feed's own words: `published` -> `pubDate: Thu, 24 Sep 2026`.
+        mark: A short form of its bytes; None where they do not say it all (`window.py`).
     """
 
     guid: str | None
@@ -58,6 +99,7 @@ class Item:
     pictures: tuple[tuple[str, str | None], ...]
     categories: tuple[str, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +107,12 @@ class Document:
     """A feed as it was read.
 
     Attributes:
-        title: Its own; empty when it has none.
+        title: Its own; empty when it has none, or when nothing was read.
         language: Its own; None when it says none.
         encoding: How the bytes were read.
         items: In the document's order.
         problems: What a keeper of the site should mend.
+        unread: The marks of the items that need not be read, as often as they stand there.
     """
 
     title: str
@@ -77,15 +120,29 @@ class Document:
     encoding: str
     items: tuple[Item, ...]
     problems: tuple[Message, ...]
+    unread: tuple[str, ...] = ()
+
+
+def page_from_json(found: Mapping[str, Any]) -> Page:
+    """Make a page of data; `dataclasses.asdict` gives it."""
+    return Page(text=found["text"], picture=tuple(found["picture"]) if found["picture"] else None)
+
+
+def task_to_json(task: Task | PageTask) -> dict[str, Any]:
+    """Give a task as data."""
+    return {name: getattr(task, name) for name in type(task).__slots__}
 
 
 def to_json(document: Document) -> dict[str, Any]:
     """Give a document as data."""
-    found = asdict(document)
-    for item in found["items"]:
-        item["published"] = item["published"].isoformat() if item["published"] else None
-    found["problems"] = [message_to_json(problem) for problem in document.problems]
-    return found
+    return {
+        "title": document.title,
+        "language": document.language,
+        "encoding": document.encoding,
+        "items": [_item_to_json(item) for item in document.items],
+        "problems": [message_to_json(problem) for problem in document.problems],
+        "unread": document.unread,
+    }
 
 
 def from_json(found: Mapping[str, Any]) -> Document:
@@ -96,7 +153,15 @@ def from_json(found: Mapping[str, Any]) -> Document:
         encoding=found["encoding"],
         items=tuple(_item(item) for item in found["items"]),
         problems=tuple(message_from_json(problem) for problem in found["problems"]),
+        unread=tuple(found["unread"]),
     )
+
+
+def _item_to_json(item: Item) -> dict[str, Any]:
+    # Not `asdict`, which copies all that it meets.
+    found = {name: getattr(item, name) for name in Item.__slots__}
+    found["published"] = item.published.isoformat() if item.published else None
+    return found
 
 
 def _item(found: Mapping[str, Any]) -> Item:
@@ -110,6 +175,7 @@ def _item(found: Mapping[str, Any]) -> Item:
         pictures=tuple((url, alt) for url, alt in found["pictures"]),
         categories=tuple(found["categories"]),
         origins=found["origins"],
+        mark=found["mark"],
     )
 
 

@@ -12,7 +12,8 @@ from html import unescape
 
 from crossposter.core.text import clean
 
-_PARAGRAPHS = frozenset(
+#: Elements that begin a line of their own.
+BLOCKS = frozenset(
     [
         "address",
         "article",
@@ -137,7 +138,7 @@ class _Reader:
                 self._silenced = max(self._silenced - 1, 0)
             elif not is_empty:
                 self._silenced += 1
-        elif not self._silenced and name in _PARAGRAPHS:
+        elif not self._silenced and name in BLOCKS:
             self._parts.append("\n\n")
         elif not self._silenced and name == "br":
             self._parts.append("\n")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from crossposter.feeds.html import lines_of, plain_line
 from crossposter.feeds.pictures import origin_of, pictures_of
 from crossposter.feeds.prepass import Facts, Medium, Walk, walk
 from crossposter.feeds.repair import tidied
+from crossposter.feeds.window import Window, window_of
 from crossposter.wording import Message, say
 
 #: Bytes, unpacked. Real municipal feeds stay below 3 MB (facts of 2026-11: the largest of 199 has 1,046 items).
@@ -73,24 +74,57 @@ def read_document(content: bytes, task: Task) -> Document:
         return _read_json(decoded, task)
     if _PAGE.match(decoded.text, 0, 100_000) and not _FEED_INSIDE.search(decoded.text):
         raise FeedError(_page(decoded.text, task))
-    text = tidied(decoded.text, url=task.name)
+    window = window_of(decoded.text, reading=task.reading) if task.reading else None
+    known = set(task.known).intersection(window.marks) if window else ()
+    if window and known and (document := _read_rest(window, known, decoded, task)):
+        return document
+    document, is_plain = _read_xml(decoded.text, decoded, task)
+    if window and is_plain and len(window.marks) == len(document.items):
+        return _marked(document, window.marks)
+    return document
+
+
+def _read_rest(window: Window, known: Collection[str], decoded: Decoded, task: Task) -> Document | None:
+    """Read what need not be left unread; None where that turns out to be no plain document."""
+    rest, marks = window.without(known)
+    unread = tuple(mark for mark in window.marks if mark in known)
+    if not marks:
+        return replace(_document("", None, (), decoded, None), unread=unread)
+    document, is_plain = _read_xml(rest, decoded, task)
+    is_plain = is_plain and len(marks) == len(document.items)
+    return replace(_marked(document, marks), unread=unread) if is_plain else None
+
+
+def _marked(document: Document, marks: Sequence[str]) -> Document:
+    items = (replace(item, mark=mark) for item, mark in zip(document.items, marks, strict=True))
+    return replace(document, items=tuple(items))
+
+
+def _read_xml(text: str, decoded: Decoded, task: Task) -> tuple[Document, bool]:
+    """Read a document of XML; tell as well whether walk and feedparser saw the same in it, and nothing to mend."""
+    text = tidied(text, url=task.name)
     xml = text.encode("utf-8", "replace")
     found = walk(xml, text, url=task.name)
     if not found.root:
         raise FeedError(_no_feed(task))
-    parsed = _parsed(xml, task)
+    parsed = _parsed(found.without_taken(xml), task)
+    if len(found.items) != len(parsed["entries"]) and found.taken:
+        parsed = _parsed(xml, task)  # it sees other items than the walk: then it must see all of them
     if not parsed.get("version"):
         raise FeedError(_no_feed(task))
     entries = parsed["entries"]
     facts = found.items if len(found.items) == len(entries) else tuple(map(_facts_of, entries))
     items = [_item(_told(entry), fact, task) for entry, fact in zip(entries, facts, strict=True)]
     feed = parsed["feed"]
-    return _document(feed.get("title", ""), feed.get("language"), items, decoded, found)
+    is_plain = found.problem is None and not parsed["bozo"] and len(found.items) == len(entries)
+    return _document(feed.get("title", ""), feed.get("language"), items, decoded, found), is_plain
 
 
 def _parsed(xml: bytes, task: Task) -> Mapping[str, Any]:
     import feedparser  # here, so that a child that has nothing to read is quick to start
 
+    # It would look for another parser that is nowhere, in every folder, for each document.
+    feedparser.api.PREFERRED_XML_PARSERS = []
     body = io.BytesIO(_MEDIA_DESCRIPTION.sub(rb"<\1media:x\2\3>", xml))
     # Of the HTML only text is kept: its cleaning is wasted work, and quadratic in hostile HTML. Without an address
     # feedparser joins none to each element, which is a third of its time.

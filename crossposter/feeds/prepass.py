@@ -8,7 +8,7 @@ is not well-formed is walked tag by tag instead, by the same rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
@@ -36,6 +36,13 @@ _ITEMS = frozenset({"item", "entry"})
 #: Elements whose text is kept, directly in an item.
 #: What feedparser reads well, and is long.
 _LONG = frozenset({"description", "content", "encoded", "summary", "body", "title"})
+#: Elements of an item that are known from the walk alone, as they are mostly written; those with others inside are not.
+_TAKEN = frozenset({
+    "link", "guid", "pubDate", "enclosure", "id", "published", "updated", "dc:date", "dc:creator", "media:thumbnail",
+    "media:content",
+})  # fmt: skip
+#: These may stand in them: feedparser must not see them either (`parsing.py`).
+_TAKEN_INSIDE = frozenset({"media:title", "media:description"})
 _DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified", "lastupdated")
 #: The document ends here, says expat, and should not.
 _CUT = {
@@ -102,11 +109,21 @@ class Walk:
         root: The name of the outermost element, in lower case; empty when there is none.
         items: In the document's order.
         problem: What is not well-formed; None when it is.
+        taken: Where elements of items begin and end that say nothing but what stands in the facts.
     """
 
     root: str
     items: tuple[Facts, ...]
     problem: Message | None
+    taken: tuple[tuple[int, int], ...] = ()
+
+    def without_taken(self, document: bytes) -> bytes:
+        """Give the document without what the facts say: whoever reads the rest has half the work."""
+        parts, place = [], 0
+        for begin, end in self.taken:
+            parts.append(document[place:begin])
+            place = end
+        return b"".join([*parts, document[place:]])
 
 
 def walk(document: bytes, text: str, *, url: str) -> Walk:
@@ -120,8 +137,8 @@ def walk(document: bytes, text: str, *, url: str) -> Walk:
     Raises:
         FeedError: It is beyond a limit, or breaks off inside an item.
     """
-    walker = _Walker(url)
     parser = expat.ParserCreate()
+    walker = _Walker(url, where=lambda: parser.CurrentByteIndex)
     parser.buffer_text = True
     parser.StartElementHandler = walker.start
     parser.EndElementHandler = walker.end
@@ -134,7 +151,7 @@ def walk(document: bytes, text: str, *, url: str) -> Walk:
             raise _broken_off(url) from error
         problem = say("the document is not well-formed: {cause}", cause=expat.errors.messages[error.code])
         walker = _walked_leniently(text, url)
-    return Walk(root=walker.root, items=tuple(walker.items), problem=problem)
+    return Walk(root=walker.root, items=tuple(walker.items), problem=problem, taken=tuple(walker.taken))
 
 
 def _broken_off(url: str) -> FeedError:
@@ -144,10 +161,16 @@ def _broken_off(url: str) -> FeedError:
 class _Walker:
     """Takes the events of a document in order; its limits hold whoever sends them."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, where: Callable[[], int] | None = None) -> None:
+        """Begin; `where` tells where the event stands in the document, for those who want to know what was taken."""
         self.root = ""
         self.items: list[Facts] = []
+        self.taken: list[tuple[int, int]] = []
         self._url = url
+        self._where = where
+        #: Where an element begins that is taken whole, unless there is another inside; and whether it has ended.
+        self._taken_from: int | None = None
+        self._is_taken = False
         self._names: list[str] = []
         self._sizes: list[int] = []
         self._bases: list[str] = [""]
@@ -170,6 +193,8 @@ class _Walker:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Take the beginning of an element."""
+        if self._where and self._taken_from is not None and (self._is_taken or name not in _TAKEN_INSIDE):
+            self._take_until(self._where())
         local = name.rpartition(":")[2].lower()
         self._elements += 1
         self._names.append(local)
@@ -185,10 +210,17 @@ class _Walker:
             self.items.append(self._item)
         elif self._item:
             self._start_inside(self._item, name.lower(), local, attributes)
+            if self._where and name in _TAKEN and len(self._names) == self._depth + 1:
+                self._taken_from = self._where()
 
     def end(self, _: str) -> None:
         """Take the end of the innermost element."""
         depth, local = len(self._names), self._names[-1]
+        if self._where and self._taken_from is not None:
+            if self._is_taken:
+                self._take_until(self._where())
+            elif depth == self._depth + 1:
+                self._is_taken = True
         if self._item and depth == self._depth:
             self._item.is_whole = True
             self._item = None
@@ -197,6 +229,13 @@ class _Walker:
         self._names.pop()
         self._sizes.pop()
         self._bases.pop()
+
+    def _take_until(self, place: int) -> None:
+        """Note what was taken: until the next element begins, or the item ends."""
+        assert self._taken_from is not None  # noqa: S101 - asked before
+        if self._is_taken:
+            self.taken.append((self._taken_from, place))
+        self._taken_from, self._is_taken = None, False
 
     def text(self, data: str) -> None:
         """Take text of the innermost element."""

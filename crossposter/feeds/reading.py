@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crossposter.core.chrome import without_chrome
@@ -28,6 +28,7 @@ class Reading:
         misread: How many have letters that are wrong or lost; the gate holds them.
         problems: What else a keeper of the site should mend.
         origins: Where each entry's fields were read, as `Item.origins`; empty unless asked for.
+        unread: The marks of the items that stand there just so since the last window, each once.
     """
 
     title: str
@@ -38,20 +39,29 @@ class Reading:
     misread: int
     problems: tuple[Message, ...]
     origins: tuple[Mapping[str, str], ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class FeedReader:
     """Reads feeds. Safe to use from several threads."""
 
-    def __init__(self) -> None:
-        self._children = Children()
+    def __init__(self, children: Children | None = None) -> None:
+        self._children = children or Children()
 
     def close(self) -> None:
         """End what reads for it."""
         self._children.close()
 
     def read(
-        self, content: bytes, feed: Feed, *, address: str, headers: Mapping[str, str], explains: bool = False
+        self,
+        content: bytes,
+        feed: Feed,
+        *,
+        address: str,
+        headers: Mapping[str, str],
+        reading: str = "",
+        known: Sequence[str] = (),
+        explains: bool = False,
     ) -> Reading:
         """Read a feed.
 
@@ -60,16 +70,21 @@ class FeedReader:
             feed: Whose language, pattern and zone hold for the entries.
             address: Where the body came from at last; relative addresses start there.
             headers: Of the answer, names in lower case.
+            reading: A short form of how this feed is read; empty where the entries need no marks.
+            known: The marks of items that need not be read.
             explains: Whether the reading is to say where each field was read.
 
         Raises:
             FeedError: This is no feed, is beyond a limit, or breaks off inside an item.
         """
-        task = replace(task_of(feed, address=address, headers=headers), explains=explains)
+        task = task_of(feed, address=address, headers=headers, reading=reading, known=known)
+        task = replace(task, explains=explains)
         return reading_of(self._children.read(content, task), feed)
 
 
-def task_of(feed: Feed, *, address: str, headers: Mapping[str, str]) -> Task:
+def task_of(
+    feed: Feed, *, address: str, headers: Mapping[str, str], reading: str = "", known: Sequence[str] = ()
+) -> Task:
     """Say how a feed's document is to be read."""
     return Task(
         name=shown(feed.url),
@@ -78,6 +93,8 @@ def task_of(feed: Feed, *, address: str, headers: Mapping[str, str]) -> Task:
         language=feed.language,
         timezone=feed.timezone,
         encoding_fallback=feed.encoding_fallback,
+        reading=reading and f"{reading} {address}",
+        known=tuple(known),
     )
 
 
@@ -85,15 +102,19 @@ def reading_of(document: Document, feed: Feed) -> Reading:
     """Make entries of a document's items: of those that have a title."""
     read = [(entry, item.origins) for item in document.items if (entry := _entry(item, feed))]
     entries = [entry for entry, _ in read]
+    # Letters that are wrong may be right the next time: they are looked at again.
+    misread = [bool(misread_word(_words(entry), language=feed.language)) for entry in entries]
+    entries = [replace(entry, mark=None) if bad else entry for entry, bad in zip(entries, misread, strict=True)]
     return Reading(
         title=document.title,
         language=document.language,
         encoding=document.encoding,
         entries=tuple(entries),
         left_out=len(document.items) - len(entries),
-        misread=sum(1 for entry in entries if misread_word(_words(entry), language=feed.language)),
+        misread=sum(misread),
         problems=document.problems,
         origins=tuple(origins for _, origins in read),
+        unread=tuple(dict.fromkeys(document.unread)),
     )
 
 
@@ -111,6 +132,7 @@ def _entry(item: Item, feed: Feed) -> Entry | None:
         published=item.published,
         pictures=tuple(PictureRef(url=url, alt=alt) for url, alt in item.pictures),
         categories=item.categories,
+        mark=item.mark,
     )
 
 

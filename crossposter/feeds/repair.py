@@ -22,7 +22,7 @@ _DOCTYPE = re.compile(r"""<!DOCTYPE\b(?:[^\[<>"']|"[^"]*"|'[^']*')*>""", re.IGNO
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: Sections whose text is no markup, and every `&` outside of them but XML's own five.
 _REFERENCE = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
+    r"<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
     r"|&(?!(?:amp|lt|gt|quot|apos);)(?:\#(?P<decimal>[0-9]{1,12});|\#[xX](?P<hex>[0-9a-fA-F]{1,12});"
     r"|(?P<name>[A-Za-z][A-Za-z0-9]{1,31});)?",
     re.DOTALL,

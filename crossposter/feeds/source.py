@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable, Iterable, Sequence
 
 from crossposter import __version__
 from crossposter.core.model import Feed, Validators
+from crossposter.core.window import Shown, stand_apart
 from crossposter.errors import FeedError
 from crossposter.feeds.manners import Manners
 from crossposter.feeds.reading import FeedReader, Reading
-from crossposter.ports import Fetched
+from crossposter.ports import Fetched, no_window
 from crossposter.web import Response, WebClient, WebError, shown
 from crossposter.wording import Message, say
 
@@ -32,8 +34,10 @@ class WebFeedSource:
         self._reader = reader
         self._manners = manners or Manners()
 
-    def fetch(self, feed: Feed, validators: Validators) -> Fetched:
+    def fetch(self, feed: Feed, validators: Validators, window: Callable[[], Sequence[Shown]] = no_window) -> Fetched:
         """Fetch and read, newest entry first as a rule; nothing when nothing changed, or the last answer still holds.
+
+        What stands there as it stood in the last window is not read again.
 
         Raises:
             FeedError: The feed could not be fetched, is no feed, or is empty; or it failed a moment ago.
@@ -42,7 +46,7 @@ class WebFeedSource:
             return Fetched(entries=None, validators=validators)
         try:
             response = self._web.get(self._manners.address(feed), max_bytes=MAX_BYTES, headers=_headers(validators))
-            fetched = self._read(response, feed, validators)
+            fetched = self._read(response, feed, validators, window)
         except WebError as error:
             failure = FeedError(_gone(feed) if error.status == _GONE else error.message)
             self._manners.failed(feed, failure, cause=error)
@@ -53,19 +57,37 @@ class WebFeedSource:
         self._manners.answered(feed, response)
         return fetched
 
-    def _read(self, response: Response, feed: Feed, validators: Validators) -> Fetched:
+    def _read(
+        self, response: Response, feed: Feed, validators: Validators, window: Callable[[], Sequence[Shown]]
+    ) -> Fetched:
         if response.status == 304:
             return Fetched(entries=None, validators=validators)
-        own_etag = _OWN_ETAG + _digest(response.body, feed)
+        how = _how(feed)
+        own_etag = _OWN_ETAG + hashlib.blake2b(response.body, digest_size=16, key=how).hexdigest()
         if validators.etag == own_etag:
             return Fetched(entries=None, validators=validators)
-        reading = self._reader.read(response.body, feed, address=response.url, headers=response.headers)
+        known = {shown.mark: shown for shown in window()}
+        reading = self._parsed(response, feed, how, known)
+        unread = tuple(known[mark] for mark in reading.unread)
+        if not stand_apart(unread, reading.entries):
+            reading, unread = self._parsed(response, feed, how, ()), ()
         _check(reading, feed)
         found = Validators(
             etag=response.headers.get("etag") or own_etag, last_modified=response.headers.get("last-modified")
         )
         # Letters may be right the next time: the configuration can mend them, while the feed stays as it is.
-        return Fetched(entries=reading.entries, validators=Validators() if reading.misread else found)
+        validators = Validators() if reading.misread else found
+        return Fetched(entries=reading.entries, validators=validators, unread=unread)
+
+    def _parsed(self, response: Response, feed: Feed, how: bytes, known: Iterable[str]) -> Reading:
+        return self._reader.read(
+            response.body,
+            feed,
+            address=response.url,
+            headers=response.headers,
+            reading=how.hex(),
+            known=tuple(known),
+        )
 
 
 def _headers(validators: Validators) -> dict[str, str]:
@@ -77,10 +99,10 @@ def _headers(validators: Validators) -> dict[str, str]:
     return headers
 
 
-def _digest(body: bytes, feed: Feed) -> str:
-    """Name a body as this program reads it for this feed: read otherwise, it is another one."""
-    how = f"{__version__} {feed.language} {feed.timezone} {feed.id_pattern} {feed.encoding_fallback}"
-    return hashlib.blake2b(body, digest_size=16, key=hashlib.sha256(how.encode()).digest()).hexdigest()
+def _how(feed: Feed) -> bytes:
+    """Give a short form of how this program reads this feed: read otherwise, the same bytes say something else."""
+    how = (__version__, feed.language, feed.timezone, feed.id_pattern, feed.encoding_fallback, feed.chrome)
+    return hashlib.sha256(repr(how).encode()).digest()
 
 
 def _gone(feed: Feed) -> Message:
@@ -97,7 +119,7 @@ def _check(reading: Reading, feed: Feed) -> None:
         _log.warning(
             "feed %r: letters of %d item(s) are wrong or lost: see encoding_fallback", feed.id, reading.misread
         )
-    if reading.entries:
+    if reading.entries or reading.unread:
         return
     if reading.left_out:
         sentence = say("feed {feed} has no item with a title", feed=feed.id)

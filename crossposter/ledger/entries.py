@@ -11,25 +11,97 @@ from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.identity import MAKESHIFT, content_of
 from crossposter.core.model import Account, Entry, Feed, Known, PictureRef, Reason, Validators
+from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
+from crossposter.ledger.bulk import Bulk
+from crossposter.ledger.polls import Poll
 from crossposter.wording import say
 
 _T = TypeVar("_T")
 #: SQLite allows 32,766 variables in a statement; a feed's window is far below, a hostile one is not.
 _PER_QUERY = 500
+#: Statements of every poll that changes something, made once: that takes as long as carrying them out.
+_FEED = insert(schema.feed)
+_SEE_FEED = Bulk(
+    _FEED.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: _FEED.excluded[name] for name in ("site", "etag", "last_modified", "polled_at")},
+    ),
+    ["id", "site", "etag", "last_modified", "first_polled_at", "polled_at"],
+)
+_FEED_WINDOW = insert(schema.feed_window)
+_SEE_WINDOW = Bulk(
+    _FEED_WINDOW.on_conflict_do_update(index_elements=["feed_id"], set_={"items": _FEED_WINDOW.excluded["items"]}),
+    ["feed_id", "items"],
+)
+_ADD = schema.entry.insert().returning(schema.entry.c.id, sort_by_parameter_order=True)
+_SEE_ENTRIES = Bulk(insert(schema.sighting).on_conflict_do_nothing(), ["feed_id", "entry_id"])
+_USE_KEYS = Bulk(insert(schema.entry_key).on_conflict_do_nothing(), ["site", "key", "entry_id", "position"])
+_KNOWN = sa.select(schema.entry_key.c.key, schema.entry_key.c.entry_id).where(
+    schema.entry_key.c.site == sa.bindparam("site"), schema.entry_key.c.key.in_(sa.bindparam("keys", expanding=True))
+)
+_POLLED = (
+    schema.feed.update()
+    .where(schema.feed.c.id == sa.bindparam("feed"))
+    .values(etag=sa.bindparam("etag"), last_modified=sa.bindparam("modified"), polled_at=sa.bindparam("at"))
+)
+_WINDOW = (
+    sa.select(schema.feed_window.c["items"])
+    .join(schema.feed, schema.feed.c.id == schema.feed_window.c.feed_id)
+    .where(schema.feed.c.id == sa.bindparam("id"), schema.feed.c.site == sa.bindparam("site"))
+)
+
+
+def validators(connection: sa.Connection, feed: Feed) -> Validators | None:
+    """Give what the feed's server wants to hear; None for a feed never seen on its site."""
+    columns = schema.feed.c
+    query = sa.select(columns.etag, columns.last_modified).where(columns.id == feed.id, columns.site == feed.site)
+    row = connection.execute(query).one_or_none()
+    return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
+
+
+def window(connection: sa.Connection, feed: Feed) -> list[Shown]:
+    """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
+    items = connection.scalar(_WINDOW, {"id": feed.id, "site": feed.site})
+    return [
+        Shown(mark=mark, entry_id=entry_id, is_dated=is_dated, keys=tuple(keys))
+        for mark, entry_id, is_dated, keys in items or ()
+    ]
 
 
 def see_feed(connection: sa.Connection, feed: Feed, validators: Validators, *, now: datetime) -> None:
     """Write that a feed was read, and what its server wants to hear next time."""
-    seen = {
+    row = {
+        "id": feed.id,
         "site": feed.site,
         "etag": validators.etag,
         "last_modified": validators.last_modified,
+        "first_polled_at": now,
         "polled_at": now,
     }
-    statement = insert(schema.feed).values(id=feed.id, first_polled_at=now, **seen)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=seen))
+    _SEE_FEED.write(connection, [row])
+
+
+def see_polls(connection: sa.Connection, polls: Mapping[str, Poll]) -> None:
+    """Write polls that had nothing to say, by the feed's name."""
+    if polls:
+        rows = [
+            {
+                "feed": name,
+                "etag": poll.validators.etag,
+                "modified": poll.validators.last_modified,
+                "at": poll.unwritten_at,
+            }
+            for name, poll in polls.items()
+        ]
+        connection.execute(_POLLED, rows)
+
+
+def see_window(connection: sa.Connection, feed: Feed, window: Sequence[Shown]) -> None:
+    """Write what need not be read again; each has its entry's number."""
+    items = [[shown.mark, shown.entry_id, shown.is_dated, shown.keys] for shown in window]
+    _SEE_WINDOW.write(connection, [{"feed_id": feed.id, "items": items}])
 
 
 def add_accounts(connection: sa.Connection, accounts: Sequence[Account]) -> None:
@@ -38,27 +110,30 @@ def add_accounts(connection: sa.Connection, accounts: Sequence[Account]) -> None
     Raises:
         LedgerError: The name belongs to an account of another platform.
     """
+    if not accounts:
+        return
+    rows = schema.account.c
+    query = sa.select(rows.id, rows.platform).where(rows.id.in_([account.id for account in accounts]))
+    known = {row.id: row.platform for row in connection.execute(query)}
     for account in accounts:
-        row = {"id": account.id, "platform": account.platform}
-        connection.execute(insert(schema.account).values(row).on_conflict_do_nothing())
-        known = connection.scalar(sa.select(schema.account.c.platform).where(schema.account.c.id == account.id))
-        if known != account.platform:
+        if account.id not in known:
+            connection.execute(insert(schema.account).values(id=account.id, platform=account.platform))
+        elif known[account.id] != account.platform:
             raise LedgerError(
                 say(
                     "account {name!r} was one of {platform} until now: give the new account another id",
                     name=account.id,
-                    platform=known,
+                    platform=known[account.id],
                 )
             )
 
 
 def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
     """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
-    used = schema.entry_key.c
     by_key: dict[str, int] = {}
     for part in _parts(keys):
-        query = sa.select(used.key, used.entry_id).where(used.site == feed.site, used.key.in_(part))
-        by_key.update({row.key: row.entry_id for row in connection.execute(query)})
+        found = connection.execute(_KNOWN, {"site": feed.site, "keys": part})
+        by_key.update({row.key: row.entry_id for row in found})
     entry_ids = sorted(set(by_key.values()))
     shown = _shown_in(connection, feed, entry_ids)
     decided = _decided(connection, entry_ids)
@@ -111,21 +186,34 @@ def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
 
 def see_entry(connection: sa.Connection, feed: Feed, entry_id: int, keys: Sequence[str]) -> None:
     """Write that a feed shows an entry, and the keys that are new on it."""
-    sighting = insert(schema.sighting).values(feed_id=feed.id, entry_id=entry_id)
-    connection.execute(sighting.on_conflict_do_nothing())
-    used = schema.entry_key.c
-    last = connection.scalar(sa.select(sa.func.max(used.position)).where(used.entry_id == entry_id))
-    for position, key in enumerate(keys, start=0 if last is None else last + 1):
-        row = {"site": feed.site, "key": key, "entry_id": entry_id, "position": position}
-        connection.execute(insert(schema.entry_key).values(row).on_conflict_do_nothing())
+    _SEE_ENTRIES.write(connection, [{"feed_id": feed.id, "entry_id": entry_id}])
+    if keys:
+        used = schema.entry_key.c
+        last = connection.scalar(sa.select(sa.func.max(used.position)).where(used.entry_id == entry_id))
+        _USE_KEYS.write(connection, _key_rows(feed, entry_id, keys, start=0 if last is None else last + 1))
 
 
-def add(connection: sa.Connection, feed: Feed, entry: Entry, keys: Sequence[str], *, now: datetime) -> int:
-    """Write a new entry and give its number."""
-    values = {"feed_id": feed.id, "language": entry.language, "seen_at": now, **_words(entry)}
-    entry_id = connection.execute(schema.entry.insert().values(values).returning(schema.entry.c.id)).scalar_one()
-    see_entry(connection, feed, entry_id, keys)
-    return int(entry_id)
+def _key_rows(feed: Feed, entry_id: int, keys: Sequence[str], *, start: int = 0) -> list[dict[str, Any]]:
+    return [
+        {"site": feed.site, "key": key, "entry_id": entry_id, "position": position}
+        for position, key in enumerate(keys, start=start)
+    ]
+
+
+def add(
+    connection: sa.Connection, feed: Feed, new: Mapping[tuple[str, ...], Entry], *, now: datetime
+) -> Mapping[tuple[str, ...], int]:
+    """Write new entries, each under its keys, and give their numbers."""
+    if not new:
+        return {}
+    values = [
+        {"feed_id": feed.id, "language": entry.language, "seen_at": now, **_words(entry)} for entry in new.values()
+    ]
+    numbers = dict(zip(new, connection.scalars(_ADD, values), strict=True))
+    _SEE_ENTRIES.write(connection, [{"feed_id": feed.id, "entry_id": entry_id} for entry_id in numbers.values()])
+    rows = [row for keys, entry_id in numbers.items() for row in _key_rows(feed, entry_id, keys)]
+    _USE_KEYS.write(connection, rows)
+    return numbers
 
 
 def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datetime) -> None:

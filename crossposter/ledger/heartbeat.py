@@ -16,6 +16,8 @@ from crossposter.ledger import schema
 from crossposter.ledger.lock import Role, holder
 from crossposter.ledger.store import SqlLedger
 
+_POLLED_AT = sa.select(schema.feed.c.id, schema.feed.c.polled_at)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerHeartbeat:
@@ -23,18 +25,31 @@ class LedgerHeartbeat:
 
     ledger: SqlLedger
 
-    def start(self, *, now: datetime) -> None:
-        """Write that this process is the daemon from now on."""
+    def start(self, *, now: datetime) -> datetime | None:
+        """Write that this process is the daemon from now on.
+
+        Returns:
+            The last sign of life of the one before, where that did not end by itself.
+        """
         process = f"process {os.getpid()} on {socket.gethostname()}"
-        life = {"process": process, "started_at": at_work_since(self.signs(now=now), now=now), "beat_at": now}
+        started_at = at_work_since(self.signs(now=now), now=now)
+        life = {"process": process, "started_at": started_at, "beat_at": now, "ended_at": None}
         statement = insert(schema.heartbeat).values(id=1, **life)
         with self.ledger.writing() as connection:
+            before = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=life))
+        died_at: datetime | None = before.beat_at if before and before.ended_at is None else None
+        return died_at
 
     def beat(self, *, now: datetime) -> None:
-        """Write that it lives."""
-        with self.ledger.writing() as connection:
+        """Write that it lives, and the polls that had nothing to say."""
+        with self.ledger.writing_polls() as connection:
             connection.execute(schema.heartbeat.update().values(beat_at=now))
+
+    def end(self, *, now: datetime) -> None:
+        """Write that it ends by itself."""
+        with self.ledger.writing() as connection:
+            connection.execute(schema.heartbeat.update().values(ended_at=now))
 
     def signs(self, *, now: datetime) -> Signs:
         """Read what tells whether the daemon works."""
@@ -55,7 +70,7 @@ class LedgerHeartbeat:
         )
         with self.ledger.reading() as connection:
             life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
-            polled = {row.id: row.polled_at for row in connection.execute(sa.select(schema.feed))}
+            polled = {row.id: row.polled_at for row in connection.execute(_POLLED_AT)}
             oldest = connection.execute(due).one_or_none()
         held = holder(self.ledger.path)
         return Signs(

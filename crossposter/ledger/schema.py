@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0003"
+HEAD = "0005"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -43,6 +43,15 @@ feed = sa.Table(
     sa.Column("last_modified", sa.Text),
     sa.Column("first_polled_at", UtcDateTime, nullable=False),
     sa.Column("polled_at", UtcDateTime, nullable=False),
+)
+
+#: What a feed showed at the last poll that changed anything, and need not be read again; rewritten as a whole.
+feed_window = sa.Table(
+    "feed_window",
+    metadata,
+    sa.Column("feed_id", sa.Text, sa.ForeignKey("feed.id"), primary_key=True),
+    #: [[mark, entry id, whether it is dated, [key]]]
+    sa.Column("items", sa.JSON, nullable=False),
 )
 
 entry = sa.Table(
@@ -122,6 +131,8 @@ heartbeat = sa.Table(
     sa.Column("process", sa.Text, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("beat_at", UtcDateTime, nullable=False),
+    #: When it ended by itself; null while it runs, and for ever after a kill.
+    sa.Column("ended_at", UtcDateTime),
     sa.CheckConstraint("id = 1", name="one_heart"),
 )
 
@@ -209,4 +220,40 @@ post = sa.Table(
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False, unique=True),
     sa.Column("published_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("account_id", "remote_id", name="one_row_per_remote_post"),
+)
+
+#: What people were told of and has not ended: see core/alerting.py.
+matter = sa.Table(
+    "matter",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    #: 1 info, 2 warning, 3 critical.
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("is_told", sa.Boolean, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
+#: Alerts, a row for each target: the outbox while `ended_at` is null.
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    #: Where the target's address stands, never the address: "env:ALERT_URL".
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("is_good", sa.Boolean, nullable=False),
+    #: Sentences: {"template", "values"}; translated when they are sent.
+    sa.Column("subject", sa.JSON, nullable=False),
+    sa.Column("lines", sa.JSON, nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_before", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    #: Those of one message have one `ended_at`.
+    sa.Column("outcome", sa.Text),
+    sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="end_has_an_outcome"),
+    sa.CheckConstraint("outcome IN ('sent', 'left_out', 'given_up')", name="outcome_is_known"),
+    sa.Index("alert_pending", "id", sqlite_where=sa.text("ended_at IS NULL")),
 )

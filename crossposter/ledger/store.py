@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,12 @@ from crossposter.core.model import (
     Validators,
 )
 from crossposter.core.planning import Decision, Plan
+from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import entries, schema
+from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.connection import migrate, open_engine
+from crossposter.ledger.polls import Polls
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -39,6 +44,18 @@ from crossposter.ledger.records import (
 from crossposter.ports import Due, Lease, Staged
 from crossposter.wording import say
 
+_INSERT = insert(schema.delivery)
+_INSERT_OVER_BASELINE = _INSERT.on_conflict_do_update(
+    index_elements=["entry_id", "account_id"],
+    set_={name: _INSERT.excluded[name] for name in ("status", "reason", "message", "updated_at")},
+    where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
+)
+_DECIDED = (
+    "entry_id", "account_id", "status", "reason", "message", "created_at", "updated_at", "tries", "picture_tries",
+    "attempt",
+)  # fmt: skip
+_DECIDE, _DECIDE_ANEW = Bulk(_INSERT, _DECIDED), Bulk(_INSERT_OVER_BASELINE, _DECIDED)
+
 
 class SqlLedger:
     """A ledger in one SQLite file. Safe to use from several threads."""
@@ -46,6 +63,10 @@ class SqlLedger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = open_engine(path)
+        self._writer = self._engine.execution_options(writes=True)
+        self._polls = Polls()
+        #: Accounts that are surely written, each with its platform.
+        self._accounts: set[tuple[str, str]] = set()
 
     @classmethod
     def open(cls, path: Path) -> SqlLedger:
@@ -77,14 +98,23 @@ class SqlLedger:
 
     def validators(self, feed: Feed) -> Validators | None:
         """Give what the feed's server wants to hear; None for a feed never seen on its site."""
-        columns = schema.feed.c
+        if found := self._polls.validators(feed):
+            return found
         with self.reading() as connection:
-            query = sa.select(columns.etag, columns.last_modified)
-            row = connection.execute(query.where(columns.id == feed.id, columns.site == feed.site)).one_or_none()
-        return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
+            found = entries.validators(connection, feed)
+        if found:
+            self._polls.remember(feed, found)
+        return found
+
+    def window(self, feed: Feed) -> Sequence[Shown]:
+        """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
+        with self.reading() as connection:
+            return entries.window(connection, feed)
 
     def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
         """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
+        if not keys:
+            return {}
         with self.reading() as connection:
             return entries.known(connection, feed, keys)
 
@@ -96,22 +126,20 @@ class SqlLedger:
         Returns:
             The plan with the ledger's number of every entry.
         """
-        decided: list[Decision] = []
         with self.writing() as connection:
             entries.see_feed(connection, feed, validators, now=now)
-            entries.add_accounts(connection, accounts)
+            entries.add_accounts(connection, [one for one in accounts if (one.id, one.platform) not in self._accounts])
             for sighting in plan.sightings:
                 entries.see_entry(connection, feed, sighting.entry_id, sighting.keys)
                 if sighting.revised:
                     entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
-            made: dict[tuple[str, ...], int] = {}
-            for decision in plan.decisions:
-                entry = decision.entry
-                entry_id = decision.entry_id or made.get(decision.keys)
-                entry_id = entry_id or entries.add(connection, feed, entry, decision.keys, now=now)
-                made[decision.keys] = entry_id
-                _decide(connection, entry_id, decision, now=now)
-                decided.append(replace(decision, entry_id=entry_id))
+            new = {decision.keys: decision.entry for decision in plan.decisions if decision.entry_id is None}
+            numbers = entries.add(connection, feed, new, now=now)
+            _decide(connection, plan.decisions, numbers, now=now)
+            entries.see_window(connection, feed, _numbered(plan, numbers))
+        self._polls.remember(feed, validators)
+        self._accounts.update((account.id, account.platform) for account in accounts)
+        decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
         return replace(plan, decisions=tuple(decided))
 
     def newest(self, feed_id: str) -> datetime | None:
@@ -124,10 +152,24 @@ class SqlLedger:
             found: datetime | None = connection.scalar(query)
         return found
 
-    def touch(self, feed_id: str, *, now: datetime) -> None:
-        """Write that the feed was polled and had nothing to say."""
+    def touch(self, feed: Feed, validators: Validators, *, now: datetime) -> None:
+        """Remember that the feed was polled and had nothing to say, until `write_polls` writes it."""
+        self._polls.remember(feed, validators, unwritten_at=now)
+
+    def write_polls(self) -> None:
+        """Write the polls that had nothing to say, all at once; where there were none, nothing."""
+        if self._polls.unwritten():
+            with self.writing_polls():
+                pass
+
+    @contextmanager
+    def writing_polls(self) -> Iterator[sa.Connection]:
+        """Give a connection in one transaction, which writes the polls that had nothing to say as well."""
+        polls = self._polls.unwritten()
         with self.writing() as connection:
-            connection.execute(schema.feed.update().where(schema.feed.c.id == feed_id).values(polled_at=now))
+            entries.see_polls(connection, polls)
+            yield connection
+        self._polls.written(polls)
 
     # -- deliveries ----------------------------------------------------------------------------------------------
 
@@ -388,19 +430,19 @@ class SqlLedger:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in one transaction that may write; committed at the end of the block."""
-        with self._translated(), self._engine.execution_options(writes=True).begin() as connection:
+        with self._translated(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, sqlite3.Error) as error:
             raise LedgerError(
                 say(
                     "the ledger {path!r} cannot be used: {cause}; look at the disk's space and the file's owner",
                     path=str(self.path),
-                    cause=error.orig,
+                    cause=error.orig if isinstance(error, sa.exc.DBAPIError) else error,
                 )
             ) from error
 
@@ -426,21 +468,42 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _decide(connection: sa.Connection, entry_id: int, decision: Decision, *, now: datetime) -> None:
-    """Write a decision; of what was decided before, only a baseline gives way to it."""
-    values = {
-        "status": decision.status,
-        "reason": decision.reason,
-        "message": packed(decision.message),
-        "updated_at": now,
-    }
-    key = {"entry_id": entry_id, "account_id": decision.account_id}
-    statement = insert(schema.delivery).values(**key, **values, created_at=now)
-    if decision.entry_id is not None:
-        statement = statement.on_conflict_do_update(
-            index_elements=list(key), set_=values, where=schema.delivery.c.reason == Reason.BASELINE
-        )
-    connection.execute(statement)
+def _decide(
+    connection: sa.Connection, decisions: Sequence[Decision], numbers: Mapping[tuple[str, ...], int], *, now: datetime
+) -> None:
+    """Write decisions; of what was decided before about a known entry, only a baseline gives way.
+
+    Args:
+        numbers: Those of the new entries, by their keys.
+    """
+    rows = [
+        {
+            "entry_id": decision.entry_id or numbers[decision.keys],
+            "account_id": decision.account_id,
+            "status": decision.status,
+            "reason": decision.reason,
+            "message": packed(decision.message),
+            "created_at": now,
+            "updated_at": now,
+            "tries": 0,
+            "picture_tries": 0,
+            "attempt": 0,
+        }
+        for decision in decisions
+    ]
+    is_known = [decision.entry_id is not None for decision in decisions]
+    for statement, selectors in ((_DECIDE, [not known for known in is_known]), (_DECIDE_ANEW, is_known)):
+        if chosen := list(compress(rows, selectors)):
+            statement.write(connection, chosen)
+
+
+def _numbered(plan: Plan, numbers: Mapping[tuple[str, ...], int]) -> list[Shown]:
+    """Give the window with the numbers of all its entries."""
+    keys = {decision.entry.mark: decision.keys for decision in plan.decisions}
+    return [
+        shown if shown.entry_id is not None else replace(shown, entry_id=numbers[keys[shown.mark]])
+        for shown in plan.window
+    ]
 
 
 def _picture_row(picture: Picture) -> dict[str, Any]:

@@ -33,6 +33,8 @@ _DATE_SIZE, _DATE_GAP, _HEADLINE_GAP = 38, 36, 64
 _NAME_SIZES, _NAME_GAP = (46, 40, 34, 28, 22), 30
 _NAME_LINES, _NAME_LEADING = 2, 1.2
 _HEADLINE_SIZES = (124, 112, 100, 90, 80, 72, 64, 57, 51, 46)
+#: Characters; no card holds more.
+_MOST_LETTERS = 800
 #: Below this size a headline rather breaks a word than shrinks on.
 _WHOLE_WORDS_FROM = 57
 #: How much a well filled column counts beside the size.
@@ -130,7 +132,8 @@ def _set(face: Face, text: str, sheet: _Sheet, height: int) -> _Setting:
     fitting = partial(_fitting, face, sheet=sheet, height=height)
     if found := fitting(text):
         return found
-    # How many letters fit depends on the letters: the longest beginning is sought.
+    # How many letters fit depends on the letters: the longest beginning is sought, among those that could fit at all.
+    text = shorten_to(text, _MOST_LETTERS)
     longest = bisect_right(range(1, len(text)), False, key=lambda length: fitting(shorten_to(text, length)) is None)
     return fitting(shorten_to(text, longest)) or _NOTHING
 

@@ -1,30 +1,23 @@
-"""Pictures for one platform: fetched and prepared, found in the article, or drawn."""
+"""Pictures for one platform: fetched and prepared, or drawn."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 from crossposter.core.cutting import shorten_to
 from crossposter.core.model import Brand, Fit, Limits, Picture, PictureLimits, PictureRef
 from crossposter.errors import PictureError
+from crossposter.recent import Recent
 from crossposter.web import WebClient, WebError
 from crossposter.wording import say
 
 MAX_BYTES = 20 * 1024 * 1024
-#: Of an article's page.
-MAX_PAGE_BYTES = 2 * 1024 * 1024
 #: Results that are kept a moment: the accounts of one news item want the same ones, at the same time.
 _KEPT = 8
 _KEPT_S = 60.0
 
 _Prepared = tuple[bytes, tuple[int, int]]
-_T = TypeVar("_T")
 
 
 class WebPictureSource:
@@ -33,8 +26,7 @@ class WebPictureSource:
     def __init__(self, web: WebClient, *, brand: Brand | None = None) -> None:
         self._web = web
         self._brand = brand
-        self._prepared = _Recent[_Prepared]()
-        self._found = _Recent[PictureRef | None]()
+        self._prepared = Recent[_Prepared](kept=_KEPT, seconds=_KEPT_S)
 
     def prepare(self, ref: PictureRef, *, limits: Limits, alt: str, fit: Fit = Fit.PAD) -> Picture:
         """Give the picture as the platform accepts it; padded with the brand's colour, where there is a brand.
@@ -51,7 +43,7 @@ class WebPictureSource:
             return prepare(self._fetched(ref.url), limits.picture, url=ref.url, fit=fit, ground=ground)
 
         key = (ref.url, _shape(limits.picture), fit, ground)
-        return _picture(self._prepared.give(key, make, lambda made: _fits(made, limits)), url=ref.url, alt=alt)
+        return _picture(self._prepared.give(key, make, lambda made, _: _fits(made, limits)), url=ref.url, alt=alt)
 
     def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
         """Draw the picture of news that has none; its alt text is the headline, its address is empty.
@@ -72,56 +64,14 @@ class WebPictureSource:
             return draw_card(headline, date=date, brand=brand, limits=limits.picture)
 
         key = (headline, date, _shape(limits.picture))
-        made = self._prepared.give(key, make, lambda made: _fits(made, limits))
+        made = self._prepared.give(key, make, lambda made, _: _fits(made, limits))
         return _picture(made, url="", alt=shorten_to(headline, limits.max_alt_length))
-
-    def of_article(self, link: str) -> PictureRef | None:
-        """Find the picture that an article's page names; None where it names none, or is gone.
-
-        Raises:
-            PictureError: The page cannot be had at the moment.
-        """
-
-        def look() -> PictureRef | None:
-            from crossposter.media.article import picture_of
-
-            try:
-                page = self._web.get(link, max_bytes=MAX_PAGE_BYTES)
-            except WebError as error:
-                if error.is_permanent:
-                    return None
-                raise PictureError(error.message, is_permanent=False) from error
-            return picture_of(page.body, address=page.url)
-
-        return self._found.give(link, look)
 
     def _fetched(self, url: str) -> bytes:
         try:
             return self._web.get(url, max_bytes=MAX_BYTES).body
         except WebError as error:
             raise PictureError(error.message, is_permanent=error.is_permanent) from error
-
-
-class _Recent(Generic[_T]):
-    """The last few results, for a moment."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, tuple[float, _T]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def give(self, key: Hashable, make: Callable[[], _T], is_good: Callable[[_T], bool] = lambda _: True) -> _T:
-        """Give what was made a moment ago, if it is good; else make it."""
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept and time.monotonic() - kept[0] < _KEPT_S and is_good(kept[1]):
-            return kept[1]
-        made = make()
-        with self._lock:
-            self._kept[key] = (time.monotonic(), made)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return made
 
 
 def _picture(prepared: _Prepared, *, url: str, alt: str) -> Picture:

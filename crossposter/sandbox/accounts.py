@@ -37,6 +37,7 @@ def twitter_accounts(twitter: Twitter, *, url: str) -> list[SandboxAccount]:
             handle=handle,
             name=name,
             credentials=credentials,
+            login={"api_key": api_key, "api_secret": api_secret},
             endpoint={"url": url},
         )
         twitter.accept(account)
@@ -55,6 +56,7 @@ def facebook_accounts(graph: Graph, *, url: str) -> list[SandboxAccount]:
             handle=handle,
             name=name,
             credentials=credentials,
+            login={"app_id": graph.app_id, "app_secret": graph.app_secret, "user_token": graph.user_token},
             endpoint={"url": url},
         )
         graph.accept(account)
@@ -78,9 +80,11 @@ def instagram_accounts(
             handle=handle,
             name=name,
             credentials={"session_file": str(session_file)},
+            login={"username": handle, "password": f"parola-ğ-{secrets.token_urlsafe(6)}"},
             endpoint={"proxy": proxy, "ca_file": ca_file},
         )
         instagram.accept(account, session_id)
+        instagram.logins.know(account, account.login["password"])
         accounts.append(account)
     return accounts
 
@@ -91,12 +95,14 @@ def professional_accounts(
     """Make what the Graph API knows Instagram's accounts by: another id, and a token each."""
     accounts = []
     for number, profile in enumerate(profiles, start=1):
+        token = f"EAAI{secrets.token_hex(24)}"
         account = SandboxAccount(
             platform=instagram.name,
             id=f"1784140000000000{number}",
             handle=profile.handle,
             name=profile.name,
-            credentials={"access_token": f"EAAI{secrets.token_hex(24)}", "app_secret": app_secret},
+            credentials={"access_token": token, "app_secret": app_secret},
+            login={"access_token": token, "app_secret": app_secret},
             endpoint={"url": url},
         )
         instagram.accept(account, profile=profile)

@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLATFORMS = ("twitter", "facebook", "instagram")
-OPERATIONS = ("verify", "upload", "alt_text", "quota", "container", "status", "publish", "find", "retract", "correct")
+OPERATIONS = (
+    "verify",
+    "upload",
+    "alt_text",
+    "quota",
+    "container",
+    "status",
+    "publish",
+    "find",
+    "retract",
+    "correct",
+    "login",
+)
 _PLAIN_KINDS = ("empty", "html", "garbage", "reset", "hang", "truncate", "commit_then_reset", "commit_then_hang")
 _KINDS_TEXT = ", ".join(("status:NNN", *_PLAIN_KINDS, "commit_then_status:NNN"))
 _FIELDS = ("platform", "operation", "do", "times", "skip", "body", "headers")

@@ -63,14 +63,27 @@ class Graph:
         self._pages: dict[str, SandboxAccount] = {}
         self.app_id = "900800700600500"
         self.app_secret = secrets.token_hex(16)
-        #: A person's token, for /me/accounts.
+        #: A person's token as the Graph API Explorer gives it, for an hour or two.
         self.user_token = f"EAAU{secrets.token_hex(24)}"
+        #: What it is exchanged for, and a system user's: both list the Pages.
+        self.long_user_token = f"EAAL{secrets.token_hex(24)}"
+        self.system_user_token = f"EAAS{secrets.token_hex(24)}"
+        #: What every token may do.
+        self.permissions = list(_PERMISSIONS)
+        #: Pages that have an Instagram account, by Page id: its id for the Graph API, and its name.
+        self.linked: dict[str, tuple[str, str]] = {}
         #: Refuse requests without appsecret_proof, as the app setting "Require App Secret" does.
         self.proof_required = False
 
     def accept(self, page: SandboxAccount) -> None:
         """Make the token of a Page valid."""
         self._pages[page.credentials["page_token"]] = page
+
+    def link(self, professional: SandboxAccount) -> None:
+        """Connect an account on Instagram with the Page of its name."""
+        for page in self._pages.values():
+            if page.handle == professional.handle:
+                self.linked[page.id] = professional.id, professional.handle
 
     def reset(self) -> None:
         """Forget uploaded photos."""
@@ -85,8 +98,8 @@ class Graph:
                 return "publish"
             case ("GET", _, "feed" | "published_posts"):
                 return "find"
-            case ("GET", "debug_token"):
-                return ""
+            case ("GET", "debug_token") | (_, "oauth", "access_token") | ("GET", "me", "accounts"):
+                return "login"
             case ("GET", node) if "_" not in node:
                 return "verify"
             case ("POST", _):
@@ -133,7 +146,8 @@ class Graph:
             case ("GET", "me", "accounts"):
                 return self._list_pages(call)
             case ("GET", node) if self._page(node, call):
-                return page_as_json(self._page_of(call), values.get("fields", ""))
+                page = self._page_of(call)
+                return page_as_json(page, values.get("fields", ""), linked=self.linked.get(page.id))
             case ("POST", _, "photos"):
                 return self._add_photo(call)
             case ("POST", _, "feed"):
@@ -148,7 +162,7 @@ class Graph:
         token = token_of(request, values)
         if token == self._app_token:
             return token
-        if token not in self._pages and token != self.user_token:
+        if token not in self._pages and token not in self._people:
             raise unknown_token()
         self.check_proof(token, values)
         return token
@@ -166,6 +180,10 @@ class Graph:
         if not hmac.compare_digest(proof or "", expected):
             message = "Invalid appsecret_proof provided in the API argument"
             raise GraphError(400, 100, message, type_="GraphMethodException")
+
+    @property
+    def _people(self) -> tuple[str, ...]:
+        return self.user_token, self.long_user_token, self.system_user_token
 
     @property
     def _app_token(self) -> str:
@@ -199,23 +217,26 @@ class Graph:
             return {"access_token": self._app_token, "token_type": "bearer"}
         if values.get("fb_exchange_token") != self.user_token:
             raise unknown_token()
-        return {"access_token": self.user_token, "token_type": "bearer", "expires_in": 5_183_944}
+        return {"access_token": self.long_user_token, "token_type": "bearer", "expires_in": 5_183_944}
 
     def _debug_token(self, call: _Call) -> dict[str, Any]:
         asked = call.values.get("input_token", "")
         page = self._pages.get(asked)
-        if page is None and asked != self.user_token:
+        if page is None and asked not in self._people:
             error = {"code": 190, "message": "The access token could not be decrypted"}
             return {"data": {"is_valid": False, "scopes": [], "error": error}}
         now = int(self._world.clock())
-        seen = {"app_id": self.app_id, "is_valid": True, "scopes": _PERMISSIONS}
+        seen = {"app_id": self.app_id, "is_valid": True, "scopes": list(self.permissions)}
+        if asked == self.system_user_token:
+            return {"data": seen | {"type": "SYSTEM_USER", "expires_at": 0, "data_access_expires_at": 0}}
         seen |= {"data_access_expires_at": now + 90 * 86_400}
         if page is None:
-            return {"data": seen | {"type": "USER", "expires_at": now + 5_183_944}}
+            lifetime = 5_400 if asked == self.user_token else 5_183_944
+            return {"data": seen | {"type": "USER", "expires_at": now + lifetime}}
         return {"data": seen | {"type": "PAGE", "expires_at": 0, "profile_id": page.id}}
 
     def _list_pages(self, call: _Call) -> dict[str, Any]:
-        if call.token != self.user_token:
+        if call.token not in self._people:
             raise invalid("Tried accessing nonexisting field (accounts) on node type (Page)")
         tasks = ["CREATE_CONTENT", "MANAGE", "MODERATE"]
         pages = [

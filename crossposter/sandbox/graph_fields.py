@@ -9,14 +9,22 @@ from crossposter.sandbox.graph_errors import invalid
 from crossposter.sandbox.world import Post, SandboxAccount
 
 
-def page_as_json(page: SandboxAccount, fields: str) -> dict[str, Any]:
+def page_as_json(page: SandboxAccount, fields: str, *, linked: tuple[str, str] | None) -> dict[str, Any]:
     """Give the asked fields of a Page; id and name when none was asked for.
 
     Raises:
         GraphError: a field does not exist.
     """
-    known = {"id": page.id, "name": page.name, "username": page.handle, "link": f"https://www.facebook.com/{page.id}"}
-    return select_fields(known, fields or "id,name", node="Page")
+    known: dict[str, Any] = {
+        "id": page.id,
+        "name": page.name,
+        "username": page.handle,
+        "link": f"https://www.facebook.com/{page.id}",
+    }
+    if linked:
+        known["instagram_business_account"] = {"id": linked[0], "username": linked[1]}
+    # A Page without an Instagram account answers without the field.
+    return select_fields(known, fields or "id,name", node="Page", absent=("instagram_business_account",))
 
 
 def post_as_json(post: Post, fields: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Instagram's private API as instagrapi 3.2.2 speaks it with a saved session.
+"""Instagram's private API as instagrapi 3.2.2 speaks it with a session; how one begins is in instagram_login.py.
 
-Paths, fields and answers were taken from that client's own requests. There is no password login.
+Paths, fields and answers were taken from that client's own requests.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import base64
 import binascii
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from crossposter.sandbox.exchange import Request, Response, json_response
+from crossposter.sandbox.instagram_login import Logins
 from crossposter.sandbox.world import Picture, Post, PostImage, SandboxAccount, World
 
 #: Instagram's help pages and the content publishing guide, read in November 2026.
@@ -23,6 +25,8 @@ _CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 _FIRST_PK = 3_500_000_000_000_000_000
 _UPLOAD = re.compile(r"/rupload_igphoto/((\d+)_\d+_-?\d+)")
 _MEDIA = re.compile(r"/api/v1/media/(\d+)(?:_\d+)?/(info|delete|edit_media)")
+#: Where a password goes.
+_LOGIN = ("/api/v1/accounts/login", "/api/v1/accounts/two_factor_login", "/graphql_www")
 _FEED = re.compile(r"/api/v1/feed/user/(\d+)")
 
 
@@ -47,6 +51,12 @@ class Instagram:
         self._world = world
         self._sessions: dict[str, SandboxAccount] = {}
         self._uploads: dict[str, _Upload] = {}
+        self.logins = Logins(begin=self._begin)
+
+    def _begin(self, account: SandboxAccount) -> str:
+        session_id = f"{account.id}%3A{secrets.token_hex(7)}%3A1%3A{secrets.token_urlsafe(20)}"
+        self.accept(account, session_id)
+        return session_id
 
     def accept(self, account: SandboxAccount, session_id: str) -> None:
         """Make a session valid."""
@@ -57,14 +67,17 @@ class Instagram:
         self._sessions = {key: owner for key, owner in self._sessions.items() if owner != account}
 
     def reset(self) -> None:
-        """Forget uploads that were not published; sessions stay."""
+        """Forget uploads that were not published, and what logins are asked for; sessions stay."""
         self._uploads.clear()
+        self.logins.reset()
 
     def operation(self, request: Request) -> str:
         """Say what a request does in the words of the faults."""
         path = request.path.rstrip("/")
         if path == "/api/v1/accounts/current_user":
             return "verify"
+        if path in _LOGIN or path.startswith("/api/v1/bloks/"):
+            return "login"
         if _UPLOAD.fullmatch(path):
             return "upload"
         if path in ("/api/v1/media/configure", "/api/v1/media/configure_sidecar"):
@@ -76,6 +89,8 @@ class Instagram:
 
     def respond(self, request: Request) -> Response:
         """Carry a request out."""
+        if response := self.logins.respond(request, request.path.rstrip("/")):
+            return response
         try:
             return json_response(200, {**self._route(request), "status": "ok"})
         except _RefusedError as exc:
@@ -97,6 +112,8 @@ class Instagram:
         path = request.path.rstrip("/")
         if request.method == "GET" and path == "/api/v1/accounts/current_user":
             return {"user": _user_as_json(account)}
+        if request.method == "POST" and path in ("/api/v1/feed/reels_tray", "/api/v1/feed/timeline"):
+            return {"tray": [], "feed_items": []}  # what the app asks for when it has logged in
         if request.method == "GET" and (match := _FEED.fullmatch(path)):
             return self._feed(match[1], request.query)
         if request.method == "POST" and (match := _UPLOAD.fullmatch(path)):

@@ -83,6 +83,7 @@ class InstagramGraph:
         """Make the token of an account valid; `profile` is the account as the public and the app know it."""
         self._accounts[account.credentials["access_token"]] = account
         self._profiles[account.id] = profile
+        self._graph.link(account)
 
     def reset(self) -> None:
         """Forget containers and photos, and work at full speed again."""

@@ -27,6 +27,7 @@ from crossposter.sandbox.twitter_errors import (
     spend_cap_reached,
 )
 from crossposter.sandbox.twitter_fields import Tweet, created_at, page_as_json
+from crossposter.sandbox.twitter_login import PinLogin
 from crossposter.sandbox.twitter_media import MediaShelf
 from crossposter.sandbox.twitter_metering import (
     LIMITS,
@@ -70,6 +71,7 @@ class Twitter:
     def __init__(self, world: World) -> None:
         self._world = world
         self._signatures = SignatureCheck(world.clock)
+        self._login = PinLogin(world.clock, accept=self._accept_token)
         self._owners: dict[str, SandboxAccount] = {}
         self._windows = RateWindows(world.clock)
         self._media = MediaShelf(world)
@@ -96,8 +98,12 @@ class Twitter:
         """Make the credentials of an account valid."""
         values = account.credentials
         token = Token(values["api_key"], values["api_secret"], values["access_secret"])
-        self._signatures.accept(values["access_token"], token)
-        self._owners[values["access_token"]] = account
+        self._accept_token(account, values["access_token"], token)
+        self._login.know(account)
+
+    def _accept_token(self, account: SandboxAccount, access_token: str, token: Token) -> None:
+        self._signatures.accept(access_token, token)
+        self._owners[access_token] = account
 
     def reset(self) -> None:
         """Forget posts, media and used-up windows; the settings stay."""
@@ -107,12 +113,17 @@ class Twitter:
 
     def operation(self, request: Request) -> str:
         """Say what a request does in the words of the faults."""
+        if request.path.startswith(f"{PREFIX}/oauth/"):
+            return "login"
         endpoint, _ = self._route(request)
         return endpoint.operation if endpoint else ""
 
     def respond(self, request: Request) -> Response:
         """Carry a request out."""
         headers = self._common_headers()
+        path = request.path.removeprefix(PREFIX)
+        if path.startswith("/oauth/"):
+            return self._login.respond(request, path)
         try:
             response = self._respond(request, headers)
         except XError as exc:

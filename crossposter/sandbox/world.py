@@ -39,6 +39,8 @@ class SandboxAccount:
     name: str
     #: Named as in the YAML. Instagram's is the path of a saved session.
     credentials: Mapping[str, str]
+    #: What `crossposter login` asks for: the app's keys, what a person types.
+    login: Mapping[str, str]
     #: Where the platform is to be found, as under `endpoint:` in the YAML.
     endpoint: Mapping[str, str]
 

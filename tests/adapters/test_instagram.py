@@ -240,6 +240,17 @@ def test_a_session_that_was_written_serves_the_next_adapter(
     assert sandbox.requests()[-1].headers["x-mid"] == "renewed"
 
 
+def test_a_login_that_came_meanwhile_is_not_overwritten(sandbox: Sandbox, connect: Connect, session_file: Path) -> None:
+    adapter = connect("instagram")
+    adapter.verify()
+    anew = {"authorization_data": {"sessionid": "5551234561%3Aanew", "ds_user_id": "5551234561"}}
+    session_file.write_text(json.dumps(anew), "utf-8")
+    sandbox.inject("instagram", "verify", "status:500", headers={"ig-set-x-mid": "renewed"})
+    with pytest.raises(TransientError):
+        adapter.verify()
+    assert json.loads(session_file.read_text("utf-8")) == anew
+
+
 def test_a_post_that_was_made_is_told_although_the_session_cannot_be_written(
     sandbox: Sandbox, connect: Connect, post: Post, session_file: Path
 ) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from crossposter.cli import main
-from tests.config.conftest import ENVIRON, RIGHT, changed
+from crossposter.private_files import write_private
+from tests.config.conftest import ENVIRON, RIGHT, SESSION, changed
 
 WRONG = changed(("Europe/Istanbul", "Istanbul"), ("language: tr", "langauge: tr"))
 
@@ -29,7 +30,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def yaml(tmp_path: Path) -> Path:
-    (tmp_path / "session.json").write_text("{}", "utf-8")
+    write_private(tmp_path / "session.json", SESSION)
     path = tmp_path / "crossposter.yaml"
     path.write_text(RIGHT, "utf-8")
     return path
@@ -38,6 +39,21 @@ def yaml(tmp_path: Path) -> Path:
 def test_a_right_file_is_said_to_be_right(yaml: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--config", str(yaml)]) == 0
     assert capsys.readouterr() == (f"{yaml} is right: 1 feed(s), 3 account(s)\n", "")
+
+
+@pytest.mark.parametrize("lacks", [True, False])
+def test_what_article_takes_and_is_not_there_is_told(
+    yaml: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lacks: bool
+) -> None:
+    monkeypatch.setattr("crossposter.feeds.article.find_spec", lambda _: None if lacks else "there")
+    text = RIGHT.replace("    accounts:", "    article: true\n    accounts:", 1)
+    assert text != RIGHT
+    yaml.write_text(text, "utf-8")
+    assert main(["check", "--config", str(yaml)]) == 0
+    assert ("crossposter-city[article]" in capsys.readouterr().out) is lacks
+    assert main(["check", "--json", "--config", str(yaml)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["problems"], len(found.get("notes", []))) == ([], int(lacks))
 
 
 def test_every_mistake_stands_on_its_own_line_as_compilers_write_them(

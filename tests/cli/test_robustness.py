@@ -17,12 +17,13 @@ import pytest
 from crossposter.adapters import adapter_class
 from crossposter.cli import main
 from crossposter.cli.tables import new_console, print_round, printable
+from crossposter.core.events import Delivered, Poll
 from crossposter.core.model import Account, Entry, Identity, Outcome, Post, Reason, Receipt, Status
 from crossposter.errors import FeedError
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
 from crossposter.sandbox import site
-from crossposter.service import Delivered, Poll, Round
+from crossposter.service import Round
 from crossposter.wording import say
 from tests.city import City
 

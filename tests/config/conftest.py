@@ -9,6 +9,7 @@ import pytest
 
 from crossposter.config import load_config
 from crossposter.errors import ConfigError
+from crossposter.private_files import write_private
 
 #: What the file below names by `env:`.
 ENVIRON = {"KEY": "kkk", "KEY_SECRET": "sss", "TOKEN": "ttt", "TOKEN_SECRET": "uuu", "PAGE": "ppp"}
@@ -42,6 +43,9 @@ accounts:
     credentials: {session_file: session.json}
 """
 
+#: What an Instagram login leaves behind, as far as it is looked at.
+SESSION = {"authorization_data": {"sessionid": "123%3Aabc", "ds_user_id": "123"}}
+
 #: Each problem as (line, path, sentence).
 Found = list[tuple[int, str, str]]
 Complaints = Callable[..., Found]
@@ -59,7 +63,7 @@ def changed(*changes: tuple[str, str]) -> str:
 @pytest.fixture
 def yaml(tmp_path: Path) -> Path:
     """Give the path of a YAML in a folder that has the session file beside it."""
-    (tmp_path / "session.json").write_text("{}", "utf-8")
+    write_private(tmp_path / "session.json", SESSION)
     return tmp_path / "crossposter.yaml"
 
 

@@ -25,6 +25,8 @@ BLOCK = "a block of keys is wanted here: each on a line of its own, indented"
 LIST = "a list is wanted here: one item a line, each beginning with '- '"
 EMPTY = "this is empty: write a value"
 MISSING = "this is missing: add it"
+MISSING_PIN = "this is missing: add it; 'crossposter login' prints what to write"
+MISSING_OF_APP = "this is missing: add it, here or once for all accounts under 'apps:'"
 NAMED = "a secret is named here, never written: use env:NAME or file:PATH"
 ADDRESS = "this is no web address: it begins with https:// and holds no spaces"
 LOOPBACK = "only the sandbox on this machine (127.0.0.1) may stand here; a real account needs none"
@@ -203,9 +205,9 @@ WRONG: dict[str, tuple[str, Found]] = {
     "a missing key of a feed": (changed((f"    {URL}\n", "")), one(4, "feeds[0].url", MISSING)),
     "a missing secret's name": (
         changed(("      api_key: env:KEY\n", "")),
-        one(12, "accounts[0].credentials.api_key", MISSING),
+        one(12, "accounts[0].credentials.api_key", MISSING_OF_APP),
     ),
-    "an account without a pin": (changed((f"    {PAGE_PIN}\n", "")), one(17, "accounts[1].expect", MISSING)),
+    "an account without a pin": (changed((f"    {PAGE_PIN}\n", "")), one(17, "accounts[1].expect", MISSING_PIN)),
     # -- platforms
     "a platform that is none": (
         changed(("platform: facebook", "platform: linkedin")),
@@ -459,9 +461,11 @@ WRONG: dict[str, tuple[str, Found]] = {
         ],
     ),
     "the keys of the other backend": (
-        changed(("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph")),
+        changed(
+            ("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph"),
+            ("session.json}", "session.json, access_token: env:PAGE}"),
+        ),
         [
-            (25, "accounts[2].credentials.access_token", MISSING),
             (
                 25,
                 "accounts[2].credentials.session_file",

@@ -86,7 +86,8 @@ def test_a_session_file_that_is_not_there_is_a_mistake_of_check(yaml: Path, comp
     (yaml.parent / "session.json").unlink()
     ((line, path, sentence),) = complaints(RIGHT)
     assert (line, path) == (26, "accounts[2].credentials.session_file")
-    assert sentence == f"the file {str(yaml.parent / 'session.json')!r} cannot be read: there is no such file"
+    path = str(yaml.parent / "session.json")
+    assert sentence == f"nobody has logged in here: run 'crossposter login izmir-instagram' (looked for {path!r})"
 
 
 def test_a_secret_from_a_file_loses_the_end_of_its_line(tmp_path: Path) -> None:

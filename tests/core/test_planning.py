@@ -279,3 +279,9 @@ def test_an_edit_of_most_of_a_feed_is_told() -> None:
     assert [str(alarm) for alarm in polled(*edited, known=known_as(*entries)).alarms] == [
         "feed tr: 8 of 8 news say something else now; look at the site"
     ]
+
+
+def test_items_without_identity_and_with_the_same_title_are_one() -> None:
+    entries = [an_entry(1, keys=(), title="Duyuru"), an_entry(2, keys=(), title="Duyuru")]
+    found = plan(a_feed(), entries, accounts=[an_account()], known={}, first_poll=False, now=NOON)
+    assert found.new == 1

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.core.counting import find_links
 from crossposter.core.model import Picture, Post, PostRules, Reason
-from crossposter.core.rendering import Held, alt_text, ascii_link, render
+from crossposter.core.rendering import Held, alt_text, ascii_link, render, shows_text
 from crossposter.core.text import clean, clean_line
-from crossposter.testing import an_entry
+from crossposter.testing import an_account, an_entry
 
 LINK = "https://www.izmir.bel.tr/tr/Haberler/korfez/58041/156"
 PICTURE = Picture(url="https://x.tr/a.jpg", content=b"", sha256="", width=1, height=1, alt="")
@@ -270,3 +270,18 @@ def test_whatever_the_news_and_the_template_say(
     if limits.find_links:
         assert {found.text for found in limits.find_links(post.text)} <= {ascii_link(entry.link or "")}
     assert post.text == post.text.strip()
+
+
+@pytest.mark.parametrize(
+    ("template", "summary", "expected"),
+    [
+        ("{{ title }} {{ text }}", "Özet.", True),
+        ("{{ title }} {{ summary }}", "Özet.", False),
+        ("{{ title }} {{ summary }}", "", True),
+        ("{{ title }}", "", False),
+        ("{{ text", "Özet.", False),
+    ],
+)
+def test_a_post_shows_the_text_where_its_template_does(template: str, summary: str, expected: bool) -> None:
+    rules = PostRules(template=template)
+    assert shows_text(an_entry(1, summary=summary), an_account().limits, rules) is expected

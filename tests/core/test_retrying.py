@@ -5,9 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crossposter.core.model import Identity, Reason, Status
-from crossposter.core.retrying import ACCOUNT_REST, BACKOFF, MAX_TRIES, after, after_defect, mismatch, without_picture
+from crossposter.core.retrying import (
+    ACCOUNT_REST,
+    BACKOFF,
+    MAX_TRIES,
+    after,
+    after_defect,
+    mismatch,
+    without_article,
+    without_picture,
+)
 from crossposter.errors import (
     AccountError,
+    ArticleError,
     PictureError,
     PublishError,
     RejectedError,
@@ -75,6 +85,12 @@ def test_a_post_waits_for_its_picture_and_then_goes_without() -> None:
     error = PictureError(WORDS, is_permanent=False)
     found = [without_picture(error, tries=tries, now=NOW) for tries in range(4)]
     assert [outcome and outcome.reason for outcome in found] == [Reason.PICTURE, Reason.PICTURE, Reason.PICTURE, None]
+
+
+def test_a_post_waits_for_its_article_and_then_goes_with_the_teaser() -> None:
+    found = [without_article(ArticleError(WORDS), tries=tries, now=NOW) for tries in range(4)]
+    assert [outcome and outcome.reason for outcome in found] == [Reason.ARTICLE, Reason.ARTICLE, Reason.ARTICLE, None]
+    assert [outcome.picture_tries for outcome in found if outcome] == [1, 2, 3]
 
 
 def test_nobody_waits_for_a_picture_that_is_gone() -> None:

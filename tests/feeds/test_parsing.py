@@ -198,19 +198,19 @@ HOSTILE = ("<", "<!", "<!--", "<a ", "<a '", '<a x="', "&", "<![", "</", "<?", "
 @pytest.mark.parametrize("fragment", HOSTILE)
 def test_hostile_html_takes_no_time(fragment: str) -> None:
     html = fragment * (400_000 // len(fragment))
-    started = time.monotonic()
+    started = time.process_time()
     plain_text(html)
-    assert time.monotonic() - started < 1
-    started = time.monotonic()
+    assert time.process_time() - started < 5  # seconds; quadratic time takes minutes
+    started = time.process_time()
     entry = the_entry(f"<title>T</title><guid>1</guid><description><![CDATA[{html}]]></description>")
     assert entry.title == "T"
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 5
 
 
 def test_unfinished_descriptions_take_no_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     _MEDIA_DESCRIPTION.sub(b"", b"<media:description" * 50_000)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 5  # seconds; quadratic time takes minutes
 
 
 def test_an_empty_feed_has_no_entries() -> None:

@@ -61,3 +61,12 @@ def test_an_account_that_waits_for_a_person_is_told_and_a_rate_limit_is_not(
     rest = Outcome(status=Status.QUEUED, reason=reason, account_rests_until=LATER + timedelta(hours=1))
     busy.postpone("1/izmir-x", rest, now=NOON)
     assert bool(LedgerHeartbeat(busy).signs(now=LATER).oldest_due) is is_told
+
+
+def test_a_daemon_that_died_is_told_from_one_that_ended(ledger: SqlLedger) -> None:
+    heartbeat = LedgerHeartbeat(ledger)
+    assert heartbeat.start(now=NOON) is None
+    heartbeat.beat(now=LATER)
+    assert heartbeat.start(now=LATER + timedelta(hours=1)) == LATER
+    heartbeat.end(now=LATER + timedelta(hours=2))
+    assert heartbeat.start(now=LATER + timedelta(hours=3)) is None

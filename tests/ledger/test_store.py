@@ -11,7 +11,7 @@ from crossposter.core.identity import content_of
 from crossposter.core.model import Known, Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
-from crossposter.ledger import SqlLedger
+from crossposter.ledger import LedgerHeartbeat, SqlLedger
 from crossposter.ports import Lease, Staged
 from crossposter.testing import FakePictureSource, a_feed, an_account, an_entry
 from crossposter.wording import say
@@ -304,7 +304,7 @@ def test_times_are_aware_on_the_way_in_and_out(ledger: SqlLedger) -> None:
     record(ledger, 1)
     assert ledger.deliveries(now=NOON)[0].updated_at == NOON
     with pytest.raises(Exception, match="naive"):
-        ledger.touch("izmir-tr", now=NOON.replace(tzinfo=None))
+        LedgerHeartbeat(ledger).beat(now=NOON.replace(tzinfo=None))
 
 
 def test_an_unusable_ledger_says_which_file(tmp_path: Path) -> None:

@@ -121,33 +121,6 @@ def test_without_a_brand_there_is_no_card_and_the_error_says_what_to_do(source: 
     assert caught.value.is_permanent
 
 
-def test_the_picture_of_an_article_is_found_once_for_all_accounts(
-    source: WebPictureSource, web_server: WebServer
-) -> None:
-    web_server.serve("/haber/1", b'<head><meta property="og:image" content="/a.jpg"></head>')
-    for _ in range(2):
-        assert source.of_article(web_server.url + "/haber/1") == PictureRef(url=web_server.url + "/a.jpg")
-    assert len(web_server.requests) == 1
-
-
-@pytest.mark.parametrize("status", [404, 403, 410])
-def test_an_article_that_is_gone_has_no_picture(source: WebPictureSource, web_server: WebServer, status: int) -> None:
-    web_server.serve("/haber/1", b"", status=status)
-    assert source.of_article(web_server.url + "/haber/1") is None
-
-
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_an_article_that_cannot_be_had_at_the_moment_is_asked_for_again(
-    source: WebPictureSource, web_server: WebServer, status: int
-) -> None:
-    web_server.serve("/haber/1", b"", status=status)
-    with pytest.raises(PictureError) as caught:
-        source.of_article(web_server.url + "/haber/1")
-    assert not caught.value.is_permanent
-    web_server.serve("/haber/1", b"<head></head>")
-    assert source.of_article(web_server.url + "/haber/1") is None
-
-
 def test_pillow_waits_for_the_first_picture() -> None:
     look = "import sys, crossposter.media; sys.exit('PIL' in sys.modules)"
     subprocess.run([sys.executable, "-c", look], check=True)

@@ -1,4 +1,4 @@
-"""The picture that an article's page names for previews (https://ogp.me): for news whose feed names none.
+"""What the head of an article's page says of it: its picture (https://ogp.me), its title, its text for search engines.
 
 Not with `html.parser`: it takes quadratic time for `<a <a <a`, and raises AssertionError for `<![x]]>` (see
 feeds/html.py). Only `<meta>` tags of the head are of interest; the patterns below look at each character once.
@@ -6,21 +6,30 @@ feeds/html.py). Only `<meta>` tags of the head are of interest; the patterns bel
 
 from __future__ import annotations
 
-import codecs
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import unescape
+from itertools import islice
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from crossposter.core.model import PictureRef
 from crossposter.core.text import clean_line
 
-#: Bytes of a page that are read at most: the head stands in front.
+#: Characters of a page that are read at most: the head stands in front.
 _MAX_HEAD = 256 * 1024
 #: Characters of an address.
 _MAX_ADDRESS = 2000
 #: Comments, and elements whose content is no HTML; never closed, they reach to the end.
 _SKIPPED = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|noscript|title)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
+_TITLE = re.compile(r"<title\b[^<>]{0,300}>([^<]{1,1000})", re.IGNORECASE)
+_JSON_LD = re.compile(
+    r"""<script\b[^<>]{0,300}type\s*=\s*["']?application/ld\+json\b[^<>]{0,300}>([^<]*(?:<(?!/script)[^<]*)*+)""",
+    re.IGNORECASE,
+)
+#: Scripts of a page, characters of one, and parts of a list in it that are looked at.
+_MAX_SCRIPTS, _MAX_JSON, _MAX_NODES = 20, 300_000, 100
 _HEAD_END = re.compile(r"</head\b|<body\b", re.IGNORECASE)
 _META = re.compile(r"""<meta\b((?:[^<>"']+|"[^"]*"|'[^']*')*+)>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w:-])([a-z][\w:-]*+)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -39,8 +48,21 @@ _FURNITURE = re.compile(
 _USUAL_FOLDERS = frozenset(("default", "share"))
 
 
-def picture_of(page: bytes, *, address: str) -> PictureRef | None:
-    """Find the picture of an article in its page; None where it names none, or only the site's furniture."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a page tells search engines of its article (schema.org, JSON-LD).
+
+    Attributes:
+        text: Plain, or HTML; empty where it tells none.
+        picture: Its absolute address; None where there is none that can be used.
+    """
+
+    text: str
+    picture: str | None
+
+
+def picture_of(page: str, *, address: str) -> tuple[str, str | None] | None:
+    """Find the picture of an article in its page, with its description; None for none, or the site's furniture only."""
     found: str | None = None
     alt: str | None = None
     for name, content in _metas(_head(page)):
@@ -48,7 +70,52 @@ def picture_of(page: bytes, *, address: str) -> PictureRef | None:
             found = _usable(content, address)
         elif found is not None and name in _ALTS:
             alt = alt or clean_line(content) or None
-    return None if found is None else PictureRef(url=found, alt=alt)
+    return None if found is None else (found, alt)
+
+
+def title_of(page: str) -> str:
+    """Give the page's title; empty where it has none."""
+    found = _TITLE.search(page, 0, _MAX_HEAD)
+    return clean_line(unescape(found[1])) if found else ""
+
+
+def told_by(page: str, *, address: str) -> Told:
+    """Give what the page tells search engines."""
+    texts, pictures = [""], []
+    for found in _articles(page):
+        texts.append(found["articleBody"] if isinstance(found.get("articleBody"), str) else "")
+        pictures += [url for written in _pictures_in(found.get("image")) if (url := _usable(written, address))]
+    return Told(text=max(texts, key=len), picture=pictures[0] if pictures else None)
+
+
+def _articles(page: str) -> Iterator[Mapping[str, Any]]:
+    """Give the objects of the page's JSON-LD that have a headline or a text of an article."""
+    for script in islice(_JSON_LD.finditer(page), _MAX_SCRIPTS):
+        if len(script[1]) > _MAX_JSON:
+            continue
+        try:
+            # Editors leave line breaks in strings, which JSON does not allow.
+            waiting = [json.loads(script[1], strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        while waiting:
+            value = waiting.pop(0)
+            if isinstance(value, list):
+                waiting += value[:_MAX_NODES]
+            elif isinstance(value, dict):
+                if "articleBody" in value or "headline" in value:
+                    yield value
+                waiting += [inner for name, inner in value.items() if name in ("@graph", "mainEntity")]
+
+
+def _pictures_in(value: Any) -> list[str]:
+    """Give the addresses in an `image`: a text, an object, or a list of either."""
+    found = []
+    for one in value[:_MAX_NODES] if isinstance(value, list) else [value]:
+        written = one.get("url") if isinstance(one, dict) else one
+        if isinstance(written, str):
+            found.append(written)
+    return found
 
 
 def is_furniture(url: str) -> bool:
@@ -65,14 +132,8 @@ def _split(name: str) -> str:
     return re.sub(r"[\W_]+", "-", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name)).lower()
 
 
-def _head(page: bytes) -> str:
-    begin = page[:_MAX_HEAD]
-    try:
-        # Not the end of the page: a letter that is cut in two there is none.
-        text = codecs.getincrementaldecoder("utf-8")().decode(begin)
-    except UnicodeDecodeError:
-        text = begin.decode("windows-1254", "replace")
-    text = _SKIPPED.sub("", text)
+def _head(page: str) -> str:
+    text = _SKIPPED.sub("", page[:_MAX_HEAD])
     end = _HEAD_END.search(text)
     return text[: end.start()] if end else text
 

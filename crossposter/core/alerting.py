@@ -1,0 +1,229 @@
+"""Alerts: whether a matter is news, who hears of it, and when the next message may go. Decides; sends nothing.
+
+What an event says to people is `notices.py`. A *matter* is what an alert is about, under a key such as
+`account:izmir-x`; it is told once, until it changes or ends. A *message* carries all alerts that wait for a target.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from urllib.parse import unquote, urlsplit
+
+from crossposter.wording import Message, say
+
+#: So long alerts of one moment are gathered into one message.
+GATHER = timedelta(seconds=5)
+#: Messages to one target; what comes meanwhile waits, and goes in the next one together.
+MAX_PER_HOUR = 10
+_HOUR = timedelta(hours=1)
+#: Alerts that one message tells; of more, their number.
+MAX_ALERTS = 10
+#: Waits after the first, second ... failure of a target; the last one repeats.
+BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 300, 900, 1800, 3600))
+#: An alert that failed so often (nine hours) is given up; the log has it.
+MAX_TRIES = 13
+#: Shorter pieces of an address are words of everybody.
+_MIN_SECRET = 12
+
+
+class Level(IntEnum):
+    """How much an alert matters."""
+
+    INFO = 1
+    WARNING = 2
+    CRITICAL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What people are told.
+
+    Attributes:
+        subject: What happened, in a few words.
+        lines: Why, to what, and what to do.
+        is_good: Whether a trouble has ended.
+    """
+
+    level: Level
+    subject: Message
+    lines: tuple[Message, ...] = ()
+    is_good: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What an event says about a matter.
+
+    Attributes:
+        key: Of the matter; None for what is over when it is told, and told each time.
+        state: What holds of it now; another state is told anew. None: it has ended.
+        alert: What to tell if this is news; None to tell nothing.
+        after: So many such notices in a row are needed.
+    """
+
+    key: str | None
+    state: str | None = None
+    alert: Alert | None = None
+    after: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What is remembered of something that has not ended."""
+
+    key: str
+    state: str
+    level: Level
+    #: Notices in a row.
+    count: int
+    is_told: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Who is told."""
+
+    #: Where its address stands, as the YAML names it (`env:ALERT_URL`): fit to be shown.
+    name: str
+    level: Level
+    language: str
+    #: When it gets the daily digest, in the city's zone; None for never.
+    digest: time | None = None
+
+
+class Fate(StrEnum):
+    """What became of an alert."""
+
+    SENT = "sent"
+    #: Its message had no room for it.
+    LEFT_OUT = "left_out"
+    #: The target failed too often, or is not in the YAML any more.
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An alert that a target has not got yet."""
+
+    #: The ledger's number; below 0 where it could not be written, 0 before that was tried.
+    id: int = 0
+    target: str
+    alert: Alert
+    made_at: datetime
+    #: How often sending it has failed.
+    tries: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one message tells, and what there is no room for."""
+
+    told: tuple[Pending, ...]
+    left_out: tuple[Pending, ...] = ()
+
+
+def weigh(notice: Notice, before: Matter | None, *, now: datetime) -> tuple[Matter | None, Alert | None]:
+    """Decide what a notice makes of a matter: what to remember, and what to tell; None for nothing."""
+    if notice.key is None:
+        return None, notice.alert
+    if notice.state is None:
+        if before is None or not before.is_told or notice.alert is None:
+            return None, None
+        # Whoever was told of the trouble is told of its end.
+        return None, replace(notice.alert, level=before.level, is_good=True)
+    goes_on = before is not None and before.state == notice.state
+    if before and goes_on and before.is_told:
+        return before, None
+    count = before.count + 1 if before and goes_on else 1
+    is_told = count >= notice.after
+    level = notice.alert.level if notice.alert else Level.INFO
+    since = before.since if before and goes_on else now
+    matter = Matter(key=notice.key, state=notice.state, level=level, count=count, is_told=is_told, since=since)
+    return matter, notice.alert if is_told else None
+
+
+def hears(target: Target, alert: Alert) -> bool:
+    """Tell whether a target wants such an alert."""
+    return alert.level >= target.level
+
+
+def next_message_at(
+    pending: Sequence[Pending], sent: Sequence[datetime], *, gather: timedelta = GATHER
+) -> datetime | None:
+    """Say when the next message to a target may go; None when there is nothing to tell.
+
+    Args:
+        pending: What it has not got yet.
+        sent: When it got messages, at least those of the last hour.
+        gather: How long alerts wait for others of the same moment.
+    """
+    if not pending:
+        return None
+    first = min(one.made_at for one in pending) + gather
+    # A target that failed is left alone, whatever has come since.
+    moments = [first, *(one.not_before for one in pending if one.not_before)]
+    if len(sent) >= MAX_PER_HOUR:
+        moments.append(sorted(sent)[-MAX_PER_HOUR] + _HOUR)
+    return max(moments)
+
+
+def batch(pending: Sequence[Pending]) -> Batch:
+    """Choose what the next message tells: the gravest first, then in the order in which it happened."""
+    ordered = sorted(pending, key=lambda one: (-one.alert.level, one.made_at))
+    return Batch(told=tuple(ordered[:MAX_ALERTS]), left_out=tuple(ordered[MAX_ALERTS:]))
+
+
+def subject_of(message: Batch) -> Message:
+    """Give a message's subject: its gravest alert's, and how many more there are."""
+    first = message.told[0].alert.subject
+    others = len(message.told) + len(message.left_out) - 1
+    if not others:
+        return say("crossposter: {what}", what=first)
+    return say("crossposter: {what} (and {count} more)", what=first, count=others)
+
+
+def paragraphs_of(message: Batch) -> list[tuple[Message, ...]]:
+    """Give a message's text: a paragraph for each alert, and one for those that are left out."""
+    found = [(one.alert.subject, *one.alert.lines) for one in message.told]
+    if message.left_out:
+        count = len(message.left_out)
+        found.append(
+            (say("{count} more alerts were left out: 'crossposter queue' and the log have them", count=count),)
+        )
+    return found
+
+
+def gravest(message: Batch) -> Level:
+    """Give a message's level."""
+    return max(one.alert.level for one in message.told)
+
+
+def after_failure(pending: Sequence[Pending], *, now: datetime) -> tuple[list[Pending], list[Pending]]:
+    """Decide what becomes of alerts that could not be sent: those to try again, and those to give up."""
+    tried = [replace(one, tries=one.tries + 1) for one in pending]
+    tries = max((one.tries for one in tried), default=1)
+    not_before = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
+    again = [replace(one, not_before=not_before) for one in tried if one.tries < MAX_TRIES]
+    return again, [one for one in tried if one.tries >= MAX_TRIES]
+
+
+def secrets_in(address: str) -> list[str]:
+    """Give what must never be shown of an address: itself, its password, and whatever in it may be a token."""
+    pieces = [address]
+    try:
+        parts = urlsplit(address)
+        credentials = parts.netloc.rpartition("@")[0]
+    except ValueError:
+        return pieces
+    pieces += [word for word in (credentials.partition(":")[2], unquote(credentials.partition(":")[2])) if word]
+    words = re.split(r"[/?&=#,]", address.partition("://")[2])
+    if not credentials and "." in parts.netloc:
+        words.remove(parts.netloc)  # a host: the city's own may be in every line of the log
+    pieces += [word for one in words for word in (one, unquote(one)) if len(word) >= _MIN_SECRET]
+    return sorted(set(pieces), key=len, reverse=True)

@@ -1,0 +1,89 @@
+"""What happened and is worth telling at once: the service and the daemon say it, the log and the alerts hear it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crossposter.core.model import Outcome
+from crossposter.core.planning import Plan
+from crossposter.errors import CrossposterError
+from crossposter.wording import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What one poll of a feed gave: a plan as the ledger has it, nothing new (None), or an error."""
+
+    feed_id: str
+    plan: Plan | None = None
+    error: CrossposterError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What one try of a delivery gave; no outcome when a defect of ours ended it (the log has it)."""
+
+    delivery_id: str
+    account_id: str
+    outcome: Outcome | None
+    feed_id: str = ""
+    title: str = ""
+
+    @property
+    def entry_id(self) -> int:
+        """Give the number of the story."""
+        return int(self.delivery_id.partition("/")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A delivery that the end of another process left uncertain."""
+
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """Deliveries that are due on accounts which the YAML no longer has."""
+
+    delivery_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """A feed that has had nothing new for longer than it may."""
+
+    feed_id: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """A daemon that starts where the one before it did not end by itself: killed, or out of power."""
+
+    #: The last sign of life of the one before.
+    last_beat: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenExpiring:
+    """How long an account's token still holds: said by whoever has looked, also when it holds long enough."""
+
+    account_id: str
+    expires_at: datetime
+    left: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpent:
+    """An account that has spent its budget of a month."""
+
+    account_id: str
+    #: As people write it: 2026-11.
+    month: str
+    spent_usd: float
+    limit_usd: float
+
+
+Event = Poll | Delivered | Interrupted | Stranded | Silent | Restarted | TokenExpiring | BudgetSpent

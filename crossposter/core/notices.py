@@ -1,0 +1,303 @@
+"""What each event says to people: which matter it is about, how grave it is, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import groupby
+
+from crossposter.core.alerting import Alert, Level, Notice
+from crossposter.core.events import (
+    BudgetSpent,
+    Delivered,
+    Event,
+    Interrupted,
+    Poll,
+    Restarted,
+    Silent,
+    Stranded,
+    TokenExpiring,
+)
+from crossposter.core.gate import Flaw, examine
+from crossposter.core.model import Reason, Status
+from crossposter.core.planning import Decision, Plan
+from crossposter.wording import Message, say
+
+#: A feed is in trouble after so many polls without success in a row.
+FAILED_POLLS = 3
+#: Days before its end at which a token is told of.
+TOKEN_DAYS = (14, 7, 3, 1)
+#: Characters of a headline.
+_SHOWN = 90
+#: Names of deliveries in one sentence.
+_NAMED = 10
+
+
+def notices(event: Event) -> list[Notice]:
+    """Say what an event means for people; empty when it means nothing."""
+    match event:
+        case Poll():
+            return list(_of_poll(event))
+        case Delivered():
+            return list(_of_delivery(event))
+        case Interrupted():
+            return [_uncertain(event.delivery_id, None, Reason.INTERRUPTED.message)]
+        case Stranded():
+            return [_stranded(event)]
+        case Silent():
+            return [_silent(event)]
+        case Restarted():
+            return [_restarted(event)]
+        case TokenExpiring():
+            return [_token(event)]
+        case _:
+            return [_budget(event)]
+
+
+# -- polls -----------------------------------------------------------------------------------------------------------
+
+
+def _of_poll(poll: Poll) -> Iterator[Notice]:
+    feed = poll.feed_id
+    if poll.error:
+        lines = (
+            poll.error.message,
+            say("look at its address in a browser, and at it with: crossposter inspect {feed}", feed=feed),
+        )
+        subject = say("feed {feed} cannot be read", feed=feed)
+        alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+        yield Notice(key=f"failing:{feed}", state="failing", alert=alert, after=FAILED_POLLS)
+        return
+    yield _ended(f"failing:{feed}", say("feed {feed} is read again", feed=feed))
+    if poll.plan and not poll.plan.first_poll:
+        yield from _of_plan(poll.plan)
+
+
+def _of_plan(plan: Plan) -> Iterator[Notice]:
+    feed = plan.feed_id
+    held = [decision for decision in plan.decisions if decision.status is Status.HELD]
+    flood = [decision for decision in held if decision.reason is Reason.FLOOD]
+    broken = [decision for decision in held if decision.reason is Reason.GATE and _has_broken_letters(decision)]
+    if plan.new:
+        yield _ended(f"silent:{feed}", say("feed {feed} has news again", feed=feed))
+    yield _flood(feed, flood)
+    yield _edited(plan, flood)
+    if plan.new and not flood:
+        yield _letters(feed, broken)
+    others = [decision for decision in held if decision not in flood and decision not in broken]
+    for _, story in groupby(others, key=lambda decision: decision.keys):
+        yield _held_story(list(story))
+
+
+def _has_broken_letters(decision: Decision) -> bool:
+    return any(finding.flaw is Flaw.MOJIBAKE for finding in examine(decision.entry))
+
+
+def _flood(feed: str, flood: list[Decision]) -> Notice:
+    if not flood:
+        return Notice(key=f"flood:{feed}")
+    stories = {decision.keys for decision in flood}
+    lines = (
+        *filter(None, [flood[0].message]),
+        say("{count} news are held; look at the site first: was it rebuilt?", count=len(stories)),
+        say("see them: crossposter queue; let one out: crossposter approve ID --by NAME; drop one: crossposter reject"),
+    )
+    alert = Alert(level=Level.WARNING, subject=say("a flood of news in feed {feed} is held", feed=feed), lines=lines)
+    return Notice(key=f"flood:{feed}", state="flood", alert=alert)
+
+
+def _edited(plan: Plan, flood: list[Decision]) -> Notice:
+    told = [alarm for alarm in plan.alarms if not any(alarm == decision.message for decision in flood)]
+    if not told:
+        return Notice(key=f"edited:{plan.feed_id}")
+    subject = say("most of feed {feed} says something else now", feed=plan.feed_id)
+    return Notice(
+        key=f"edited:{plan.feed_id}",
+        state="edited",
+        alert=Alert(level=Level.WARNING, subject=subject, lines=tuple(told)),
+    )
+
+
+def _letters(feed: str, broken: list[Decision]) -> Notice:
+    if not broken:
+        return Notice(key=f"letters:{feed}")
+    lines = (
+        *filter(None, [broken[0].message]),
+        say("such news are held: crossposter queue; after mending: crossposter reject or approve them"),
+        say("see how the feed is read: crossposter inspect {feed}", feed=feed),
+    )
+    alert = Alert(level=Level.WARNING, subject=say("letters are broken in feed {feed}", feed=feed), lines=lines)
+    return Notice(key=f"letters:{feed}", state="broken", alert=alert)
+
+
+def _held_story(decisions: list[Decision]) -> Notice:
+    first = decisions[0]
+    accounts = ", ".join(decision.account_id for decision in decisions)
+    return _held(
+        str(first.entry_id),
+        first.entry.title,
+        why=first.message or (first.reason.message if first.reason else None),
+        where=say("for: {accounts}", accounts=accounts),
+    )
+
+
+# -- deliveries ------------------------------------------------------------------------------------------------------
+
+
+def _of_delivery(done: Delivered) -> Iterator[Notice]:
+    outcome = done.outcome
+    if outcome is None:
+        return  # tried again; one that fails too often is held
+    why = outcome.message or (outcome.reason.message if outcome.reason else None)
+    if outcome.status is Status.QUEUED:
+        if outcome.reason is Reason.ACCOUNT and why:
+            yield _stopped(done.account_id, why)
+        return
+    if outcome.status is Status.UNCERTAIN:
+        yield _uncertain(done.delivery_id, done.title, why)
+        return
+    if outcome.status is Status.PUBLISHED:
+        url = outcome.receipt.url if outcome.receipt else ""
+        yield _ended(f"account:{done.account_id}", say("account {account} works again", account=done.account_id))
+        subject = say("{delivery} is published after all", delivery=done.delivery_id)
+        yield _ended(
+            f"uncertain:{done.delivery_id}", subject, _headline(done.title), say("it stands at {url}", url=url)
+        )
+        yield Notice(
+            key=None,
+            alert=Alert(
+                level=Level.INFO,
+                subject=say("{delivery} is published", delivery=done.delivery_id),
+                lines=(_headline(done.title), say("it stands at {url}", url=url)),
+                is_good=True,
+            ),
+        )
+        return
+    yield Notice(key=f"uncertain:{done.delivery_id}")
+    if outcome.status is Status.FAILED:
+        yield _given_up(done, say("{delivery} is refused", delivery=done.delivery_id), outcome.message)
+    elif outcome.reason is Reason.UNREACHABLE:
+        yield _given_up(done, say("{id} is held", id=done.delivery_id), Reason.UNREACHABLE.message, outcome.message)
+    elif outcome.status is Status.HELD:
+        yield _held(done.delivery_id, done.title, why=why)
+
+
+def _stopped(account: str, why: Message) -> Notice:
+    lines = (
+        why,
+        say("its news waits; mend this, and crossposter goes on by itself within a quarter of an hour"),
+        say("how each account is set up: docs/platforms; what waits: crossposter ledger list"),
+    )
+    subject = say("account {account} is stopped", account=account)
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
+    return Notice(key=f"account:{account}", state=_signature(why), alert=alert)
+
+
+def _uncertain(delivery: str, title: str | None, why: Message | None) -> Notice:
+    story = delivery.partition("/")[0]
+    lines = [
+        *filter(None, [_headline(title) if title else None, why]),
+        say(
+            "is it on the account? it is not sent again by itself; what was sent: crossposter ledger show {id}",
+            id=story,
+        ),
+    ]
+    subject = say("{delivery} may be public or not", delivery=delivery)
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=tuple(lines))
+    return Notice(key=f"uncertain:{delivery}", state="uncertain", alert=alert)
+
+
+def _given_up(done: Delivered, subject: Message, *why: Message | None) -> Notice:
+    names = {"id": done.delivery_id}
+    act = say("try it again: crossposter retry {id} --by NAME; drop it: crossposter reject {id} --by NAME", **names)
+    lines = (_headline(done.title), *filter(None, why), act)
+    return Notice(key=None, alert=Alert(level=Level.WARNING, subject=subject, lines=lines))
+
+
+def _held(name: str, title: str, *, why: Message | None, where: Message | None = None) -> Notice:
+    act = say("let it out: crossposter approve {id} --by NAME; drop it: crossposter reject {id} --by NAME", id=name)
+    lines = (_headline(title), *filter(None, (where, why)), act)
+    return Notice(key=None, alert=Alert(level=Level.WARNING, subject=say("{id} is held", id=name), lines=lines))
+
+
+def _stranded(event: Stranded) -> Notice:
+    shown = ", ".join(event.delivery_ids[:_NAMED])
+    lines = (
+        say("{count} posts wait for it: {deliveries}", count=len(event.delivery_ids), deliveries=shown),
+        say("put the account back into the YAML, or drop them: crossposter reject ID --by NAME"),
+    )
+    subject = say("posts wait for an account that the YAML no longer has")
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key="stranded", state=" ".join(event.delivery_ids), alert=alert)
+
+
+# -- the rest --------------------------------------------------------------------------------------------------------
+
+
+def _silent(event: Silent) -> Notice:
+    lines = (
+        event.message,
+        say("was the site changed? see what it holds: crossposter inspect {feed}", feed=event.feed_id),
+    )
+    subject = say("feed {feed} is silent", feed=event.feed_id)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=f"silent:{event.feed_id}", state="silent", alert=alert)
+
+
+def _restarted(event: Restarted) -> Notice:
+    lines = (
+        say("its last sign of life: {time}", time=event.last_beat.isoformat(timespec="seconds")),
+        say("power, memory or a kill; look at the system's log, then: crossposter check --health"),
+    )
+    return Notice(
+        key=None,
+        alert=Alert(level=Level.WARNING, subject=say("crossposter was started again after it died"), lines=lines),
+    )
+
+
+def _token(event: TokenExpiring) -> Notice:
+    key = f"token:{event.account_id}"
+    steps = [days for days in TOKEN_DAYS if event.left <= timedelta(days=days)]
+    if not steps:
+        return _ended(key, say("the token of account {account} was renewed", account=event.account_id))
+    is_near = steps[-1] <= TOKEN_DAYS[-2]
+    lines = (
+        say("it ends at {time}; then nothing is posted there", time=event.expires_at.isoformat(timespec="minutes")),
+        say("how to make a new one: docs/platforms"),
+    )
+    alert = Alert(
+        level=Level.CRITICAL if is_near else Level.WARNING,
+        subject=say(
+            "the token of account {account} ends in {days} days", account=event.account_id, days=event.left.days
+        ),
+        lines=lines,
+    )
+    return Notice(key=key, state=str(steps[-1]), alert=alert)
+
+
+def _budget(event: BudgetSpent) -> Notice:
+    subject = say("account {account} has spent its budget of {month}", account=event.account_id, month=event.month)
+    amounts = {"spent": f"{event.spent_usd:.2f}", "limit": f"{event.limit_usd:.2f}"}
+    spent = say("{spent} of {limit} US dollars", **amounts)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=(spent,))
+    return Notice(key=f"budget:{event.account_id}", state=event.month, alert=alert)
+
+
+def _ended(key: str, subject: Message, *lines: Message) -> Notice:
+    return Notice(key=key, alert=Alert(level=Level.INFO, subject=subject, lines=lines, is_good=True))
+
+
+def _headline(title: str) -> Message:
+    words = " ".join(title.split())
+    shown = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+    return say("“{title}”", title=shown)
+
+
+def _signature(message: Message) -> str:
+    """Give what stays the same while a platform words one trouble in many ways: sentences and codes, no names."""
+    values = [
+        _signature(value) if isinstance(value, Message) else str(value)
+        for _, value in sorted(message.values.items())
+        if isinstance(value, Message | int)
+    ]
+    return " ".join([message.template, *values])

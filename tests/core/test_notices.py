@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crossposter.core.alerting import Level, Notice
+from crossposter.core.events import (
+    BudgetSpent,
+    Delivered,
+    Event,
+    Interrupted,
+    Poll,
+    Restarted,
+    Silent,
+    Stranded,
+    TokenExpiring,
+)
+from crossposter.core.identity import all_keys
+from crossposter.core.model import Entry, Known, Outcome, Reason, Receipt, Status
+from crossposter.core.notices import notices
+from crossposter.core.planning import Plan, plan
+from crossposter.core.retrying import after
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.testing import a_feed, an_account, an_entry, unreachable
+from crossposter.wording import say
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+PUBLISHED = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="7", url="https://x.example/7"))
+
+
+def alerts(event: Event) -> dict[str | None, tuple[str, str]]:
+    """Give what an event would tell, by key: subject and text."""
+    return {
+        notice.key: (str(notice.alert.subject), "\n".join(map(str, notice.alert.lines)))
+        for notice in notices(event)
+        if notice.alert and (notice.state or notice.key is None)
+    }
+
+
+def ended(event: Event) -> set[str | None]:
+    return {notice.key for notice in notices(event) if notice.key and notice.state is None}
+
+
+def one(event: Event) -> Notice:
+    (found,) = notices(event)
+    assert found.alert
+    return found
+
+
+def delivered(error: PublishError | None = None, *, outcome: Outcome = PUBLISHED, tries: int = 0) -> Delivered:
+    outcome = after(error, tries=tries, now=NOON) if error else outcome
+    return Delivered(delivery_id="412/izmir-x", account_id="izmir-x", outcome=outcome, title="Kültürpark\naçıldı")
+
+
+def planned(*entries: Entry, known: int = 0, revised: bool = False, first_poll: bool = False) -> Plan:
+    old = [an_entry(number) for number in range(900, 900 + known)]
+    content = "another" if revised else ""
+    seen = {key: Known(entry_id=1, in_feed=True, content=content) for entry in old for key in all_keys(entry)}
+    feed, accounts = a_feed(accounts=["izmir-x", "izmir-fb"]), [an_account("izmir-x"), an_account("izmir-fb")]
+    return plan(feed, [*entries, *old], accounts=accounts, known=seen, first_poll=first_poll, now=NOON)
+
+
+def poll(*entries: Entry, known: int = 9, revised: bool = False, first_poll: bool = False) -> Poll:
+    return Poll(feed_id="izmir-tr", plan=planned(*entries, known=known, revised=revised, first_poll=first_poll))
+
+
+def test_a_feed_that_fails_is_told_after_three_polls_and_when_it_is_well_again() -> None:
+    found = one(Poll(feed_id="izmir-tr", error=unreachable()))
+    assert (found.key, found.after) == ("failing:izmir-tr", 3)
+    assert alerts(Poll(feed_id="izmir-tr", error=unreachable()))["failing:izmir-tr"] == (
+        "feed izmir-tr cannot be read",
+        "feed cannot be reached\nlook at its address in a browser, and at it with: crossposter inspect izmir-tr",
+    )
+    well = one(Poll(feed_id="izmir-tr"))
+    assert (well.key, well.state) == ("failing:izmir-tr", None)
+
+
+def test_ordinary_news_and_a_first_sight_alert_nobody() -> None:
+    assert alerts(poll(an_entry(1))) == {}
+    assert alerts(poll(an_entry(1), an_entry(2), first_poll=True, known=0)) == {}
+    assert "silent:izmir-tr" in ended(poll(an_entry(1)))
+    assert "silent:izmir-tr" not in ended(poll())
+
+
+def test_a_flood_is_one_alert_however_many_posts_it_holds() -> None:
+    found = alerts(poll(*[an_entry(number) for number in range(1, 9)]))
+    assert list(found) == ["flood:izmir-tr"]
+    subject, text = found["flood:izmir-tr"]
+    assert subject == "a flood of news in feed izmir-tr is held"
+    assert "8 news at once, more than 5" in text
+    assert "8 news are held" in text
+    assert "crossposter queue" in text
+    assert {"flood:izmir-tr", "edited:izmir-tr", "letters:izmir-tr"} <= ended(poll(an_entry(1)))
+
+
+def test_a_feed_that_says_something_else_all_at_once_is_told() -> None:
+    subject, text = alerts(poll(revised=True))["edited:izmir-tr"]
+    assert subject == "most of feed izmir-tr says something else now"
+    assert "9 of 9 news say something else now" in text
+
+
+def test_broken_letters_are_one_alert_of_the_feed() -> None:
+    broken = [an_entry(number, title=f"Ä°zmir BÃ¼yÃ¼kÅŸehir Belediyesi {number}") for number in (1, 2)]
+    found = alerts(poll(*broken))
+    assert list(found) == ["letters:izmir-tr"]
+    assert "letters are broken" in found["letters:izmir-tr"][1]
+
+
+def test_a_story_that_is_held_is_one_alert_with_the_command_to_type() -> None:
+    late = an_entry(1, published=NOON - timedelta(days=3))
+    found_plan = planned(late, known=9)
+    recorded = tuple(replace(decision, entry_id=412) for decision in found_plan.decisions)
+    (found,) = alerts(Poll(feed_id="izmir-tr", plan=replace(found_plan, decisions=recorded))).values()
+    assert found[1].splitlines()[:2] == ["“Haber 1”", "for: izmir-x, izmir-fb"]
+    assert found[0] == "412 is held"
+    assert "crossposter approve 412 --by NAME" in found[1]
+
+
+def test_an_account_that_stops_is_one_matter_however_its_platform_words_it() -> None:
+    worded = [
+        one(
+            delivered(
+                AccountError(say("{meaning} (HTTP {status}: {words})", meaning=say("no"), status=401, words=words))
+            )
+        )
+        for words in ("trace 1", "trace 2")
+    ]
+    assert worded[0].key == "account:izmir-x"
+    assert worded[0].state == worded[1].state
+    assert worded[0].alert
+    assert worded[0].alert.level is Level.CRITICAL
+    other = one(delivered(AccountError(say("another sentence"))))
+    assert other.state != worded[0].state
+
+
+def test_a_published_post_ends_the_account_s_trouble_and_its_own() -> None:
+    assert ended(delivered()) == {"account:izmir-x", "uncertain:412/izmir-x"}
+    subject, text = alerts(delivered())[None]
+    assert subject == "412/izmir-x is published"
+    assert text == "“Kültürpark açıldı”\nit stands at https://x.example/7"
+    assert str(notices(delivered())[-1].alert).count("Level.INFO") == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "key", "subject", "command"),
+    [
+        (
+            delivered(UncertainError(say("the connection broke"))),
+            "uncertain:412/izmir-x",
+            "412/izmir-x may be public or not",
+            "crossposter ledger show 412",
+        ),
+        (
+            Interrupted("412/izmir-x"),
+            "uncertain:412/izmir-x",
+            "412/izmir-x may be public or not",
+            "crossposter ledger show 412",
+        ),
+        (
+            delivered(RejectedError(say("too long"))),
+            None,
+            "412/izmir-x is refused",
+            "crossposter retry 412/izmir-x --by NAME",
+        ),
+        (
+            delivered(TransientError(say("busy")), tries=11),
+            None,
+            "412/izmir-x is held",
+            "crossposter retry 412/izmir-x --by NAME",
+        ),
+        (
+            delivered(outcome=Outcome(status=Status.HELD, reason=Reason.NO_PICTURE)),
+            None,
+            "412/izmir-x is held",
+            "crossposter approve 412/izmir-x --by NAME",
+        ),
+        (
+            Stranded(("1/gone", "2/gone")),
+            "stranded",
+            "posts wait for an account that the YAML no longer has",
+            "crossposter reject ID --by NAME",
+        ),
+        (
+            Silent(feed_id="izmir-tr", message=say("nothing since Monday")),
+            "silent:izmir-tr",
+            "feed izmir-tr is silent",
+            "crossposter inspect izmir-tr",
+        ),
+        (Restarted(NOON), None, "crossposter was started again after it died", "crossposter check --health"),
+        (
+            BudgetSpent(account_id="izmir-x", month="2026-11", spent_usd=60.2, limit_usd=60),
+            "budget:izmir-x",
+            "account izmir-x has spent its budget of 2026-11",
+            "60.20 of 60.00",
+        ),
+    ],
+)
+def test_each_trouble_says_what_to_do(event: Event, key: str | None, subject: str, command: str) -> None:
+    found = alerts(event)[key]
+    assert found[0] == subject
+    assert command in found[1]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        delivered(TransientError(say("busy"))),
+        delivered(outcome=Outcome(status=Status.QUEUED, reason=Reason.PICTURE)),
+        Delivered(delivery_id="412/izmir-x", account_id="izmir-x", outcome=None),
+    ],
+)
+def test_what_is_merely_tried_again_alerts_nobody(event: Event) -> None:
+    assert notices(event) == []
+
+
+def test_a_post_that_is_decided_after_all_is_not_uncertain_any_more() -> None:
+    skipped = delivered(outcome=Outcome(status=Status.SKIPPED, reason=Reason.DROPPED))
+    assert (alerts(skipped), ended(skipped)) == ({}, {"uncertain:412/izmir-x"})
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "level"),
+    [
+        (30, None, Level.INFO),
+        (14, "14", Level.WARNING),
+        (8, "14", Level.WARNING),
+        (7, "7", Level.WARNING),
+        (2, "3", Level.CRITICAL),
+        (1, "1", Level.CRITICAL),
+        (-1, "1", Level.CRITICAL),
+    ],
+)
+def test_a_token_is_told_of_in_time_again_and_again(days: int, state: str | None, level: Level) -> None:
+    left = timedelta(days=days)
+    found = one(TokenExpiring(account_id="izmir-facebook", expires_at=NOON + left, left=left))
+    assert found.alert
+    assert (found.key, found.state, found.alert.level) == ("token:izmir-facebook", state, level)
+
+
+def test_a_long_headline_is_cut_and_many_names_are_counted() -> None:
+    done = Delivered(delivery_id="1/x", account_id="x", outcome=PUBLISHED, title="ş" * 200)
+    assert len(alerts(done)[None][1]) < 150
+    many = Stranded(tuple(f"{number}/gone" for number in range(50)))
+    assert "50 posts wait for it: 0/gone" in alerts(many)["stranded"][1]
+    assert "20/gone" not in alerts(many)["stranded"][1]
