@@ -24,7 +24,7 @@ from crossposter.core.budget import WhenSpent, dollars, is_beyond, month_of
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Stranded
 from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
-from crossposter.core.planning import Plan, keys_to_look_up, plan
+from crossposter.core.planning import Plan, is_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, mismatch, without_article, without_picture
 from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError, TransientError
@@ -320,8 +320,17 @@ class Service:
         return self._verified[account.id]
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
-        """Give what is sent: what was sent before, to the byte; else the news as it is now."""
+        """Give what is sent: what was sent before, to the byte; else the news as it is now.
+
+        What waited for its account until it was no news any more waits for a person, and goes out in no burst.
+        """
+        feed = self._feed_of(delivery)
+        if feed and Reason.STALE not in delivery.waived and is_stale(delivery.entry, feed, now=self._clock.now()):
+            return Outcome(status=Status.HELD, reason=Reason.STALE)
         return self._sent_before(delivery) or self._composed(delivery, account)
+
+    def _feed_of(self, delivery: Delivery) -> Feed | None:
+        return next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)
 
     def _affordable(self, delivery: Delivery, account: Account, post: Post | Outcome) -> Post | Outcome:
         """Keep to the account's money for the month."""
@@ -346,9 +355,13 @@ class Service:
         return replace(delivery.sent, pictures=pictures) if len(pictures) == len(stored) else None
 
     def _composed(self, delivery: Delivery, account: Account) -> Post | Outcome:
-        feed = next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)
         composition = compose(
-            delivery.entry, account, self._pictures, feed=feed, articles=self._articles, waived=delivery.waived
+            delivery.entry,
+            account,
+            self._pictures,
+            feed=self._feed_of(delivery),
+            articles=self._articles,
+            waived=delivery.waived,
         )
         now = self._clock.now()
         if composition.late and (waits := without_article(composition.late, tries=delivery.picture_tries, now=now)):

@@ -764,3 +764,32 @@ def test_a_doubtful_refusal_of_a_publish_sends_nothing_twice(office: Office) -> 
     office.clock.forward(minutes=1)
     office.run()
     assert office.texts() == ["Haber 1"]
+
+
+# -- what waited too long --------------------------------------------------------------------------------------------
+
+
+def test_what_waited_for_its_account_until_it_was_old_goes_out_in_no_burst(office: Office) -> None:
+    published = office.clock.now()
+    office.news(*(an_entry(number, published=published) for number in (3, 2, 1)))
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
+    office.run()
+    office.clock.forward(days=3)
+    office.run()
+    assert office.texts() == []
+    assert {(one.status, one.reason) for one in office.deliveries()} == {(Status.HELD, Reason.STALE)}
+    first, *_ = office.deliveries()
+    Desk(office.ledger).act(Verb.APPROVE, first.id, Person(name="Ayşe", system_user="a"), now=office.clock.now())
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_whoever_lets_news_out_has_seen_how_old_it_is(office: Office) -> None:
+    office.news(*(an_entry(number, published=office.clock.now()) for number in range(6, 0, -1)))
+    office.run()
+    flooded = office.deliveries()[0]
+    assert flooded.reason is Reason.FLOOD
+    office.clock.forward(days=2)
+    Desk(office.ledger).act(Verb.APPROVE, flooded.id, Person(name="Ayşe", system_user="a"), now=office.clock.now())
+    office.run()
+    assert office.texts() == ["Haber 1"]

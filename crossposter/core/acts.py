@@ -37,18 +37,21 @@ class Change:
 
     status: Status
     reason: Reason | None = None
-    #: The reason to hold it that no longer counts.
-    waives: Reason | None = None
+    #: Reasons to hold it that no longer count.
+    waives: frozenset[Reason] = frozenset()
 
 
 def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
-    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so."""
+    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so.
+
+    Whoever lets news out has seen how old it is.
+    """
     if verb is Verb.APPROVE and status is Status.HELD:
-        return Change(status=Status.QUEUED, waives=reason)
+        return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason, Reason.STALE))))
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
         return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
     if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
-        return Change(status=Status.QUEUED)
+        return Change(status=Status.QUEUED, waives=frozenset((Reason.STALE,)))
     if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
-        return Change(status=Status.QUEUED)
+        return Change(status=Status.QUEUED, waives=frozenset((Reason.STALE,)))
     return None

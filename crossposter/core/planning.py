@@ -263,9 +263,15 @@ def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message 
         return _Fate(Status.HELD, Reason.NO_IDENTITY)
     if one.found is None and one.words in known:
         return _Fate(Status.HELD, Reason.SAME_WORDS)
-    if feed.holds.older_than and entry.published and now - entry.published > feed.holds.older_than:
+    if is_stale(entry, feed, now=now):
         return _Fate(Status.HELD, Reason.STALE)
     return _gated(entry, feed)
+
+
+def is_stale(entry: Entry, feed: Feed, *, now: datetime) -> bool:
+    """Tell whether news is too late to be posted unasked; asked again before anything is sent."""
+    limit = feed.holds.older_than
+    return limit is not None and entry.published is not None and now - entry.published > limit
 
 
 def _gated(entry: Entry, feed: Feed) -> _Fate:

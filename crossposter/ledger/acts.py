@@ -105,7 +105,7 @@ class Desk:
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
     """Change the row; the transaction holds the database's one pen, so that nobody else has changed it meanwhile."""
-    waived = [*row.waived, *([made.waives] if made.waives else [])]
+    waived = sorted({*row.waived, *made.waives})
     values = {
         "status": made.status,
         "reason": made.reason,
