@@ -155,7 +155,7 @@ def _ledger(path: Path) -> SqlLedger:
     # SQLAlchemy is a fifth of a dry run; where there is no ledger yet it is not needed.
     from crossposter.ledger import SqlLedger
 
-    return SqlLedger(path)
+    return SqlLedger.look(path)
 
 
 def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:

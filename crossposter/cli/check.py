@@ -56,7 +56,7 @@ def _money(config: ConfigModel) -> Iterator[Message]:
 
     now, zone = SystemClock().now(), ZoneInfo(config.timezone)
     accounts = [account for account in accounts_of(config).values() if account.budget]
-    with closing(SqlLedger(config.ledger)) as ledger:
+    with closing(SqlLedger.look(config.ledger)) as ledger:
         records = standing(ledger, accounts, now=now)
     for account, record in zip(accounts, records, strict=True):
         assert account.budget  # noqa: S101 - chosen so
@@ -89,7 +89,7 @@ def check_health(context: Context, *, as_json: bool) -> None:
     translate = Translator(config.language)
     now = SystemClock().now()
     if config.ledger.exists():
-        ledger = SqlLedger(config.ledger)
+        ledger = SqlLedger.look(config.ledger)
         try:
             found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
         finally:

@@ -133,7 +133,7 @@ def _print_timelines(console: Console, translate: Translator, sandbox: Sandbox) 
 
 def _print_ledger(console: Console, translate: Translator, config: ConfigModel) -> int:
     """Print what is not baseline; give the number of published deliveries."""
-    ledger = SqlLedger(config.ledger)
+    ledger = SqlLedger.look(config.ledger)
     try:
         records = ledger.deliveries(now=SystemClock().now())
     finally:

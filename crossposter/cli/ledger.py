@@ -92,7 +92,7 @@ def open_ledger(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
     config: ConfigModel = context.load(secrets_needed=False)
     if not _may_be_there(config.ledger):
         raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
-    ledger = SqlLedger(config.ledger)
+    ledger = SqlLedger.look(config.ledger)
     try:
         yield ledger, Translator(config.language)
     finally:

@@ -40,9 +40,7 @@ def migrate(engine: sa.Engine, path: Path) -> None:
         if found == HEAD:
             return
         if found is not None and found > HEAD:
-            raise LedgerError(
-                say("the ledger {path!r} was written by a newer crossposter: install that version", path=str(path))
-            )
+            raise _newer(path)
         # Loaded here: it is needed once in a ledger's life, and would stay in the daemon's memory.
         from alembic import command
         from alembic.config import Config
@@ -55,6 +53,35 @@ def migrate(engine: sa.Engine, path: Path) -> None:
             command.upgrade(config, "head")
         except CommandError as error:  # a version that there never was
             raise _no_ledger(path) from error
+
+
+def require_current(engine: sa.Engine, path: Path) -> None:
+    """Make sure that a ledger that is only looked at, or acted on, has the tables of this program.
+
+    Raises:
+        LedgerError: It is older or newer, or no ledger.
+    """
+    with engine.begin() as connection:
+        found = _version(connection, path)
+    if found == HEAD:
+        return
+    if found is None:
+        raise _no_ledger(path)
+    if found > HEAD:
+        raise _newer(path)
+    raise LedgerError(
+        say(
+            "the ledger {path!r} was written by an older crossposter: stop that one, then 'run' or 'run --once' brings"
+            " it up to date",
+            path=str(path),
+        )
+    )
+
+
+def _newer(path: Path) -> LedgerError:
+    return LedgerError(
+        say("the ledger {path!r} was written by a newer crossposter: install that version", path=str(path))
+    )
 
 
 def _version(connection: sa.Connection, path: Path) -> str | None:

@@ -31,7 +31,7 @@ from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
-from crossposter.ledger.connection import migrate, open_engine
+from crossposter.ledger.connection import migrate, open_engine, require_current
 from crossposter.ledger.polls import Polls
 from crossposter.ledger.records import (
     AttemptRecord,
@@ -85,6 +85,22 @@ class SqlLedger:
         try:
             with ledger._translated():
                 migrate(ledger._engine, path)
+        except LedgerError:
+            ledger.close()
+            raise
+        return ledger
+
+    @classmethod
+    def look(cls, path: Path) -> SqlLedger:
+        """Open one that is there, to look at it or to act on it; its tables stay as they are.
+
+        Raises:
+            LedgerError: It cannot be opened, or is not of this version.
+        """
+        ledger = cls(path)
+        try:
+            with ledger._translated():
+                require_current(ledger._engine, path)
         except LedgerError:
             ledger.close()
             raise

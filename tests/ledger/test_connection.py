@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,24 @@ def test_a_file_that_may_not_be_written_is_named(ledger: SqlLedger) -> None:
     ledger._engine.dispose()
     with pytest.raises(LedgerError, match="attempt to write a readonly database; look at"):
         ledger.wake_accounts()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("0001", "an older crossposter"), ("9999", "a newer crossposter"), (None, "is not crossposter's")],
+)
+def test_a_ledger_of_another_version_is_looked_at_by_nobody(tmp_path: Path, version: str | None, said: str) -> None:
+    path = tmp_path / "ledger.db"
+    if version is None:
+        path.touch()
+    else:
+        SqlLedger.open(path).close()
+        with closing(sqlite3.connect(path)) as ledger, ledger:
+            ledger.execute("UPDATE alembic_version SET version_num = ?", (version,))
+    with pytest.raises(LedgerError, match=said):
+        SqlLedger.look(path)
+
+
+def test_a_ledger_of_this_version_is_looked_at(tmp_path: Path) -> None:
+    SqlLedger.open(tmp_path / "ledger.db").close()
+    SqlLedger.look(tmp_path / "ledger.db").close()
