@@ -48,7 +48,7 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 30) -> None:
 def bare_mib() -> float:
     """Measure the floor."""
     with subprocess.Popen([sys.executable, "-c", BARE]) as process:
-        time.sleep(2)  # noqa: TID251
+        time.sleep(2)  # noqa: TID251 - measures real time
         found = rss_mib(process.pid)
         process.kill()
     return found
@@ -77,7 +77,7 @@ def daemon_mib() -> tuple[float, float]:
                 at_rest = rss_mib(process.pid)
                 site.publish("tr", 3)
                 wait_for(lambda: len(sandbox.posts()) == 9)
-                time.sleep(3)  # noqa: TID251
+                time.sleep(3)  # noqa: TID251 - measures real time
                 after = rss_mib(process.pid)
             finally:
                 process.terminate()

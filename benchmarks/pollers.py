@@ -124,9 +124,9 @@ def ours(urls: list[str], folder: Path, exits: ExitStack) -> Callable[[], int]:
         feeds=feeds,
         accounts=accounts,
         source=WebFeedSource(web, reader),
-        pictures=None,  # type: ignore[arg-type]
-        store=None,  # type: ignore[arg-type]
-        adapters=None,  # type: ignore[arg-type]
+        pictures=None,  # type: ignore[arg-type]  # polling asks it nothing
+        store=None,  # type: ignore[arg-type]  # polling asks it nothing
+        adapters=None,  # type: ignore[arg-type]  # polling asks them nothing
         ledger=ledger,
         clock=SystemClock(),
     )

@@ -74,11 +74,11 @@ def slow_calls() -> Iterator[None]:
         time.sleep(CALL_S)  # noqa: TID251 - the way to the platform
         return send(self, request, **options)
 
-    requests.Session.send = slowly  # type: ignore[method-assign]
+    requests.Session.send = slowly  # type: ignore[method-assign]  # slows the real one
     try:
         yield
     finally:
-        requests.Session.send = send  # type: ignore[method-assign]
+        requests.Session.send = send  # type: ignore[method-assign]  # puts it back
 
 
 def measure(platforms: list[str], content: bytes) -> float:
@@ -130,5 +130,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    print(datetime.now(UTC).isoformat(), file=sys.stderr)  # noqa: TID251
+    print(datetime.now(UTC).isoformat(), file=sys.stderr)  # noqa: TID251 - a log's real time
     sys.exit(main())

@@ -69,7 +69,7 @@ def _boilerplate(_content: bytes, text: str) -> None:
 
 def _words(_content: bytes, text: str) -> None:
     cleaned = clean(text)
-    assert clean(cleaned) == cleaned, "cleaning twice is not cleaning once"  # noqa: S101
+    assert clean(cleaned) == cleaned, "cleaning twice is not cleaning once"  # noqa: S101 - what it looks for
     news = without_chrome(cleaned, clean_line(text[:40]), _RULES)
     trace_of_chrome(news)
     harmless(cleaned, breaks_links=True)

@@ -53,7 +53,7 @@ class Session:
         self._service = Service(
             feeds=[feed],
             accounts={account.id: account},
-            source=WebFeedSource(self._web, _reader, Manners(monotonic=lambda: self._seconds)),  # type: ignore[arg-type]
+            source=WebFeedSource(self._web, _reader, Manners(monotonic=lambda: self._seconds)),  # type: ignore[arg-type]  # a reader of the same shape
             pictures=FakePictureSource(),
             store=MemoryPictureStore(),
             adapters=lambda _: adapter,

@@ -59,8 +59,8 @@ def run_and_die(die_at: int, report: int) -> None:
     """Be the child: one round, with the end at the chosen event."""
     fate = Fate(die_at)
     sa.event.listen(sa.Engine, "commit", fate.event)
-    requests.Session.send = fate.around(requests.Session.send)  # type: ignore[method-assign]
-    WebClient.get = fate.around(WebClient.get)  # type: ignore[method-assign]
+    requests.Session.send = fate.around(requests.Session.send)  # type: ignore[method-assign]  # dies around the real one
+    WebClient.get = fate.around(WebClient.get)  # type: ignore[method-assign]  # dies around the real one
     code = main(["run", "--once", "--json"])
     os.write(report, str(fate.events).encode())
     os._exit(code)

@@ -111,7 +111,7 @@ def start(city: City, config: Path) -> Iterator[Callable[[], Running]]:
 
 def statuses(city: City) -> list[Status]:
     ledger = SqlLedger(city.ledger)
-    now = datetime.now(UTC)  # noqa: TID251
+    now = datetime.now(UTC)  # noqa: TID251 - the daemon runs on real time
     records = ledger.deliveries(now=now)
     ledger.close()
     return [record.status for record in records if record.reason is not Reason.BASELINE]
@@ -261,7 +261,7 @@ def test_health_tells_up_from_working(city: City, config: Path, start: Start) ->
 
 
 def test_a_restart_does_not_heal_a_feed_that_cannot_be_read(city: City, config: Path, start: Start) -> None:
-    now = datetime.now(UTC)  # noqa: TID251
+    now = datetime.now(UTC)  # noqa: TID251 - the daemon runs on real time
     ledger = SqlLedger.open(city.ledger)
     LedgerHeartbeat(ledger).start(now=now - timedelta(days=7))
     LedgerHeartbeat(ledger).beat(now=now)

@@ -170,7 +170,7 @@ def test_a_handshake_ends_at_the_deadline(client: WebClient, monkeypatch: pytest
                 connection.sendall(b"\x16\x03\x03\x10\x00")
                 for _ in range(60):
                     connection.sendall(b"\x02")
-                    time.sleep(0.05)  # noqa: TID251
+                    time.sleep(0.05)  # noqa: TID251 - a slow server
             except OSError:
                 pass
 
@@ -258,7 +258,7 @@ def test_an_address_is_shown_without_a_password(url: str, expected: str) -> None
 
 
 def test_silence_ends_it(client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    web_server.answers["/a"] = lambda _: time.sleep(1)  # noqa: TID251
+    web_server.answers["/a"] = lambda _: time.sleep(1)  # noqa: TID251 - a slow server
     monkeypatch.setattr(web, "SILENCE_S", 0.2)
     with pytest.raises(WebError, match="cannot be reached"):
         client.get(web_server.url + "/a", max_bytes=LIMIT)

@@ -145,7 +145,7 @@ class XAuthorization(tweepy.OAuth1UserHandler):  # type: ignore[misc]  # tweepy 
         """Tame each session that tweepy makes: it makes a new one for the second step."""
         tamed = new_session(self._connection)
         session.trust_env, session.proxies, session.verify = False, tamed.proxies, tamed.verify
-        session.request = functools.partial(  # type: ignore[method-assign]
+        session.request = functools.partial(  # type: ignore[method-assign]  # tames tweepy's session
             session.request, timeout=self._connection.timeout_s, allow_redirects=False
         )
         self._session = session

@@ -245,7 +245,7 @@ def _explain(error: CrossposterError, language: str | None) -> int:
         for problem in error.problems:
             print(f"{problem.place}: {translate(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice
         return 2
-    print(translate(error.message), file=sys.stderr)  # noqa: T201
+    print(translate(error.message), file=sys.stderr)  # noqa: T201 - the command line's voice
     if isinstance(error, UsageError):
         return 2
     return 75 if isinstance(error, LedgerHeldError) else 1

@@ -208,7 +208,7 @@ def page_of(found: Preview, *, translate: Translator, now: datetime, timezone: s
     page = environment.get_template(_TEMPLATE.name).render(
         _Maker(translate, timezone=timezone, name=name).values(found, now=now),
         # Ours, and part of the file: the policy names its hash, so that no other style is obeyed.
-        style=Markup(style),  # noqa: S704
+        style=Markup(style),  # noqa: S704 - ours, see above
         style_hash=b64encode(sha256(style.encode()).digest()).decode(),
     )
     # Half a character of a feed has no UTF-8; a question mark is better than no page.

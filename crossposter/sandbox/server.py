@@ -51,7 +51,7 @@ class Sandbox:
         site: Site | None = None,
         *,
         # The sandbox stands in for other people's servers, which read their own clocks.
-        clock: Callable[[], float] = time.time,  # noqa: TID251
+        clock: Callable[[], float] = time.time,  # noqa: TID251 - its clock is given, and this the default
     ) -> None:
         """Prepare a sandbox; port 0 takes any free one. `clock` gives seconds since the epoch."""
         self._port = port

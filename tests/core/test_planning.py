@@ -137,7 +137,7 @@ def reasons(found: Plan) -> list[Reason | None]:
 def known_as(*entries: Entry, **more: object) -> dict[str, Known]:
     """Give what the ledger knows after these entries, each with a number of its own."""
     return {
-        key: Known(entry_id=number, in_feed=True, content=content_of(entry), title=entry.title, **more)  # type: ignore[arg-type]
+        key: Known(entry_id=number, in_feed=True, content=content_of(entry), title=entry.title, **more)  # type: ignore[arg-type]  # a row of options
         for number, entry in enumerate(entries, start=1)
         for key in (*entry.keys, words_key(entry) or entry.keys[0])
     }

@@ -181,8 +181,8 @@ class Office:
             accounts={account.id: account},
             source=self._source,
             pictures=None,  # type: ignore[arg-type]  # nothing is delivered
-            store=None,  # type: ignore[arg-type]
-            adapters=None,  # type: ignore[arg-type]
+            store=None,  # type: ignore[arg-type]  # polling asks it nothing
+            adapters=None,  # type: ignore[arg-type]  # polling asks them nothing
             ledger=self.ledger,
             clock=self._clock,
         )
@@ -266,7 +266,7 @@ def test_every_decision_is_the_same_as_when_the_whole_feed_is_read(
         offices = [Office(Path(folder, f"{source.__name__}.db"), source) for source in (WebFeedSource, WholeSource)]
         try:
             for number, (news, form) in enumerate(polls):
-                content = document(news, kind=kind, **form)  # type: ignore[arg-type]
+                content = document(news, kind=kind, **form)  # type: ignore[arg-type]  # a row of options
                 found, expected = [comparable(office.poll(feed, content)) for office in offices]
                 assert found == expected, number
                 assert offices[0].rows() == offices[1].rows(), number
@@ -342,7 +342,7 @@ def test_an_unusual_document_is_read_whole(text: str) -> None:
 def test_another_way_of_reading_reads_all_again(office: Office, changes: dict[str, object]) -> None:
     news = [News(number) for number in range(8)]
     office.poll(a_feed(), document(news))
-    office.poll(replace(a_feed(), **changes), document(news, built=1))  # type: ignore[arg-type]
+    office.poll(replace(a_feed(), **changes), document(news, built=1))  # type: ignore[arg-type]  # a row of options
     assert len(office.reader.documents[-1].items) == 8
 
 

@@ -35,8 +35,8 @@ def colours(image: Image.Image, box: tuple[int, int, int, int]) -> tuple[Colour,
     found = image.crop(box).resize(((box[2] - box[0]) // 2, (box[3] - box[1]) // 2), Image.Resampling.NEAREST)
     counted = found.getcolors(1_000_000)
     assert counted
-    ground: Colour = max(counted)[1]  # type: ignore[assignment]
-    seen: list[Colour] = [colour for count, colour in counted if count > 20]  # type: ignore[misc]
+    ground: Colour = max(counted)[1]  # type: ignore[assignment]  # RGB has three
+    seen: list[Colour] = [colour for count, colour in counted if count > 20]  # type: ignore[misc]  # RGB has three
     return ground, max(seen, key=lambda colour: contrast(colour, ground))
 
 
@@ -54,7 +54,7 @@ def logo_file(folder: Path, size: tuple[int, int] = (600, 200), colour: str = "#
     image = Image.new("RGBA", size)
     ImageDraw.Draw(image).rectangle((10, 10, size[0] - 10, size[1] - 10), colour)
     path = folder / f"logo-{size[0]}-{colour[1:]}.png"
-    image.save(path, **options)  # type: ignore[arg-type]
+    image.save(path, **options)  # type: ignore[arg-type]  # a row of options
     return str(path)
 
 

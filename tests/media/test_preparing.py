@@ -236,7 +236,7 @@ def test_of_a_large_picture_no_more_is_decoded_than_shows(monkeypatch: pytest.Mo
 
     def noted(self: Image.Image, *args: object, **options: object) -> Image.Image:
         sizes.append(self.size)
-        return resize(self, *args, **options)  # type: ignore[arg-type]
+        return resize(self, *args, **options)  # type: ignore[arg-type]  # passed on as they came
 
     source = encoded(Image.new("RGB", (4000, 3000)))
     monkeypatch.setattr(Image.Image, "resize", noted)
@@ -304,7 +304,7 @@ def test_a_strip_is_scaled_before_it_is_padded(size: tuple[int, int], monkeypatc
 
     def noted(self: Image.Image, size: tuple[int, int], *args: object, **options: object) -> Image.Image:
         made.append(size[0] * size[1])
-        return resize(self, size, *args, **options)  # type: ignore[arg-type]
+        return resize(self, size, *args, **options)  # type: ignore[arg-type]  # passed on as they came
 
     source = encoded(Image.new("RGB", size, "navy"), "PNG")
     monkeypatch.setattr(Image.Image, "resize", noted)

@@ -162,7 +162,7 @@ def test_a_web_server_that_changes_pictures_is_named(
 ) -> None:
     content = jpeg()
     monkeypatch.setattr("secrets.token_hex", lambda _: "a" * 32)
-    server.serve("/crossposter-" + "a" * 32 + ".jpg", body or content, **answer)  # type: ignore[arg-type]
+    server.serve("/crossposter-" + "a" * 32 + ".jpg", body or content, **answer)  # type: ignore[arg-type]  # a row of options
     server.serve("/moved.jpg", content, Content_Type="image/jpeg")
     pictures = WebPublicPictures(web, folder=replace(folder, base_url=server.url), now=SystemClock().now)
     with pytest.raises(AccountError, match="must come unchanged"):
