@@ -12,7 +12,7 @@ from crossposter.core.model import Holds, Status
 from crossposter.feeds.manners import Manners
 from crossposter.feeds.reading import FeedReader
 from crossposter.feeds.source import WebFeedSource
-from crossposter.ledger import SqlLedger
+from crossposter.ledger import SqlLedger, history
 from crossposter.service import Service
 from crossposter.testing import FakeAdapter, FakePictureSource, FrozenClock, MemoryPictureStore, a_feed, an_account
 from crossposter.web import Response, WebError
@@ -67,7 +67,7 @@ class Session:
         self._clock.time = datetime.fromisoformat(at)
         self._seconds += _BETWEEN_POLLS_S
         self._service.run_once()
-        found = self._ledger.deliveries(now=self._clock.now())
+        found = history.deliveries(self._ledger, now=self._clock.now())
         told = [{"title": one.title, "link": one.link} for one in found if one.status is Status.PUBLISHED]
         self.held = [{"title": one.title, "link": one.link} for one in found if one.status is Status.HELD]
         new, self._published = told[self._published :], len(told)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from crossposter.core.model import Status
-from crossposter.ledger import SqlLedger
+from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.records import DeliveryRecord
 from tests.city import DEMO_CONFIG, City, a_city
 
@@ -63,7 +63,7 @@ def runner(city: City) -> Iterator[Runner]:
 def deliveries(city: City) -> list[DeliveryRecord]:
     ledger = SqlLedger(city.ledger)
     try:
-        found = ledger.deliveries(now=datetime.now(UTC) + timedelta(seconds=1))  # noqa: TID251 - its child ran on real time
+        found = history.deliveries(ledger, now=datetime.now(UTC) + timedelta(seconds=1))  # noqa: TID251 - its child ran on real time
         return [record for record in found if record.status is not Status.SKIPPED]
     finally:
         ledger.close()

@@ -22,7 +22,7 @@ from crossposter.clock import SystemClock
 from crossposter.core.events import Poll
 from crossposter.core.model import Feed, Reason, Status, Validators
 from crossposter.daemon import POLLERS, Daemon
-from crossposter.ledger import LedgerHeartbeat, SqlLedger, holder
+from crossposter.ledger import LedgerHeartbeat, SqlLedger, history, holder
 from crossposter.ports import Due
 from crossposter.service import Service
 from crossposter.signals import Command, Commands
@@ -112,7 +112,7 @@ def start(city: City, config: Path) -> Iterator[Callable[[], Running]]:
 def statuses(city: City) -> list[Status]:
     ledger = SqlLedger(city.ledger)
     now = datetime.now(UTC)  # noqa: TID251 - the daemon runs on real time
-    records = ledger.deliveries(now=now)
+    records = history.deliveries(ledger, now=now)
     ledger.close()
     return [record.status for record in records if record.reason is not Reason.BASELINE]
 

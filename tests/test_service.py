@@ -24,7 +24,7 @@ from crossposter.errors import (
     TransientError,
     UncertainError,
 )
-from crossposter.ledger import SqlLedger
+from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
 from crossposter.service import Round, Service
@@ -87,7 +87,8 @@ class Office:
 
     def deliveries(self) -> list[DeliveryRecord]:
         """Give the deliveries that are no baseline."""
-        return [found for found in self.ledger.deliveries(now=self.clock.now()) if found.status is not Status.SKIPPED]
+        found = history.deliveries(self.ledger, now=self.clock.now())
+        return [one for one in found if one.status is not Status.SKIPPED]
 
     def only(self) -> DeliveryRecord:
         """Give the one delivery."""
@@ -245,7 +246,7 @@ def test_a_transient_failure_is_tried_again_in_its_time(office: Office) -> None:
     office.clock.forward(minutes=1)
     office.run()
     assert office.texts() == ["Haber 1"]
-    assert len(office.ledger.attempts(office.only())) == 2
+    assert len(history.attempts(office.ledger, office.only())) == 2
 
 
 def test_what_never_succeeds_is_held_for_a_person(office: Office) -> None:
@@ -399,7 +400,7 @@ def test_what_was_sent_once_is_sent_again_to_the_byte(office: Office) -> None:
     office.news(an_entry(1, pictures=(PictureRef(url="https://izmir.bel.tr/a.jpg", alt="Gemi"),)))
     office.adapters["izmir-x"].answers["publish"] = [TransientError(WORDS)]
     office.run()
-    (first,) = office.ledger.attempts(office.only())
+    (first,) = history.attempts(office.ledger, office.only())
     # Meanwhile the site has another picture, and the account another template.
     office.pictures.errors["https://izmir.bel.tr/a.jpg"] = PictureError(WORDS, is_permanent=True)
     office.accounts["izmir-x"] = replace(office.accounts["izmir-x"], rules=PostRules(template="{{ title }}"))

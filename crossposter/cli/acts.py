@@ -55,6 +55,7 @@ def backfill(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
     """Publish what stood in a feed when it was first seen; shows it and asks first."""
+    from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
     context = ctx.obj.at(config)
@@ -70,7 +71,7 @@ def backfill(
         if not names:
             raise LedgerError(say("nothing of feed {feed} was skipped as old news", feed=feed))
         wanted = set(names)
-        for record in ledger.deliveries(now=now):
+        for record in history.deliveries(ledger, now=now):
             if record.id in wanted:
                 typer.echo(f"{record.id}  {record.title}")
         if not yes and not typer.confirm(translate(say("Publish these {count} posts?", count=len(names)))):
@@ -81,10 +82,11 @@ def backfill(
 def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List what waits for a person, and why."""
     from crossposter.cli.tables import new_console, print_deliveries
+    from crossposter.ledger import history
 
     waiting = (Status.HELD, Status.UNCERTAIN, Status.FAILED)
     with open_ledger(ctx.obj.at(config)) as (ledger, translate):
-        records = [record for record in ledger.deliveries(now=SystemClock().now()) if record.status in waiting]
+        records = [record for record in history.deliveries(ledger, now=SystemClock().now()) if record.status in waiting]
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     elif records:

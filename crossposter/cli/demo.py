@@ -20,7 +20,7 @@ from crossposter.cli.tables import literal, new_console, new_table, print_delive
 from crossposter.clock import SystemClock
 from crossposter.config import ConfigModel, load_config
 from crossposter.errors import CrossposterError
-from crossposter.ledger import Role, SqlLedger
+from crossposter.ledger import Role, SqlLedger, history
 from crossposter.messages import Translator, language_of
 from crossposter.service import Round
 from crossposter.wording import Message, say
@@ -135,7 +135,7 @@ def _print_ledger(console: Console, translate: Translator, config: ConfigModel) 
     """Print what is not baseline; give the number of published deliveries."""
     ledger = SqlLedger.look(config.ledger)
     try:
-        records = ledger.deliveries(now=SystemClock().now())
+        records = history.deliveries(ledger, now=SystemClock().now())
     finally:
         ledger.close()
     print_deliveries(console, [record for record in records if record.status != "skipped"], translate)

@@ -32,9 +32,10 @@ ledger_app = typer.Typer(help="Look at the record.", no_args_is_help=True, rich_
 def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every delivery."""
     from crossposter.cli.tables import new_console, print_deliveries
+    from crossposter.ledger import history
 
     with open_ledger(ctx.obj.at(config)) as (ledger, translate):
-        records = ledger.deliveries(now=SystemClock().now())
+        records = history.deliveries(ledger, now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
@@ -49,15 +50,16 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one story, or one delivery: what was sent, when, and what came of it."""
+    from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
     number, _, account_id = name.partition("/")
     with open_ledger(ctx.obj.at(config)) as (ledger, translate):
-        story = ledger.story(int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
+        story = history.story(ledger, int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
         records = [record for record in story if account_id in ("", record.account_id)]
-        attempts = {record.id: ledger.attempts(record) for record in records}
+        attempts = {record.id: history.attempts(ledger, record) for record in records}
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
-        revisions = ledger.revisions(int(number)) if records else []
+        revisions = history.revisions(ledger, int(number)) if records else []
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
     if json:

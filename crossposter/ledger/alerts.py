@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from crossposter.core.alerting import Alert, Fate, Level, Matter, Pending
 from crossposter.core.digest import Summary, Waiting
 from crossposter.core.model import Status
-from crossposter.ledger import schema
+from crossposter.ledger import history, schema
 from crossposter.ledger.records import packed, unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.ports import Remembered
@@ -87,7 +87,7 @@ class LedgerAlerts:
             published = {row.account_id: row.posts for row in connection.execute(counted)}
         waiting = tuple(
             Waiting(delivery_id=record.id, title=record.title, status=record.status, reason=record.reason)
-            for record in self.ledger.deliveries(now=now)
+            for record in history.deliveries(self.ledger, now=now)
             if record.status in _WAITING
         )
         return Summary(since=since, published=published, waiting=waiting)

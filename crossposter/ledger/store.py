@@ -33,14 +33,7 @@ from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.connection import migrate, open_engine, require_current
 from crossposter.ledger.polls import Polls
-from crossposter.ledger.records import (
-    AttemptRecord,
-    DeliveryRecord,
-    RevisionRecord,
-    attempt_record,
-    delivery_record,
-    packed,
-)
+from crossposter.ledger.records import packed
 from crossposter.ports import Due, Lease, Staged
 from crossposter.wording import say
 
@@ -376,64 +369,6 @@ class SqlLedger:
                 .values(**_outcome_values(outcome), updated_at=now)
             )
             _let_rest(connection, delivery_id.partition("/")[2], outcome)
-
-    # -- looking -------------------------------------------------------------------------------------------------
-
-    def deliveries(self, *, now: datetime) -> list[DeliveryRecord]:
-        """List every delivery, oldest first."""
-        return self._deliveries(sa.true(), now=now)
-
-    def story(self, entry_id: int, *, now: datetime) -> list[DeliveryRecord]:
-        """List the deliveries of one entry; empty when there is no such entry."""
-        return self._deliveries(schema.delivery.c.entry_id == entry_id, now=now)
-
-    def attempts(self, delivery: DeliveryRecord) -> list[AttemptRecord]:
-        """List what was sent for one delivery, oldest first."""
-        rows = schema.attempt.c
-        numbered = sa.select(schema.delivery.c.id).where(_named(delivery.id)).scalar_subquery()
-        with self.reading() as connection:
-            query = sa.select(schema.attempt).where(rows.delivery_id == numbered).order_by(rows.number)
-            return [attempt_record(row) for row in connection.execute(query)]
-
-    def revisions(self, entry_id: int) -> list[RevisionRecord]:
-        """List what an entry said before, oldest first."""
-        rows = schema.revision.c
-        query = sa.select(
-            rows.number, rows.title, rows.link, rows.summary, rows.text, rows.pictures, rows.replaced_at
-        ).where(rows.entry_id == entry_id)
-        with self.reading() as connection:
-            return [RevisionRecord(**row._mapping) for row in connection.execute(query.order_by(rows.number))]
-
-    def _deliveries(self, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
-        delivery, entry, post, sent = schema.delivery, schema.entry, schema.post, schema.attempt
-        query = (
-            sa.select(
-                delivery,
-                entry.c.feed_id,
-                entry.c.title,
-                entry.c.link,
-                entry.c.revision,
-                sent.c.revision.label("sent_revision"),
-                schema.account.c.platform,
-                post.c.remote_id,
-                post.c.url,
-            )
-            .join(entry, entry.c.id == delivery.c.entry_id)
-            .join(schema.account, schema.account.c.id == delivery.c.account_id)
-            .outerjoin(post, post.c.delivery_id == delivery.c.id)
-            .outerjoin(
-                sent,
-                sa.and_(
-                    sent.c.delivery_id == delivery.c.id,
-                    sent.c.number == delivery.c.attempt,
-                    delivery.c.status == Status.PUBLISHED,
-                ),
-            )
-            .where(condition)
-            .order_by(delivery.c.id)
-        )
-        with self.reading() as connection:
-            return [delivery_record(row, now=now) for row in connection.execute(query)]
 
     # -- transactions --------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from crossposter.core.identity import content_of
 from crossposter.core.model import Known, Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
-from crossposter.ledger import LedgerHeartbeat, SqlLedger
+from crossposter.ledger import LedgerHeartbeat, SqlLedger, history
 from crossposter.ports import Lease, Staged
 from crossposter.testing import FakePictureSource, a_feed, an_account, an_entry
 from crossposter.wording import say
@@ -43,7 +43,7 @@ def claimed(ledger: SqlLedger) -> int:
 
 
 def status(ledger: SqlLedger, *, now: datetime = NOON) -> list[tuple[str, Status, Reason | None]]:
-    return [(record.id, record.status, record.reason) for record in ledger.deliveries(now=now)]
+    return [(record.id, record.status, record.reason) for record in history.deliveries(ledger, now=now)]
 
 
 def test_a_feed_is_unknown_until_it_was_recorded(ledger: SqlLedger) -> None:
@@ -82,7 +82,7 @@ def test_the_database_refuses_a_second_delivery_of_one_entry_to_one_account(ledg
     twice = plan(feed, [an_entry(2)], accounts=[*accounts, *accounts], known={}, first_poll=False, now=NOON)
     with pytest.raises(LedgerError, match="UNIQUE"):
         ledger.record(feed, twice, Validators(), accounts=accounts, now=NOON)
-    assert len(ledger.deliveries(now=NOON)) == 1
+    assert len(history.deliveries(ledger, now=NOON)) == 1
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_claim_stores_exactly_what_will_be_sent(ledger: SqlLedger) -> None:
     staged = Staged(post=Post(text="Haber", link="https://x.tr", pictures=(picture,)), media_ids=("m1",))
     assert ledger.lease(a_lease(), now=NOON)
     assert ledger.claim("1/izmir-x", staged, a_lease(), now=NOON) == 1
-    (attempt,) = ledger.attempts(ledger.deliveries(now=NOON)[0])
+    (attempt,) = history.attempts(ledger, history.deliveries(ledger, now=NOON)[0])
     assert (attempt.text, attempt.link, attempt.outcome) == ("Haber", "https://x.tr", None)
     assert attempt.pictures[0]["sha256"] == picture.sha256
 
@@ -217,7 +217,7 @@ def test_a_confirmation_is_settled_once(ledger: SqlLedger) -> None:
     published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
     assert ledger.settle("1/izmir-x", attempt, published, now=NOON)
     assert not ledger.settle("1/izmir-x", attempt, published, now=NOON)
-    (found,) = ledger.deliveries(now=NOON)
+    (found,) = history.deliveries(ledger, now=NOON)
     assert (found.status, found.remote_id, found.url) == (Status.PUBLISHED, "42", "https://x.com/i/status/42")
     assert ledger.load("1/izmir-x") is None
 
@@ -290,19 +290,19 @@ def test_a_sentence_with_a_sentence_inside_is_kept(ledger: SqlLedger) -> None:
     record(ledger, 1)
     why = say("{meaning}: {words}", meaning=say("X asks to wait"), words="Too Many Requests")
     ledger.postpone("1/izmir-x", Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, message=why), now=NOON)
-    assert str(ledger.deliveries(now=NOON)[0].message) == "X asks to wait: Too Many Requests"
-    assert ledger.deliveries(now=NOON)[0].message == why
+    assert str(history.deliveries(ledger, now=NOON)[0].message) == "X asks to wait: Too Many Requests"
+    assert history.deliveries(ledger, now=NOON)[0].message == why
 
 
 def test_a_story_is_one_entrys_deliveries(ledger: SqlLedger) -> None:
     record(ledger, 1, 2)
-    assert [found.id for found in ledger.story(2, now=NOON)] == ["2/izmir-x"]
-    assert ledger.story(99, now=NOON) == []
+    assert [found.id for found in history.story(ledger, 2, now=NOON)] == ["2/izmir-x"]
+    assert history.story(ledger, 99, now=NOON) == []
 
 
 def test_times_are_aware_on_the_way_in_and_out(ledger: SqlLedger) -> None:
     record(ledger, 1)
-    assert ledger.deliveries(now=NOON)[0].updated_at == NOON
+    assert history.deliveries(ledger, now=NOON)[0].updated_at == NOON
     with pytest.raises(Exception, match="naive"):
         LedgerHeartbeat(ledger).beat(now=NOON.replace(tzinfo=None))
 

@@ -1,0 +1,85 @@
+"""What stands in the ledger, for people to look at: deliveries, what was sent for them, what their news said before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crossposter.core.model import Status
+from crossposter.ledger import schema
+from crossposter.ledger.records import (
+    AttemptRecord,
+    DeliveryRecord,
+    RevisionRecord,
+    attempt_record,
+    delivery_record,
+)
+from crossposter.ledger.store import SqlLedger
+
+
+def deliveries(ledger: SqlLedger, *, now: datetime) -> list[DeliveryRecord]:
+    """List every delivery, oldest first."""
+    return _deliveries(ledger, sa.true(), now=now)
+
+
+def story(ledger: SqlLedger, entry_id: int, *, now: datetime) -> list[DeliveryRecord]:
+    """List the deliveries of one entry; empty when there is no such entry."""
+    return _deliveries(ledger, schema.delivery.c.entry_id == entry_id, now=now)
+
+
+def attempts(ledger: SqlLedger, delivery: DeliveryRecord) -> list[AttemptRecord]:
+    """List what was sent for one delivery, oldest first."""
+    attempt, rows = schema.attempt.c, schema.delivery.c
+    query = (
+        sa.select(schema.attempt)
+        .join(schema.delivery, rows.id == attempt.delivery_id)
+        .where(rows.entry_id == delivery.entry_id, rows.account_id == delivery.account_id)
+        .order_by(attempt.number)
+    )
+    with ledger.reading() as connection:
+        return [attempt_record(row) for row in connection.execute(query)]
+
+
+def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:
+    """List what an entry said before, oldest first."""
+    rows = schema.revision.c
+    query = (
+        sa.select(rows.number, rows.title, rows.link, rows.summary, rows.text, rows.pictures, rows.replaced_at)
+        .where(rows.entry_id == entry_id)
+        .order_by(rows.number)
+    )
+    with ledger.reading() as connection:
+        return [RevisionRecord(**row._mapping) for row in connection.execute(query)]
+
+
+def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
+    delivery, entry, post, sent = schema.delivery, schema.entry, schema.post, schema.attempt
+    query = (
+        sa.select(
+            delivery,
+            entry.c.feed_id,
+            entry.c.title,
+            entry.c.link,
+            entry.c.revision,
+            sent.c.revision.label("sent_revision"),
+            schema.account.c.platform,
+            post.c.remote_id,
+            post.c.url,
+        )
+        .join(entry, entry.c.id == delivery.c.entry_id)
+        .join(schema.account, schema.account.c.id == delivery.c.account_id)
+        .outerjoin(post, post.c.delivery_id == delivery.c.id)
+        .outerjoin(
+            sent,
+            sa.and_(
+                sent.c.delivery_id == delivery.c.id,
+                sent.c.number == delivery.c.attempt,
+                delivery.c.status == Status.PUBLISHED,
+            ),
+        )
+        .where(condition)
+        .order_by(delivery.c.id)
+    )
+    with ledger.reading() as connection:
+        return [delivery_record(row, now=now) for row in connection.execute(query)]
