@@ -16,6 +16,7 @@ import pytest
 from curl_cffi import Curl, CurlOpt
 from hypothesis import settings
 
+from tests.browser import chromium
 from tests.web_server import WebServer
 from tests.web_server import web_server as serving
 
@@ -75,3 +76,10 @@ def web_server() -> Iterator[WebServer]:
     """Give a loopback web server that misbehaves on demand."""
     with serving() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Give a real browser."""
+    with chromium() as running:
+        yield running

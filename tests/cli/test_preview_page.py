@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -786,31 +785,6 @@ while (walker.nextNode()) {
 }
 return low;
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start a headless Chromium that neither fetches a driver nor calls anybody."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("chromium and chromedriver are not installed (Debian: chromium, chromium-driver)")
-    pytest.importorskip("selenium", reason="selenium is not installed")
-    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
-
-    options = ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-background-networking", "--no-first-run"):
-        options.add_argument(argument)
-    options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is small
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SE_OFFLINE", "true")
-        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        running = Chrome(options=options, service=ChromeService(driver))
-        running.set_page_load_timeout(10)
-        running.set_script_timeout(10)
-        yield running
-        running.quit()
 
 
 @pytest.fixture(scope="module")

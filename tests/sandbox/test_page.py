@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -216,31 +215,6 @@ class Reader:
     def complaints(self) -> list[str]:
         """Give what the console said since the last time."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start a headless Chromium that neither fetches a driver nor calls anybody."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("chromium and chromedriver are not installed (Debian: chromium, chromium-driver)")
-    pytest.importorskip("selenium", reason="selenium is not installed")
-    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
-
-    options = ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-background-networking", "--no-first-run"):
-        options.add_argument(argument)
-    options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is small
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SE_OFFLINE", "true")
-        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        running = Chrome(options=options, service=ChromeService(driver))
-        running.set_page_load_timeout(WAIT_S)
-        running.set_script_timeout(WAIT_S)
-        yield running
-        running.quit()
 
 
 @pytest.fixture
