@@ -87,6 +87,8 @@ class Alarm:
         #: Since when nothing is gathered and nobody waited for: the program ends.
         self._is_ending = False
         self._has_ended = False
+        #: Nobody waits any more: the ledger may be closed, and be another process's.
+        self._is_over = False
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
 
     def start(self) -> None:
@@ -123,6 +125,8 @@ class Alarm:
             self._changed.wait_for(lambda: self._has_ended, max(timeout_s - _LAST_S, 0))
         self._carrier.stop()
         self._thread.join(_LAST_S)
+        with self._changed:
+            self._is_over = True
 
     # -- hearing -----------------------------------------------------------------------------------------------------
 
@@ -165,6 +169,8 @@ class Alarm:
         try:
             while True:
                 with self._changed:
+                    if self._is_over:
+                        break
                     self._drop_orphans()
                     self._add_digests()
                     ready = self._ready()
@@ -214,6 +220,8 @@ class Alarm:
         why_not = self._carrier.send(letter, listener.address)
         bound = log.bind(target=listener.target.name, alerts=len(message.told), left_out=len(message.left_out))
         with self._changed:
+            if self._is_over:
+                return
             now = self._clock.now()
             if why_not is None:
                 bound.info("alert sent")
