@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import ssl
+import struct
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ import instagrapi.exceptions
 import pytest
 
 from crossposter.sandbox import Sandbox, SandboxAccount
+from crossposter.sandbox.tls_proxy import make_tls_context
 
 
 @pytest.fixture
@@ -167,3 +170,16 @@ def test_any_other_host_is_refused_and_noted(sandbox: Sandbox) -> None:
     with pytest.raises(OSError, match="403"):
         opener.open("https://graph.instagram.com/", timeout=5)
     assert sandbox.refused_hosts == ("graph.instagram.com",)
+
+
+def test_a_client_killed_before_the_handshake_leaves_nothing_open(tmp_path: Path) -> None:
+    context = make_tls_context(tmp_path / "ca.pem")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+        # Closing resets the connection, as a kill does.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        # What is left open becomes a ResourceWarning, and so a failure.
+        with pytest.raises(ConnectionResetError):
+            context.wrap_socket(accepted, server_side=True)
