@@ -6,6 +6,7 @@ this process. Programs that a test starts are not guarded: it gives them loopbac
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import pytest
+import structlog
 from curl_cffi import Curl, CurlOpt
 from hypothesis import settings
 
@@ -69,6 +71,19 @@ def _guard_curl(patch: pytest.MonkeyPatch) -> None:
 def _refuse_unless_loopback(host: str | None) -> None:
     if host not in _LOOPBACK:
         raise AssertionError(f"a test wants to reach {host!r}")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Take back where events go: the next test's would go to the stream that this one had."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    for handler in list(root.handlers):
+        if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter):
+            root.removeHandler(handler)
+    root.setLevel(before)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

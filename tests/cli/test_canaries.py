@@ -7,8 +7,6 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,8 +43,7 @@ def secrets_of(city: City) -> set[str]:
     return named
 
 
-@contextmanager
-def everything_talks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def everything_talks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every library say at DEBUG what it has to say, whatever the program sets."""
     configure = logs.configure
 
@@ -55,8 +52,6 @@ def everything_talks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         logging.getLogger().setLevel(logging.DEBUG)
 
     monkeypatch.setattr(logs, "configure", loud)
-    yield
-    logging.getLogger().setLevel(logging.WARNING)
 
 
 @pytest.mark.timeout(180)
@@ -65,7 +60,8 @@ def test_no_secret_comes_out(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CROSSPOSTER_CONFIG", str(DEMO_CONFIG))
-    with a_city(tmp_path) as city, everything_talks(monkeypatch):
+    everything_talks(monkeypatch)
+    with a_city(tmp_path) as city:
         for name, value in city.environ.items():
             monkeypatch.setenv(name, value)
         secrets = secrets_of(city)
