@@ -12,7 +12,6 @@ from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, read_secrets
-from crossposter.core.alerting import Level, Target, secrets_in
 from crossposter.core.chrome import Chrome
 from crossposter.core.health import troubles
 from crossposter.core.model import Account, Brand, Feed, Identity
@@ -28,13 +27,13 @@ from crossposter.messages import Translator
 from crossposter.ports import Adapter, PublicPictures
 from crossposter.preview import Previewer
 from crossposter.references import Secret
-from crossposter.service import Service
 from crossposter.web import Network, WebClient
 from crossposter.wording import say
 
 if TYPE_CHECKING:
     from crossposter.alerts.alarm import Alarm, Audience
     from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
+    from crossposter.service import Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +49,8 @@ class Office:
 
     def service(self, config: ConfigModel) -> Service:
         """Make the service that a configuration asks for."""
+        from crossposter.service import Service
+
         models = {account.id: account for account in config.accounts}
         network = network_of(config)
         public = WebPublicPictures(self.web, folder=_public_folder(config), now=self.clock.now)
@@ -161,6 +162,8 @@ def _ledger(path: Path) -> SqlLedger:
 
 def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
     """Read every secret of the configuration: what must never be shown, of addresses each part."""
+    from crossposter.core.alerting import secrets_in
+
     found = [secret for account in config.accounts for secret in read_secrets(account, environ).values()]
     sources = [source for alert in config.alerts for source in (alert.url, alert.ping) if source]
     return found + [Secret(part) for source in sources for part in secrets_in(source.read(environ).reveal())]
@@ -168,7 +171,9 @@ def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
 
 def audience_of(config: ConfigModel, environ: Mapping[str, str]) -> Audience:
     """Give everybody who is told."""
-    from crossposter.alerts.alarm import Audience, Listener  # a dry run, which tells nobody, is quicker by a tenth
+    # Loaded here: a dry run, which tells nobody, is quicker by a tenth.
+    from crossposter.alerts.alarm import Audience, Listener
+    from crossposter.core.alerting import Level, Target
 
     listeners = [
         Listener(

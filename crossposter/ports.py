@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from crossposter.core.alerting import Fate, Matter, Pending
-from crossposter.core.digest import Summary
 from crossposter.core.model import (
     Account,
     Article,
@@ -29,6 +27,8 @@ from crossposter.core.model import (
 )
 
 if TYPE_CHECKING:
+    from crossposter.core.alerting import Fate, Matter, Pending
+    from crossposter.core.digest import Summary
     from crossposter.core.planning import Plan
     from crossposter.core.window import Shown
 
