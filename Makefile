@@ -23,8 +23,9 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# One more than there are cores: many tests wait.
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --cov --cov-report=
 	$(BIN)/python scripts/check_coverage.py
 
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
