@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -78,13 +79,18 @@ def parts(word: str, measure: Measure, width: float) -> list[str]:
 def _filled(word: str, measure: Measure, width: float) -> list[str]:
     found = []
     while word and measure(word) > width:
-        cuts = [word[:place] + hyphen for place, hyphen in _places(word)]
-        fitting = [cut for cut in cuts if measure(cut) <= width]
-        anywhere = [word[:place] for place in range(2, len(word)) if measure(word[:place]) <= width]
-        cut = max(fitting or anywhere or [word[:1]], key=len)
+        longest = max(_fitting(word, measure, width), 1)
+        # Only where the line may end; a word without an end would take its third power of time.
+        cuts = [word[:place] + hyphen for place, hyphen in _places(word[: longest + 2])]
+        cut = max((cut for cut in cuts if measure(cut) <= width), key=len, default=word[:longest])
         found.append(cut)
         word = word[len(cut) if word.startswith(cut) else len(cut) - 1 :]
     return [*found, word] if word else found
+
+
+def _fitting(word: str, measure: Measure, width: float) -> int:
+    """Count the letters that a line has room for."""
+    return bisect_right(range(1, len(word)), width, key=lambda count: measure(word[:count]))
 
 
 def _places(word: str) -> list[tuple[int, str]]:
