@@ -154,7 +154,7 @@ def test_a_byte_now_and_then_ends_at_the_deadline(
     started = time.monotonic()
     with pytest.raises(WebError, match="took longer"):
         client.get(web_server.url + "/a", max_bytes=LIMIT)
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 2  # seconds; the server goes on for three
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     assert client.get(web_server.url + "/b", max_bytes=LIMIT).body == b"merhaba"
 
@@ -180,7 +180,7 @@ def test_a_handshake_ends_at_the_deadline(client: WebClient, monkeypatch: pytest
         started = time.monotonic()
         with pytest.raises(WebError):
             client.get(f"https://127.0.0.1:{server.getsockname()[1]}/", max_bytes=LIMIT)
-        assert time.monotonic() - started < 0.9
+        assert time.monotonic() - started < 2  # seconds; the server goes on for three
         thread.join()
 
 

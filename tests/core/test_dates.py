@@ -123,6 +123,6 @@ def test_what_is_no_date_or_cannot_be_meant_is_none(written: str) -> None:
 
 @pytest.mark.parametrize("piece", ["1", "a", "9:", "1.", "ösam ", "+", "24 sep ", "2026-"])
 def test_a_hostile_date_takes_no_time(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read_date(piece * 1_000_000, zone=ISTANBUL)
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 2  # seconds; quadratic time would take hours

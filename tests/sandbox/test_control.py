@@ -167,8 +167,8 @@ def test_stop_is_quick_while_a_request_hangs_and_leaves_nothing_behind(jpeg: Pat
         sandbox.inject("facebook", "verify", "hang")
         client = hang(sandbox)
         started = time.monotonic()
-    assert time.monotonic() - started < 0.5
-    client.join(1)
+    assert time.monotonic() - started < 3
+    client.join(3)
     assert not client.is_alive()
     assert not folder.exists()
     sandbox.stop()
