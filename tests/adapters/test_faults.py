@@ -140,6 +140,7 @@ _SHAPES: tuple[Any, ...] = (
 )
 
 
+@pytest.mark.usefixtures("no_look_for_garbage")
 @pytest.mark.parametrize("status", [200, 400, 403])
 @pytest.mark.parametrize(
     ("platform", "operation"), [(name, operation) for name, each in _OPERATIONS.items() for operation in each]

@@ -120,6 +120,7 @@ BROKEN: dict[str, tuple[str, int, str]] = {
 }
 
 
+@pytest.mark.usefixtures("no_look_for_garbage")
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_file_that_is_no_yaml_is_answered_with_line_and_remedy(name: str, complaints: Complaints) -> None:
     text, line, sentence = BROKEN[name]

@@ -166,6 +166,7 @@ def test_a_line_that_is_only_wrapped_stays_one() -> None:
     )
 
 
+@pytest.mark.usefixtures("no_look_for_garbage")
 @pytest.mark.parametrize(
     "script",
     [
