@@ -273,7 +273,13 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _cause(error: Exception) -> str:
-    """Name the innermost error: urllib3 wraps it in its own words."""
-    reason = getattr(error, "reason", None)
-    return f"{type(reason or error).__name__}: {reason or error}"
+def _cause(error: Exception) -> Message | str:
+    """Name the innermost error, which urllib3 wraps in its own words: the frequent ones as people say it."""
+    reason = getattr(error, "reason", None) or error
+    if isinstance(reason, urllib3.exceptions.NameResolutionError):
+        return say("its name is not known; is it written right, and is there a network?")
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):  # a TimeoutError too
+        return say("no connection comes about ({cause})", cause=getattr(reason.__cause__, "strerror", None) or reason)
+    if isinstance(reason, urllib3.exceptions.TimeoutError):
+        return say("nothing comes from there within {limit} s", limit=int(SILENCE_S))
+    return f"{type(reason).__name__}: {reason}"

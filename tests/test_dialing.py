@@ -179,7 +179,7 @@ def test_a_name_that_leads_nowhere_is_said_so(web: WebClient, monkeypatch: pytes
         raise UnicodeError("label too long")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(WebError, match="cannot be reached"):
+    with pytest.raises(WebError, match="cannot be reached: its name is not known"):
         web.get(f"http://{host}/", max_bytes=1000)
 
 
