@@ -281,5 +281,5 @@ def _cause(error: Exception) -> Message | str:
     if isinstance(reason, urllib3.exceptions.NewConnectionError):  # a TimeoutError too
         return say("no connection comes about ({cause})", cause=getattr(reason.__cause__, "strerror", None) or reason)
     if isinstance(reason, urllib3.exceptions.TimeoutError):
-        return say("nothing comes from there within {limit} s", limit=int(SILENCE_S))
+        return say("nothing comes from there in time")
     return f"{type(reason).__name__}: {reason}"

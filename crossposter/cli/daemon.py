@@ -25,8 +25,8 @@ from crossposter.service import Service
 from crossposter.signals import Commands
 from crossposter.wording import say
 
-#: Objects made, net, between two looks for garbage: Python's own number (docs.python.org, gc, read 2026-11).
-GARBAGE_EVERY = 700
+#: Objects made, net, between two looks for garbage: as Python has it up to 3.12 (2,000 from 3.13 on).
+_GARBAGE_EVERY = 700
 #: mallopt's numbers (malloc.h).
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 #: Seconds that alerts get at the end; what is not sent by then is sent after the next start.
@@ -80,7 +80,7 @@ def _give_memory_back() -> None:
     glibc raises the bound with which it begins, 128 KiB, to whatever was freed, and keeps a heap for each thread where
     one is enough (mallopt(3), read 2026-11). Other C libraries have nothing to set.
     """
-    gc.set_threshold(GARBAGE_EVERY)
+    gc.set_threshold(_GARBAGE_EVERY)
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
