@@ -67,18 +67,19 @@ class Office:
             clock=self.clock,
         )
 
-    def reloaded(self, config: ConfigModel, *, instead_of: ConfigModel) -> Service:
-        """Make the service of a configuration that has changed.
+    def reloaded(self, config: ConfigModel, *, instead_of: ConfigModel, path: Path) -> Service:
+        """Make the service of a configuration that has changed; `path` is the file that has.
 
         Raises:
             ConfigError: It names another ledger, or another way to the world.
         """
-        if config.ledger != instead_of.ledger:
-            sentence = say("another ledger takes a restart: it cannot be changed while the daemon runs")
-            raise ConfigError([Problem(str(config.ledger), 0, "ledger", sentence)])
-        if config.network != instead_of.network:
-            sentence = say("another network takes a restart: it cannot be changed while the daemon runs")
-            raise ConfigError([Problem(str(config.ledger), 0, "network", sentence)])
+        fixed = {
+            "ledger": say("another ledger takes a restart: it cannot be changed while the daemon runs"),
+            "network": say("another network takes a restart: it cannot be changed while the daemon runs"),
+        }
+        changed = [name for name in fixed if getattr(config, name) != getattr(instead_of, name)]
+        if changed:
+            raise ConfigError([Problem(str(path), 0, name, fixed[name]) for name in changed])
         return self.service(config)
 
     @property

@@ -47,13 +47,19 @@ def configured(city: City, path: Path, *changes: tuple[str, str]) -> ConfigModel
     return load_config(path, environ=city.environ, secrets_needed=True)
 
 
-def test_another_network_takes_a_restart(city: City, tmp_path: Path) -> None:
+def test_another_network_and_another_ledger_take_a_restart(city: City, tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
     config = configured(city, tmp_path / "one.yaml")
-    other = configured(city, tmp_path / "two.yaml", (OPEN, f"network: {{proxy: {PROXY}}}"))
+    other = configured(city, path, (OPEN, f"network: {{proxy: {PROXY}}}"))
+    another = other.model_copy(update={"ledger": tmp_path / "another.db"})
     with open_office(config, city.environ, role=Role.DAEMON) as office:
-        office.reloaded(config, instead_of=config)
+        office.reloaded(config, instead_of=config, path=path)
         with pytest.raises(ConfigError) as caught:
-            office.reloaded(other, instead_of=config)
+            office.reloaded(another, instead_of=config, path=path)
+    assert [(problem.file, problem.path) for problem in caught.value.problems] == [
+        (str(path), "ledger"),
+        (str(path), "network"),
+    ]
     assert "another network takes a restart" in str(caught.value)
 
 

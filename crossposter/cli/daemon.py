@@ -38,7 +38,7 @@ def run(context: Context, commands: Commands) -> None:
 
     def load() -> Service:
         changed = context.load(secrets_needed=True)
-        service = office.reloaded(changed, instead_of=config)
+        service = office.reloaded(changed, instead_of=config, path=context.config_path)
         # Those of before stay: deliveries in hand still use them.
         secrets.extend(secrets_of(changed, context.environ))
         logs.configure(secrets=secrets)

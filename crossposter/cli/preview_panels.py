@@ -9,7 +9,6 @@ from rich.panel import Panel
 from rich.rule import Rule
 
 from crossposter.cli.tables import literal, new_console, new_table
-from crossposter.core.budget import dollars
 from crossposter.core.model import Picture, Reason
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
@@ -48,7 +47,7 @@ def _print(console: Console, found: Preview, translate: Translator) -> None:
     )
     console.print(translate(summary))
     if price := sum(shown.price_usd or 0 for shown in found.posts):
-        console.print(translate(say("all together: {price} US dollars", price=dollars(price))))
+        console.print(translate(say("all together: {price:.3f} US dollars", price=price)))
 
 
 def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:

@@ -58,7 +58,6 @@ _NAME_FIRST = re.compile(r"(?P<name>[a-z]{3,})[\s.]+(?P<day>\d{1,2})(?:st|nd|rd|
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<by>[./-])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})(?!\d)")
 _NUMBERS = re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})(?P<by>[./-])(?P<month>\d{{1,2}})(?P=by){_YEAR}")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:t?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
-_BEFORE_CLOCK = re.compile(r"(?<=\d)t(?=\d\d:)")
 #: Since 1970, or thousandths of them.
 _SECONDS = re.compile(r"\d{10}(?:\d{3})?")
 

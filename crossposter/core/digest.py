@@ -13,7 +13,6 @@ from crossposter.wording import Message, say
 
 #: Posts that are named; of more, their number.
 MAX_NAMED = 10
-_TROUBLES = ("account", "failing", "silent", "token", "budget")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

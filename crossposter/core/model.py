@@ -318,8 +318,6 @@ class PostRules:
     alt_required: bool = False
     #: Whether news without a picture gets a drawn one.
     card: bool = False
-    #: How bytes are read that say nothing of use about it themselves; None for the usual guess.
-    encoding_fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

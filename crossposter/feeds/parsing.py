@@ -24,7 +24,7 @@ from crossposter.feeds.decoding import Decoded, decode, unpacked
 from crossposter.feeds.document import Document, Item, Task
 from crossposter.feeds.html import lines_of, plain_line
 from crossposter.feeds.pictures import origin_of, pictures_of
-from crossposter.feeds.prepass import Facts, Medium, Walk, walk
+from crossposter.feeds.prepass import DATES, Facts, Medium, Walk, walk
 from crossposter.feeds.repair import tidied
 from crossposter.feeds.window import Window, window_of
 from crossposter.wording import Message, say
@@ -52,7 +52,6 @@ _FEED_INSIDE = re.compile(r"<(?:feed\b[^<>]*\bxmlns|rss\b[^<>]*\bversion|rdf:RDF
 #: How a page names its feed.
 _NAMES_FEED = re.compile(r"<link\b[^<>]*\btype\s*=\s*[\"']?application/(?:rss|atom)\+xml[^<>]*>", re.IGNORECASE)
 _HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\s\"'<>]+)", re.IGNORECASE)
-_DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified", "lastupdated")
 
 
 def read_document(content: bytes, task: Task) -> Document:
@@ -218,7 +217,7 @@ def _item(told: _Told, facts: Facts, task: Task) -> Item:
 def _origins(item: Item, facts: Facts, base: str) -> dict[str, str]:
     """Say where the fields of an item were read, as far as it is not plain."""
     found = {}
-    dates = [f"{name}: {written}" for name in _DATES if (written := facts.dates.get(name))]
+    dates = [f"{name}: {written}" for name in DATES if (written := facts.dates.get(name))]
     if dates:
         found["published"] = "; ".join(dates)
     if item.link:
@@ -252,7 +251,7 @@ def _links(facts: Facts, base: str) -> Iterator[str]:
 
 
 def _dates(facts: Facts, zone: ZoneInfo) -> Iterator[datetime]:
-    for name in _DATES:
+    for name in DATES:
         if found := read_date(facts.dates.get(name, ""), zone=zone):
             yield found
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
-from urllib.parse import urljoin
 from xml.parsers import expat
 
 from crossposter.errors import FeedError
+from crossposter.feeds.addresses import joined
 from crossposter.wording import Message, say
 
 #: Far above real feeds (of 199: at most 1,046 items; municipal ones below 100), and below what takes long.
@@ -32,8 +32,8 @@ _NAMES = frozenset((
     "contributor", "name", "email", "uri", "managingeditor", "webmaster", "category", "language",
     "generator",
 ))  # fmt: skip
-_ITEMS = frozenset({"item", "entry"})
-#: Elements whose text is kept, directly in an item.
+#: What items are called, whatever stands in front of it.
+ITEMS = frozenset({"item", "entry"})
 #: What feedparser reads well, and is long.
 _LONG = frozenset({"description", "content", "encoded", "summary", "body", "title"})
 #: Elements of an item that are known from the walk alone, as they are mostly written; those with others inside are not.
@@ -43,7 +43,8 @@ _TAKEN = frozenset({
 })  # fmt: skip
 #: These may stand in them: feedparser must not see them either (`parsing.py`).
 _TAKEN_INSIDE = frozenset({"media:title", "media:description"})
-_DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified", "lastupdated")
+#: Elements that hold a date; the first that is there counts.
+DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified", "lastupdated")
 #: The document ends here, says expat, and should not.
 _CUT = {
     expat.errors.codes[message]
@@ -98,7 +99,6 @@ class Facts:
     images: list[str] = field(default_factory=list)
     #: `media:description` beside the media.
     alt: str = ""
-    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +200,10 @@ class _Walker:
         self._names.append(local)
         self._sizes.append(0)
         base = attributes.get("xml:base")
-        self._bases.append(_joined(self._bases[-1], base) if base else self._bases[-1])
+        self._bases.append(joined(self._bases[-1], base) if base else self._bases[-1])
         self.root = self.root or local
         self._check(attributes)
-        if local in _ITEMS and ":" not in name.removeprefix("rss:").removeprefix("atom:"):
+        if local in ITEMS and ":" not in name.removeprefix("rss:").removeprefix("atom:"):
             self._item = Facts(base=self._bases[-1], guid=_attribute(attributes, "rdf:about"))
             self._depth = len(self._names)
             self._kept = self._medium = None
@@ -222,7 +222,6 @@ class _Walker:
             elif depth == self._depth + 1:
                 self._is_taken = True
         if self._item and depth == self._depth:
-            self._item.is_whole = True
             self._item = None
         elif self._item:
             self._end_inside(self._item, local, depth)
@@ -323,7 +322,7 @@ class _Walker:
                 item.images.append(text)
         elif local in ("guid", "id"):
             item.guid = text or item.guid
-        elif local in _DATES:
+        elif local in DATES:
             item.dates.setdefault(local, text)
         elif local == "enclosure":
             self._complete(item, text)
@@ -356,13 +355,6 @@ def _medium(attributes: Mapping[str, str]) -> Medium:
         width=int(width) if re.fullmatch("[0-9]{1,5}", width) else 0,
         height=int(height) if re.fullmatch("[0-9]{1,5}", height) else 0,
     )
-
-
-def _joined(base: str, url: str) -> str:
-    try:
-        return urljoin(base, url)
-    except ValueError:
-        return base
 
 
 #: What the lenient walk sees: sections that are text, declarations, tags; anything else is text.

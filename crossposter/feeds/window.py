@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from xml.parsers import expat
 
-from crossposter.feeds.prepass import MAX_ELEMENTS, MAX_ITEMS
+from crossposter.feeds.prepass import ITEMS, MAX_ELEMENTS, MAX_ITEMS
 
 #: Between a namespace and a name, as expat puts them together.
 _OF = " "
@@ -27,7 +27,6 @@ _KINDS = {
 _XHTML = "http://www.w3.org/1999/xhtml"
 #: How an item's own tag is written; under another prefix our walks do not agree what it is.
 _BEGIN = re.compile(rb"<(?:(?:rss:)?item|(?:atom:)?entry)[\s>]")
-_ITEMS = frozenset({"item", "entry"})
 #: Bytes of a mark.
 _SIZE = 12
 
@@ -115,7 +114,7 @@ def _walked(document: bytes) -> tuple[list[object], list[tuple[int, int]]]:
         depth -= 1
 
     def start_inside(name: str, _: list[str]) -> None:
-        if name[-1] in "myMY" and name.rpartition(_OF)[2].lower() in _ITEMS:
+        if name[-1] in "myMY" and name.rpartition(_OF)[2].lower() in ITEMS:
             raise _NotPlainError
 
     def end_inside(name: str) -> None:
