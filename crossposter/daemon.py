@@ -28,7 +28,7 @@ log = get_logger()
 GRACE_S = 25
 #: Seconds between two signs of life; so long also a jump of the clock may stop the timer.
 BEAT_S = BEAT.total_seconds()
-#: Seconds between two looks for feeds that have fallen silent.
+#: Seconds between two looks for what nobody does: feeds that have fallen silent, money that is spent.
 LISTEN_S = 600
 #: Seconds between two looks for due deliveries.
 TICK_S = 1
@@ -58,7 +58,8 @@ class Daemon:
         self._heartbeat = heartbeat
         self._clock = clock
         self._report = report
-        self._told: set[str] = set()
+        #: What was so at the last look.
+        self._seen: frozenset[str] = frozenset()
         self._commands = commands
         self._lanes = Lanes(report)
         self._scheduler = BackgroundScheduler(
@@ -137,11 +138,12 @@ class Daemon:
         )
 
     def _listen(self, service: Service) -> None:
-        """Tell which feeds have fallen silent, each silence once."""
-        for silent in service.silences():
-            if str(silent) not in self._told:
-                self._told.add(str(silent))
-                self._report(silent)
+        """Tell what nobody does, when it begins."""
+        seen = {str(event): event for event in service.look_around()}
+        for words, event in seen.items():
+            if words not in self._seen:
+                self._report(event)
+        self._seen = frozenset(seen)
 
     def _poll(self, service: Service, feed: Feed) -> None:
         self._report(service.try_poll(feed))

@@ -6,17 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crossposter.core.events import (
-    BudgetSpent,
-    Delivered,
-    Event,
-    Interrupted,
-    Poll,
-    Restarted,
-    Silent,
-    Stranded,
-    TokenExpiring,
-)
+from crossposter.core.events import Delivered, Event, Interrupted, Poll, Restarted, Silent, Spending, Stranded
 from crossposter.core.model import Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.logs import get_logger
@@ -54,10 +44,10 @@ def report(event: Event) -> None:
             log.warning("feed silent", feed=event.feed_id, why=str(event.message))
         case Restarted():
             log.warning("the daemon before this one did not end by itself", last_beat=event.last_beat.isoformat())
-        case TokenExpiring():
-            log.info("token looked at", account=event.account_id, expires=event.expires_at.isoformat())
-        case BudgetSpent():
-            log.warning("budget spent", account=event.account_id, month=event.month, spent_usd=event.spent_usd)
+        case Spending(is_spent=True):
+            log.warning("budget spent", account=event.account_id, month=event.month, limit_usd=event.limit_usd)
+        case Spending():
+            log.debug("budget looked at", account=event.account_id, month=event.month)
 
 
 def _report_poll(poll: Poll) -> None:

@@ -14,14 +14,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from crossposter.composing import compose
-from crossposter.core.budget import WhenSpent, dollars, is_beyond, month_of
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Stranded
+from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
+from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Spending, Stranded
 from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, is_stale, keys_to_look_up, plan
@@ -119,8 +119,8 @@ class Service:
             polls.append(self.try_poll(feed))
             report(polls[-1])
         self._ledger.write_polls()
-        for silent in self.silences():
-            report(silent)
+        for seen in self.look_around():
+            report(seen)
         delivered = self.deliver_due(report=report)
         if stranded := self.stranded():
             report(Stranded(stranded))
@@ -195,12 +195,35 @@ class Service:
                 list(pool.map(lambda lane: self.deliver_lane(lane, report=tell), lanes))
         return tuple(delivered)
 
-    def silences(self) -> list[Silent]:
-        """Say which feeds have had nothing new for longer than they may."""
+    def look_around(self) -> list[Silent | Spending]:
+        """Say what nobody does: which feeds are silent for too long, which accounts have spent their money."""
+        return [*self._silences(), *self._spendings()]
+
+    def _silences(self) -> list[Silent]:
         now = self._clock.now()
         asked = [feed for feed in self.feeds if feed.silent_after]
         told = ((feed.id, silence(feed, self._ledger.newest(feed.id), now=now)) for feed in asked)
         return [Silent(feed_id=feed_id, message=message) for feed_id, message in told if message]
+
+    def _spendings(self) -> list[Spending]:
+        found = []
+        for account in self._accounts.values():
+            if budget := account.budget:
+                begin, spent = self._spent(account)
+                found.append(
+                    Spending(
+                        account_id=account.id,
+                        month=f"{begin:%Y-%m}",
+                        limit_usd=budget.usd_per_month,
+                        is_spent=is_spent(budget, spent=spent),
+                    )
+                )
+        return found
+
+    def _spent(self, account: Account) -> tuple[datetime, float]:
+        """Give when the account's month began, and what its posts have cost since."""
+        begin, _ = month_of(self._clock.now(), ZoneInfo(account.timezone))
+        return begin, self._ledger.spent(account.id, since=begin)
 
     def due_lanes(self) -> list[list[Due]]:
         """Give what is due, account by account; not that of accounts which the YAML no longer has."""
@@ -337,8 +360,7 @@ class Service:
         budget = account.budget
         if budget is None or isinstance(post, Outcome) or Reason.BUDGET in delivery.waived:
             return post
-        begin, _ = month_of(self._clock.now(), ZoneInfo(account.timezone))
-        spent = self._ledger.spent(account.id, since=begin)
+        _, spent = self._spent(account)
         if not is_beyond(budget, spent=spent, price=account.price(post)) or budget.when_spent is WhenSpent.CONTINUE:
             return post
         if budget.when_spent is WhenSpent.NO_LINKS:

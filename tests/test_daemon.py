@@ -305,7 +305,7 @@ class HangingService:
     def due_lanes(self) -> list[list[Due]]:
         return []
 
-    stranded = wake_accounts = recover
+    stranded = wake_accounts = look_around = recover
 
 
 class SilentHeartbeat:

@@ -11,7 +11,7 @@ import pytest
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.budget import Budget, WhenSpent
-from crossposter.core.events import Delivered, Event
+from crossposter.core.events import Delivered, Event, Silent, Spending
 from crossposter.core.model import Account, Article, Entry, Identity, Outcome, PictureRef, PostRules, Reason, Status
 from crossposter.errors import (
     AccountError,
@@ -652,9 +652,10 @@ def test_a_delivery_that_moved_on_while_it_was_staged_is_not_sent(office: Office
 
 def test_a_feed_that_falls_silent_is_told(office: Office) -> None:
     office.feeds = [replace(feed, silent_after=timedelta(hours=24)) for feed in office.feeds]
-    assert office.service().silences() == []
+    assert office.service().look_around() == []
     office.clock.forward(days=7)
-    (told,) = office.service().silences()
+    (told,) = office.service().look_around()
+    assert isinstance(told, Silent)
     assert told.feed_id == "izmir-tr"
     assert "izmir-tr has had nothing new since" in str(told.message)
     heard: list[Event] = []
@@ -662,7 +663,7 @@ def test_a_feed_that_falls_silent_is_told(office: Office) -> None:
     assert told in heard
     office.news(an_entry(1))
     office.run()
-    assert office.service().silences() == []
+    assert office.service().look_around() == []
 
 
 # -- money -----------------------------------------------------------------------------------------------------------
@@ -705,6 +706,16 @@ def test_or_goes_out_all_the_same(office: Office) -> None:
     office.news(an_entry(2), an_entry(1))
     office.run()
     assert ["https://" in post.text for post in office.adapters["izmir-x"].posts.values()] == [True, True]
+
+
+def test_spent_money_is_told_and_so_is_new_money(office: Office) -> None:
+    priced(office, WhenSpent.CONTINUE)
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    told = Spending(account_id="izmir-x", month="2026-11", limit_usd=1.5, is_spent=True)
+    assert office.service().look_around() == [told]
+    office.clock.forward(days=10)  # December
+    assert office.service().look_around() == [replace(told, month="2026-12", is_spent=False)]
 
 
 def test_a_new_month_has_new_money(office: Office) -> None:

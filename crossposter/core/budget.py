@@ -34,6 +34,11 @@ def is_beyond(budget: Budget, *, spent: float, price: float | None) -> bool:
     return bool(price) and spent + (price or 0) > budget.usd_per_month + _ROUNDING
 
 
+def is_spent(budget: Budget, *, spent: float) -> bool:
+    """Tell whether nothing is left. Of a small rest a dear post may be too much already, and `is_beyond` holds it."""
+    return spent >= budget.usd_per_month - _ROUNDING
+
+
 def month_of(now: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """Give when the month began, and when it ends, as the zone has it."""
     begin = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

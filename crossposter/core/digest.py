@@ -87,8 +87,6 @@ def _trouble(key: str) -> Message | None:
             return say("feed {feed} cannot be read", feed=name)
         case "silent":
             return say("feed {feed} is silent", feed=name)
-        case "token":
-            return say("the token of account {account} ends soon", account=name)
         case "budget":
             return say("account {account} has spent its budget", account=name)
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crossposter.core.model import Outcome
 from crossposter.core.planning import Plan
@@ -67,23 +67,14 @@ class Restarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenExpiring:
-    """How long an account's token still holds: said by whoever has looked, also when it holds long enough."""
-
-    account_id: str
-    expires_at: datetime
-    left: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetSpent:
-    """An account that has spent its budget of a month."""
+class Spending:
+    """Whether an account has spent its budget of a month: said by whoever has looked, also when there is money left."""
 
     account_id: str
     #: As people write it: 2026-11.
     month: str
-    spent_usd: float
     limit_usd: float
+    is_spent: bool
 
 
-Event = Poll | Delivered | Interrupted | Stranded | Silent | Restarted | TokenExpiring | BudgetSpent
+Event = Poll | Delivered | Interrupted | Stranded | Silent | Restarted | Spending

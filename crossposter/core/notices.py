@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import groupby
 
 from crossposter.core.alerting import Alert, Level, Notice
+from crossposter.core.budget import dollars
 from crossposter.core.events import (
-    BudgetSpent,
     Delivered,
     Event,
     Interrupted,
     Poll,
     Restarted,
     Silent,
+    Spending,
     Stranded,
-    TokenExpiring,
 )
 from crossposter.core.gate import Flaw, examine
 from crossposter.core.model import Reason, Status
@@ -25,8 +24,6 @@ from crossposter.wording import Message, say
 
 #: A feed is in trouble after so many polls without success in a row.
 FAILED_POLLS = 3
-#: Days before its end at which a token is told of.
-TOKEN_DAYS = (14, 7, 3, 1)
 #: Characters of a headline.
 _SHOWN = 90
 #: Names of deliveries in one sentence.
@@ -48,10 +45,8 @@ def notices(event: Event) -> list[Notice]:
             return [_silent(event)]
         case Restarted():
             return [_restarted(event)]
-        case TokenExpiring():
-            return [_token(event)]
         case _:
-            return [_budget(event)]
+            return [_spending(event)]
 
 
 # -- polls -----------------------------------------------------------------------------------------------------------
@@ -255,32 +250,17 @@ def _restarted(event: Restarted) -> Notice:
     )
 
 
-def _token(event: TokenExpiring) -> Notice:
-    key = f"token:{event.account_id}"
-    steps = [days for days in TOKEN_DAYS if event.left <= timedelta(days=days)]
-    if not steps:
-        return _ended(key, say("the token of account {account} was renewed", account=event.account_id))
-    is_near = steps[-1] <= TOKEN_DAYS[-2]
-    lines = (
-        say("it ends at {time}; then nothing is posted there", time=event.expires_at.isoformat(timespec="minutes")),
-        say("how to make a new one: docs/platforms"),
-    )
-    alert = Alert(
-        level=Level.CRITICAL if is_near else Level.WARNING,
-        subject=say(
-            "the token of account {account} ends in {days} days", account=event.account_id, days=event.left.days
-        ),
-        lines=lines,
-    )
-    return Notice(key=key, state=str(steps[-1]), alert=alert)
-
-
-def _budget(event: BudgetSpent) -> Notice:
+def _spending(event: Spending) -> Notice:
+    key = f"budget:{event.account_id}"
+    if not event.is_spent:
+        return _ended(key, say("account {account} has money again", account=event.account_id))
     subject = say("account {account} has spent its budget of {month}", account=event.account_id, month=event.month)
-    amounts = {"spent": f"{event.spent_usd:.2f}", "limit": f"{event.limit_usd:.2f}"}
-    spent = say("{spent} of {limit} US dollars", **amounts)
-    alert = Alert(level=Level.WARNING, subject=subject, lines=(spent,))
-    return Notice(key=f"budget:{event.account_id}", state=event.month, alert=alert)
+    lines = (
+        say("{limit} US dollars; `budget` in the YAML says what becomes of posts now", limit=dollars(event.limit_usd)),
+        say("what it has cost so far: crossposter accounts"),
+    )
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=key, state=event.month, alert=alert)
 
 
 def _ended(key: str, subject: Message, *lines: Message) -> Notice:

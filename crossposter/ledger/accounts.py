@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from crossposter.core.budget import month_of
+from crossposter.core.budget import is_spent, month_of
 from crossposter.core.model import Account, AccountState, Reason, Status
 from crossposter.ledger import schema
 from crossposter.ledger.records import AccountRecord, unpacked
@@ -48,8 +48,9 @@ def _state(resting_reason: str | None, account: Account, spent: float) -> Accoun
         return AccountState.STOPPED
     if resting_reason is not None:
         return AccountState.COOLING
-    is_spent = account.budget is not None and spent >= account.budget.usd_per_month
-    return AccountState.SPENT if is_spent else AccountState.OK
+    if account.budget and is_spent(account.budget, spent=spent):
+        return AccountState.SPENT
+    return AccountState.OK
 
 
 def _counts(connection: sa.Connection) -> Mapping[tuple[str, str], int]:

@@ -55,11 +55,10 @@ def test_what_waits_is_named_and_counted() -> None:
 
 
 def test_troubles_that_have_not_ended_are_named() -> None:
-    troubles = ("token:f", "silent:b", "account:x", "failing:a", "budget:x", "digest:env:ALERT_URL", "uncertain:1/x")
+    troubles = ("silent:b", "account:x", "failing:a", "budget:x", "digest:env:ALERT_URL", "uncertain:1/x")
     assert text(troubles=troubles)[4:] == [
         "account x is stopped",
         "account x has spent its budget",
         "feed a cannot be read",
         "feed b is silent",
-        "the token of account f ends soon",
     ]

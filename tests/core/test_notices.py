@@ -7,15 +7,14 @@ import pytest
 
 from crossposter.core.alerting import Level, Notice
 from crossposter.core.events import (
-    BudgetSpent,
     Delivered,
     Event,
     Interrupted,
     Poll,
     Restarted,
     Silent,
+    Spending,
     Stranded,
-    TokenExpiring,
 )
 from crossposter.core.identity import all_keys
 from crossposter.core.model import Entry, Known, Outcome, Reason, Receipt, Status
@@ -190,10 +189,10 @@ def test_a_published_post_ends_the_account_s_trouble_and_its_own() -> None:
         ),
         (Restarted(NOON), None, "crossposter was started again after it died", "crossposter check --health"),
         (
-            BudgetSpent(account_id="izmir-x", month="2026-11", spent_usd=60.2, limit_usd=60),
+            Spending(account_id="izmir-x", month="2026-11", limit_usd=60, is_spent=True),
             "budget:izmir-x",
             "account izmir-x has spent its budget of 2026-11",
-            "60.20 of 60.00",
+            "60.00 US dollars",
         ),
     ],
 )
@@ -220,23 +219,9 @@ def test_a_post_that_is_decided_after_all_is_not_uncertain_any_more() -> None:
     assert (alerts(skipped), ended(skipped)) == ({}, {"uncertain:412/izmir-x"})
 
 
-@pytest.mark.parametrize(
-    ("days", "state", "level"),
-    [
-        (30, None, Level.INFO),
-        (14, "14", Level.WARNING),
-        (8, "14", Level.WARNING),
-        (7, "7", Level.WARNING),
-        (2, "3", Level.CRITICAL),
-        (1, "1", Level.CRITICAL),
-        (-1, "1", Level.CRITICAL),
-    ],
-)
-def test_a_token_is_told_of_in_time_again_and_again(days: int, state: str | None, level: Level) -> None:
-    left = timedelta(days=days)
-    found = one(TokenExpiring(account_id="izmir-facebook", expires_at=NOON + left, left=left))
-    assert found.alert
-    assert (found.key, found.state, found.alert.level) == ("token:izmir-facebook", state, level)
+def test_who_was_told_of_spent_money_is_told_of_new_money() -> None:
+    event = Spending(account_id="izmir-x", month="2026-12", limit_usd=60, is_spent=False)
+    assert (alerts(event), ended(event)) == ({}, {"budget:izmir-x"})
 
 
 def test_a_long_headline_is_cut_and_many_names_are_counted() -> None:
