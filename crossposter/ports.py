@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -205,6 +206,9 @@ class Ledger(Protocol):
 
     def window(self, feed: Feed) -> Sequence[Shown]:
         """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
+
+    def alone_on(self, site: str) -> AbstractContextManager[None]:
+        """Let nobody else decide about the site's news for the length of the block: from `known` to `record`."""
 
     def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
         """Give those of the keys that were seen on the feed's site, with what is known of their entry."""

@@ -23,10 +23,11 @@ from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Spending, Stranded
 from crossposter.core.health import silence
-from crossposter.core.model import Account, Delivery, Feed, Outcome, Post, Reason, Status, Validators
+from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, is_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, mismatch, without_article, without_picture
+from crossposter.core.window import Shown
 from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError, TransientError
 from crossposter.ports import (
     Adapter,
@@ -34,6 +35,7 @@ from crossposter.ports import (
     Clock,
     Due,
     FeedSource,
+    Fetched,
     Lease,
     Ledger,
     PictureSource,
@@ -160,22 +162,30 @@ class Service:
         validators = self._ledger.validators(feed)
         window = cache(lambda: self._ledger.window(feed))
         fetched = self._source.fetch(feed, validators or Validators(), window)
-        now = self._clock.now()
         if fetched.entries is None:
-            self._ledger.touch(feed, fetched.validators, now=now)
+            self._ledger.touch(feed, fetched.validators, now=self._clock.now())
             return None
-        keys = keys_to_look_up(fetched.entries)
+        with self._ledger.alone_on(feed.site):
+            return self._decided(feed, fetched, fetched.entries, window())
+
+    def _decided(self, feed: Feed, fetched: Fetched, entries: Sequence[Entry], window: Sequence[Shown]) -> Plan:
+        """Decide about what a feed shows, and record it.
+
+        Two feeds of a site, or two polls of one feed around a reload, would each take an item for new: nobody else is
+        between the question and the record.
+        """
+        now = self._clock.now()
         accounts = [self._accounts[account_id] for account_id in feed.accounts]
         planned = plan(
             feed,
-            fetched.entries,
+            entries,
             accounts=accounts,
-            known=self._ledger.known(feed, keys),
-            first_poll=validators is None,
+            known=self._ledger.known(feed, keys_to_look_up(entries)),
+            first_poll=self._ledger.validators(feed) is None,
             now=now,
             unread=fetched.unread,
         )
-        if not planned.changes(window()):
+        if not planned.changes(window):
             self._ledger.touch(feed, fetched.validators, now=now)
             return planned
         return self._ledger.record(feed, planned, fetched.validators, accounts=accounts, now=now)

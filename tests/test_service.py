@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,19 @@ import pytest
 from crossposter.core.acts import Person, Verb
 from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.events import Delivered, Event, Silent, Spending
-from crossposter.core.model import Account, Article, Entry, Identity, Outcome, PictureRef, PostRules, Reason, Status
+from crossposter.core.model import (
+    Account,
+    Article,
+    Entry,
+    Feed,
+    Identity,
+    Known,
+    Outcome,
+    PictureRef,
+    PostRules,
+    Reason,
+    Status,
+)
 from crossposter.errors import (
     AccountError,
     ArticleError,
@@ -664,6 +678,57 @@ def test_a_feed_that_falls_silent_is_told(office: Office) -> None:
     office.news(an_entry(1))
     office.run()
     assert office.service().look_around() == []
+
+
+# -- polls at the same moment --------------------------------------------------------------------------------------
+
+
+def polled_at_once(office: Office, *services: Service) -> None:
+    """Poll all feeds of all services: as far as they are let, all ask the ledger before one writes."""
+    polls = [(service, feed) for service in services for feed in service.feeds]
+    both_have_asked = threading.Barrier(len(polls))
+    known = office.ledger.known
+
+    def asked(feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
+        found = known(feed, keys)
+        with suppress(threading.BrokenBarrierError):
+            both_have_asked.wait(0.3)
+        return found
+
+    office.ledger.known = asked  # type: ignore[method-assign]  # watched
+    with ThreadPoolExecutor(len(polls)) as threads:
+        assert all(poll.error is None for poll in threads.map(lambda one: one[0].try_poll(one[1]), polls))
+
+
+def test_an_item_of_two_feeds_of_a_site_polled_at_once_is_one_entry(office: Office) -> None:
+    office.feeds.append(replace(office.feeds[0], id="izmir-press", url="https://www.izmir.example/press.xml"))
+    office.source.entries["izmir-press"] = (an_entry(0),)
+    office.run()
+    office.news(an_entry(1))
+    office.source.entries["izmir-press"] = (an_entry(1), an_entry(0))
+    service = office.service()
+    polled_at_once(office, service)
+    service.deliver_due()
+    assert office.texts() == ["Haber 1"]
+    assert len(office.deliveries()) == 1
+
+
+def test_a_feed_polled_by_the_service_of_before_a_reload_and_by_the_new_one_gives_one_entry(office: Office) -> None:
+    office.news(an_entry(1))
+    service = office.service()
+    polled_at_once(office, office.service(), service)
+    service.deliver_due()
+    assert office.texts() == ["Haber 1"]
+    assert len(office.deliveries()) == 1
+
+
+def test_a_feed_first_seen_twice_at_once_publishes_nothing(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [an_account()])
+    office.news(an_entry(1))
+    polled_at_once(office, office.service(), office.service())
+    office.run()
+    assert (office.texts(), office.deliveries()) == ([], [])
+    office.ledger.close()
 
 
 # -- money -----------------------------------------------------------------------------------------------------------

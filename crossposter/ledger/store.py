@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -60,6 +61,7 @@ class SqlLedger:
         self._polls = Polls()
         #: Accounts that are surely written, each with its platform.
         self._accounts: set[tuple[str, str]] = set()
+        self._sites: dict[str, threading.Lock] = {}
 
     @classmethod
     def open(cls, path: Path) -> SqlLedger:
@@ -119,6 +121,12 @@ class SqlLedger:
         """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
         with self.reading() as connection:
             return entries.window(connection, feed)
+
+    @contextmanager
+    def alone_on(self, site: str) -> Iterator[None]:
+        """Let nobody else of this process, which is the only writer, decide about the site's news meanwhile."""
+        with self._sites.setdefault(site, threading.Lock()):
+            yield
 
     def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
         """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
