@@ -83,8 +83,6 @@ class Daemon:
             self._report(Restarted(died_at))
         self._schedule()
         self._scheduler.start()
-        if stranded := self._service.stranded():
-            self._report(Stranded(stranded))
         log.info("daemon started", feeds=[feed.id for feed in self._service.feeds])
         self._warn_of_waiting()
         while (told := self._next_command()) is not Command.STOP:
@@ -153,10 +151,12 @@ class Daemon:
 
     def _reload(self) -> None:
         try:
-            self._service = self._load()
+            before, self._service = self._service, self._load()
         except ConfigError as error:
             log.warning("configuration not changed: the file has mistakes", problems=[str(p) for p in error.problems])
             return
+        # What its lanes and polls have in hand was meant for the accounts of the file as it was.
+        before.retire()
         # Somebody asked for it: perhaps after a login.
         self._service.wake_accounts()
         self._schedule()
@@ -164,7 +164,9 @@ class Daemon:
         self._warn_of_waiting()
 
     def _warn_of_waiting(self) -> None:
-        """Say so where one that hangs may delay another."""
+        """Say which posts wait for nobody, and where one that hangs may delay another."""
+        if stranded := self._service.stranded():
+            self._report(Stranded(stranded))
         feeds = len(self._service.feeds)
         accounts = len({account_id for feed in self._service.feeds for account_id in feed.accounts})
         if feeds > POLLERS or accounts > MAX_LANES:

@@ -110,6 +110,7 @@ class Service:
         self._holder = uuid.uuid4().hex
         #: Accounts whose identity this run has seen with its own eyes.
         self._verified: dict[str, Adapter] = {}
+        self._is_retired = False
 
     def run_once(self, *, report: Callable[[Event], None] = _tell_nobody) -> Round:
         """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
@@ -131,6 +132,10 @@ class Service:
     def recover(self) -> tuple[str, ...]:
         """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain."""
         return tuple(self._ledger.recover(now=self._clock.now()))
+
+    def retire(self) -> None:
+        """Begin nothing more: another service knows better where news go. What is being sent at this moment ends."""
+        self._is_retired = True
 
     def wake_accounts(self) -> None:
         """Look again at accounts that waited for a person."""
@@ -166,6 +171,8 @@ class Service:
             self._ledger.touch(feed, fetched.validators, now=self._clock.now())
             return None
         with self._ledger.alone_on(feed.site):
+            if self._is_retired:
+                return None  # nothing is written, so that the other finds all of it new
             return self._decided(feed, fetched, fetched.entries, window())
 
     def _decided(self, feed: Feed, fetched: Fetched, entries: Sequence[Entry], window: Sequence[Shown]) -> Plan:
@@ -246,7 +253,7 @@ class Service:
     ) -> None:
         """Deliver one account's posts; stop at the first sign that the account must rest, or when told."""
         for due in lane:
-            if stopping():
+            if stopping() or self._is_retired:
                 break
             done = self.deliver(due)
             if done is None:
@@ -301,6 +308,8 @@ class Service:
             outcome = self._after(error, delivery, account)
             self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
             return outcome
+        if self._is_retired:  # uploads may have been slow
+            return None
         now = self._clock.now()
         renewed = replace(lease, until=now + LEASE)
         attempt = self._ledger.claim(delivery.id, staged, renewed, now=now, price_usd=account.price(staged.post))

@@ -19,7 +19,7 @@ import pytest
 
 from crossposter import logs
 from crossposter.clock import SystemClock
-from crossposter.core.events import Poll
+from crossposter.core.events import Event, Poll, Stranded
 from crossposter.core.model import Feed, Reason, Status, Validators
 from crossposter.daemon import POLLERS, Daemon
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history, holder
@@ -305,6 +305,10 @@ class HangingService:
     def due_lanes(self) -> list[list[Due]]:
         return []
 
+    def retire(self) -> None:
+        self.is_retired = True
+
+    is_retired = False
     stranded = wake_accounts = look_around = recover
 
 
@@ -338,6 +342,28 @@ def test_feeds_that_hang_delay_no_other_and_say_nothing_each_second(
     logged = capsys.readouterr().err
     assert "maximum number of running instances" not in logged
     assert ("they may wait" in logged) is is_warned
+
+
+def test_a_reload_retires_the_service_of_before_and_tells_what_nobody_delivers() -> None:
+    class Leaving(HangingService):
+        def stranded(self) -> tuple[str, ...]:
+            return ("1/gone",)
+
+    before, after, commands = HangingService(1), Leaving(1), Commands()
+    told: list[Event] = []
+    daemon = Daemon(
+        cast("Service", before),
+        commands=commands,
+        load=lambda: cast("Service", after),
+        heartbeat=SilentHeartbeat(),
+        clock=SystemClock(),
+        report=told.append,
+    )
+    commands.put(Command.RELOAD)
+    commands.put(Command.STOP)
+    daemon.run()
+    assert (before.is_retired, after.is_retired) == (True, False)
+    assert Stranded(("1/gone",)) in told
 
 
 def test_its_log_holds_no_secret_even_when_a_library_talks(city: City, start: Start, tmp_path: Path) -> None:

@@ -731,6 +731,44 @@ def test_a_feed_first_seen_twice_at_once_publishes_nothing(tmp_path: Path) -> No
     office.ledger.close()
 
 
+# -- a service of before a reload ------------------------------------------------------------------------------------
+
+
+def test_a_retired_service_sends_nothing_more(office: Office) -> None:
+    office.news(*[an_entry(number) for number in (3, 2, 1)])
+    office.service().try_poll(office.feeds[0])
+    service = office.service()
+    (lane,) = service.due_lanes()
+    office.adapters["izmir-x"].answers["publish"] = [service.retire]
+    done: list[Delivered] = []
+    service.deliver_lane(lane, report=done.append)
+    assert office.texts() == ["Haber 1"]  # it was being sent
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2", "Haber 3"]
+
+
+def test_a_service_that_retires_during_an_upload_sends_nothing(office: Office) -> None:
+    office.news(an_entry(1))
+    office.service().try_poll(office.feeds[0])
+    service = office.service()
+    office.adapters["izmir-x"].answers["stage"] = [service.retire]
+    assert service.deliver_due() == ()
+    assert office.texts() == []
+    assert office.only().status is Status.QUEUED
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_what_a_retired_service_has_read_is_left_to_the_other(office: Office) -> None:
+    office.news(an_entry(1))
+    service = office.service()
+    service.retire()
+    assert service.poll(office.feeds[0]) is None
+    assert office.deliveries() == []
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
 # -- money -----------------------------------------------------------------------------------------------------------
 
 
