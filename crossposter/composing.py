@@ -33,6 +33,7 @@ def compose(
     feed: Feed | None,
     articles: ArticleSource | None = None,
     waived: frozenset[Reason] = frozenset(),
+    passed: frozenset[str] = frozenset(),
 ) -> Composition:
     """Look at the news once more, prepare the pictures that the platform takes, and write the post around those.
 
@@ -45,10 +46,12 @@ def compose(
         feed: Whose rules hold for it; None where the YAML no longer has it.
         articles: Where the pages behind news are read; None for nowhere.
         waived: Reasons to hold it that a person has let pass.
+        passed: What the gate has found and a person has let pass; what else it finds, in a text that was changed or in
+            the article, nobody has seen.
     """
     allowed_hosts = feed.allowed_hosts if feed else ()
     findings = examine(entry, allowed_hosts=allowed_hosts)
-    if (reason := hard(findings)) and Reason.GATE not in waived:
+    if reason := hard(findings, passed=passed):
         return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings)
     late: ArticleError | None = None
     if feed and feed.article and articles:
@@ -57,7 +60,7 @@ def compose(
         except ArticleError as error:
             late = error
         findings = examine(entry, allowed_hosts=allowed_hosts)
-        if (reason := hard(findings)) and Reason.GATE not in waived:
+        if reason := hard(findings, passed=passed):
             return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings, late=late)
     timezone = feed.timezone if feed else "UTC"
     missing: list[PictureError] = []

@@ -24,7 +24,7 @@ from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, mon
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Spending, Stranded
 from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Post, Reason, Status, Validators
-from crossposter.core.planning import Plan, is_stale, keys_to_look_up, plan
+from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, mismatch, without_article, without_picture
 from crossposter.core.window import Shown
@@ -367,7 +367,9 @@ class Service:
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
         feed = self._feed_of(delivery)
-        if feed and Reason.STALE not in delivery.waived and is_stale(delivery.entry, feed, now=self._clock.now()):
+        if feed is None and Reason.FEED_GONE not in delivery.waived:
+            return Outcome(status=Status.HELD, reason=Reason.FEED_GONE)
+        if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
         return self._sent_before(delivery) or self._composed(delivery, account)
 
@@ -403,6 +405,7 @@ class Service:
             feed=self._feed_of(delivery),
             articles=self._articles,
             waived=delivery.waived,
+            passed=delivery.passed,
         )
         now = self._clock.now()
         if composition.late and (waits := without_article(composition.late, tries=delivery.picture_tries, now=now)):

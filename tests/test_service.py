@@ -881,6 +881,68 @@ def test_a_doubtful_refusal_of_a_publish_sends_nothing_twice(office: Office) -> 
     assert office.texts() == ["Haber 1"]
 
 
+# -- what a person has let pass --------------------------------------------------------------------------------------
+
+
+def approve(office: Office) -> None:
+    Desk(office.ledger).act(Verb.APPROVE, office.only().id, Person(name="A", system_user="a"), now=office.clock.now())
+
+
+def test_all_that_is_wrong_with_a_text_is_told_and_let_pass_at_once(office: Office) -> None:
+    office.news(an_entry(1, title="<b>Haber 1</b>", text="Ã¼Ã§ kişi&nbsp;geldi"))
+    office.run()
+    message = str(office.only().message)
+    assert [word in message for word in ("<b>", "&nbsp;", "Ã¼Ã§")] == [True] * 3
+    approve(office)
+    office.run()
+    assert office.only().status is Status.PUBLISHED
+
+
+def test_who_let_one_flaw_pass_has_not_seen_the_next_version(office: Office) -> None:
+    office.news(an_entry(1, summary="Üç kişi&nbsp;geldi"))
+    office.run()
+    approve(office)
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
+    office.run()
+    office.news(an_entry(1, summary="Üç kişi&nbsp;geldi <script>"))
+    office.run()
+    office.clock.forward(minutes=30)
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.HELD, Reason.GATE)
+    assert "<script>" in str(office.only().message)
+    assert "&nbsp;" not in str(office.only().message)
+    approve(office)
+    office.run()
+    assert office.only().status is Status.PUBLISHED
+
+
+def test_who_let_a_teaser_pass_has_not_seen_the_article(office: Office) -> None:
+    office.feeds = [replace(office.feeds[0], article=True)]
+    office.accounts["izmir-x"] = an_account(max_length=5000, template="{{ title }}\n\n{{ text }}")
+    entry = an_entry(1, summary="Gemi &nbsp; körfezde…", text="")
+    office.news(entry)
+    office.articles.articles[entry.link or ""] = Article(text="Haber 1: Gemi körfezde ilk seferini yaptı. [vc_row]")
+    office.run()
+    approve(office)
+    office.run()
+    assert (office.texts(), office.only().status, office.only().reason) == ([], Status.HELD, Reason.GATE)
+    assert "[vc_row]" in str(office.only().message)
+    approve(office)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_what_a_feed_showed_that_the_yaml_no_longer_has_waits_for_a_person(office: Office) -> None:
+    office.news(an_entry(1))
+    office.service().try_poll(office.feeds[0])
+    office.feeds = []
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.HELD, Reason.FEED_GONE)
+    approve(office)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
 # -- what waited too long --------------------------------------------------------------------------------------------
 
 
@@ -908,3 +970,23 @@ def test_whoever_lets_news_out_has_seen_how_old_it_is(office: Office) -> None:
     Desk(office.ledger).act(Verb.APPROVE, flooded.id, Person(name="Ayşe", system_user="a"), now=office.clock.now())
     office.run()
     assert office.texts() == ["Haber 1"]
+
+
+def test_news_without_a_date_grows_old_from_when_it_was_seen(office: Office) -> None:
+    office.news(an_entry(1, published=None))
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
+    office.run()
+    office.clock.forward(days=3)
+    office.run()
+    assert (office.texts(), office.only().reason) == ([], Reason.STALE)
+
+
+def test_what_a_person_let_out_grows_old_again(office: Office) -> None:
+    office.news(an_entry(1, published=office.clock.now() - timedelta(days=3)))
+    office.run()
+    approve(office)
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
+    office.run()
+    office.clock.forward(days=21)
+    office.run()
+    assert (office.texts(), office.only().reason) == ([], Reason.STALE)

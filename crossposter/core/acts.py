@@ -42,16 +42,13 @@ class Change:
 
 
 def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
-    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so.
-
-    Whoever lets news out has seen how old it is.
-    """
+    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so."""
     if verb is Verb.APPROVE and status is Status.HELD:
-        return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason, Reason.STALE))))
+        return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason,))))
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
         return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
     if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
-        return Change(status=Status.QUEUED, waives=frozenset((Reason.STALE,)))
+        return Change(status=Status.QUEUED)
     if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
-        return Change(status=Status.QUEUED, waives=frozenset((Reason.STALE,)))
+        return Change(status=Status.QUEUED)
     return None

@@ -6,9 +6,10 @@ Hard findings hold a post until a person has looked; soft ones are told and let 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from urllib.parse import urlsplit
 
 from crossposter.core.chrome import trace_of_chrome
@@ -69,9 +70,25 @@ def examine(entry: Entry, *, allowed_hosts: Sequence[str] = ()) -> tuple[Finding
     return tuple(sorted(unique.values(), key=lambda finding: not finding.is_hard))
 
 
-def hard(findings: Sequence[Finding]) -> Message | None:
-    """Give the first reason to hold; None when there is none."""
-    return next((finding.message for finding in findings if finding.is_hard), None)
+def hard(findings: Sequence[Finding], *, passed: Collection[str] = ()) -> Message | None:
+    """Give all reasons to hold as one; None when there is none.
+
+    Args:
+        findings: What `examine` has found.
+        passed: Findings that a person has let pass, as `words_of` gives them.
+    """
+    left = [one.message for one in findings if one.is_hard and str(one.message) not in passed]
+    if not left:
+        return None
+    return reduce(lambda others, finding: say("{finding}; also: {others}", finding=finding, others=others), left[::-1])
+
+
+def words_of(reasons: Message) -> Iterator[str]:
+    """Give the findings of what `hard` gave, each in English."""
+    while isinstance(others := reasons.values.get("others"), Message):
+        yield str(reasons.values["finding"])
+        reasons = others
+    yield str(reasons)
 
 
 def is_allowed(link: str, allowed_hosts: Sequence[str]) -> bool:

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     KEY_CONFLICT = "key_conflict"
     SAME_WORDS = "same_words"
     NO_IDENTITY = "no_identity"
+    FEED_GONE = "feed_gone"
     DROPPED = "dropped"
     GATE = "gate"
     BUDGET = "budget"
@@ -88,6 +89,7 @@ _SENTENCES = {
     Reason.KEY_CONFLICT: say("its id belongs to another item; the site may have used it twice"),
     Reason.SAME_WORDS: say("says word for word what an item before it said; perhaps it only moved"),
     Reason.NO_IDENTITY: say("the feed gives this item neither an id nor a link; it could be posted twice"),
+    Reason.FEED_GONE: say("the YAML no longer has its feed: nothing says any more what may be posted of it"),
     Reason.DROPPED: say("a person decided against it"),
     Reason.BUDGET: say("the account's money for this month is spent"),
     Reason.GATE: say("not as the city would sign it; a person must look"),
@@ -411,8 +413,14 @@ class Delivery:
     tries: int
     #: How often it has waited for its picture or its article so far.
     picture_tries: int
-    #: Reasons to hold it that a person has let pass.
+    #: When it was first seen in the feed.
+    seen_at: datetime
+    #: When a person last let it out; None for never.
+    released_at: datetime | None = None
+    #: Reasons to hold it that a person has let pass; of the gate and of age it counts what exactly, and when.
     waived: frozenset[Reason] = frozenset()
+    #: The gate's findings that a person has let pass, in English.
+    passed: frozenset[str] = frozenset()
     #: What the last attempt sent, its pictures without their bytes (those are in the picture store); None before the
     #: first one. From then on nothing about the post changes.
     sent: Post | None = None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from crossposter.core.gate import examine, hard
 from crossposter.core.identity import all_keys, conflict_key, content_of, told_apart, words_key
-from crossposter.core.model import Account, Entry, Feed, Known, Reason, Status
+from crossposter.core.model import Account, Delivery, Entry, Feed, Known, Reason, Status
 from crossposter.core.text import match_key
 from crossposter.core.window import Shown
 from crossposter.wording import Message, say
@@ -269,9 +269,18 @@ def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message 
 
 
 def is_stale(entry: Entry, feed: Feed, *, now: datetime) -> bool:
-    """Tell whether news is too late to be posted unasked; asked again before anything is sent."""
-    limit = feed.holds.older_than
-    return limit is not None and entry.published is not None and now - entry.published > limit
+    """Tell whether news is too late to be posted unasked."""
+    return entry.published is not None and _is_too_old(entry.published, feed, now=now)
+
+
+def has_gone_stale(delivery: Delivery, feed: Feed, *, now: datetime) -> bool:
+    """Tell whether news has waited until it was too late; a person who let it out has made it fresh once more."""
+    since = min(delivery.entry.published or delivery.seen_at, delivery.seen_at)
+    return _is_too_old(max(since, delivery.released_at or since), feed, now=now)
+
+
+def _is_too_old(since: datetime, feed: Feed, *, now: datetime) -> bool:
+    return feed.holds.older_than is not None and now - since > feed.holds.older_than
 
 
 def _gated(entry: Entry, feed: Feed) -> _Fate:

@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import Change, Person, Verb, change
+from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Status
 from crossposter.ledger import schema
+from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 
 
@@ -105,7 +107,6 @@ class Desk:
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
     """Change the row; the transaction holds the database's one pen, so that nobody else has changed it meanwhile."""
-    waived = sorted({*row.waived, *made.waives})
     values = {
         "status": made.status,
         "reason": made.reason,
@@ -113,9 +114,13 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
         "not_before": None,
         "tries": 0,
         "picture_tries": 0,
-        "waived": waived,
+        "waived": sorted({*row.waived, *made.waives}),
         "updated_at": now,
     }
+    if made.status is Status.QUEUED:
+        values["released_at"] = now  # whoever lets news out has seen how old it is
+    if Reason.GATE in made.waives and (told := unpacked(row.message)):
+        values["passed"] = sorted({*row.passed, *words_of(told)})
     connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(values))
 
 

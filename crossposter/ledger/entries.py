@@ -246,8 +246,8 @@ def _words(entry: Entry) -> dict[str, Any]:
     }
 
 
-def load(connection: sa.Connection, entry_id: int) -> tuple[str, Entry]:
-    """Give an entry, and the feed that showed it first."""
+def load(connection: sa.Connection, entry_id: int) -> tuple[str, datetime, Entry]:
+    """Give an entry; and which feed showed it first, and when."""
     row = connection.execute(sa.select(schema.entry).where(schema.entry.c.id == entry_id)).one()
     used = schema.entry_key.c
     keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
@@ -262,4 +262,4 @@ def load(connection: sa.Connection, entry_id: int) -> tuple[str, Entry]:
         pictures=tuple(PictureRef(**picture) for picture in row.pictures),
         categories=tuple(row.categories),
     )
-    return row.feed_id, entry
+    return row.feed_id, row.seen_at, entry

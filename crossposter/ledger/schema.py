@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0005"
+HEAD = "0006"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -154,6 +154,10 @@ delivery = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     #: Reasons to hold it that a person has let pass.
     sa.Column("waived", sa.JSON, nullable=False, server_default="[]"),
+    #: The gate's findings that a person has let pass, in English.
+    sa.Column("passed", sa.JSON, nullable=False, server_default="[]"),
+    #: When a person last let it out.
+    sa.Column("released_at", UtcDateTime),
     #: While publishing: when the silence of the process means that the outcome is uncertain.
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),

@@ -261,13 +261,11 @@ class SqlLedger:
         rows = schema.delivery.c
         with self.reading() as connection:
             row = connection.execute(
-                sa.select(
-                    rows.id, rows.entry_id, rows.account_id, rows.tries, rows.picture_tries, rows.attempt, rows.waived
-                ).where(_named(delivery_id), rows.status == Status.QUEUED)
+                sa.select(schema.delivery).where(_named(delivery_id), rows.status == Status.QUEUED)
             ).one_or_none()
             if row is None:
                 return None
-            feed_id, entry = entries.load(connection, row.entry_id)
+            feed_id, seen_at, entry = entries.load(connection, row.entry_id)
             sent = _sent(connection, row.id, row.attempt)
         return Delivery(
             entry_id=row.entry_id,
@@ -276,7 +274,10 @@ class SqlLedger:
             entry=entry,
             tries=row.tries,
             picture_tries=row.picture_tries,
+            seen_at=seen_at,
+            released_at=row.released_at,
             waived=frozenset(map(Reason, row.waived)),
+            passed=frozenset(row.passed),
             sent=sent,
         )
 

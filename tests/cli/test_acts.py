@@ -24,7 +24,7 @@ def held(city: City, call: Call) -> str:
     city.site.publish("tr")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("crossposter.core.planning.hard", lambda _: None)
-        patch.setattr("crossposter.composing.hard", lambda findings: _WORDS)
+        patch.setattr("crossposter.composing.hard", lambda findings, *, passed: _WORDS)
         call("run", "--once")
     return "8"
 

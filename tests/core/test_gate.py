@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossposter.core.gate import Flaw, examine, hard, is_allowed
+from crossposter.core.gate import Flaw, examine, hard, is_allowed, words_of
 from crossposter.testing import an_entry
 
 
@@ -97,7 +97,12 @@ def test_a_mention_is_told_and_passes() -> None:
 def test_hard_findings_come_first() -> None:
     found = examine(an_entry(title="İZMİR'DE SAĞANAK UYARISI VERİLDİ", summary="&nbsp; Ýzmir"))
     assert [finding.is_hard for finding in found] == [True, True, False]
-    assert hard(found) == found[0].message
+    reasons = hard(found)
+    assert reasons
+    assert list(words_of(reasons)) == [str(finding.message) for finding in found[:2]]
+    left = hard(found, passed=[str(found[0].message)])
+    assert left == found[1].message
+    assert hard(found, passed=list(words_of(reasons))) is None
 
 
 @given(st.text(max_size=300), st.text(max_size=100))
