@@ -8,17 +8,17 @@ when a page is made: a dry run without one does not wait for them.
 from __future__ import annotations
 
 import os
-import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from crossposter.core.counting import LINK_WEIGHT, Link
+from crossposter.adapters import PLATFORMS, adapter_class
+from crossposter.cli.preview_text import FOLDS, Piece, folded, pieces_of, web_address
+from crossposter.core.counting import LINK_WEIGHT
 from crossposter.core.model import Account, Entry, LinkPlace, Picture, Post
 from crossposter.core.templates import Moment
 from crossposter.core.text import upper
@@ -29,17 +29,6 @@ from crossposter.wording import Message, say
 
 _TEMPLATE = Path(__file__).with_name("preview_page.html.j2")
 _STYLE = Path(__file__).with_name("preview_page.css")
-
-#: In the order in which they stand side by side; a platform that is not named here stands behind them.
-_PLATFORMS = {"twitter": "X", "facebook": "Facebook", "instagram": "Instagram"}
-#: About after how many characters a platform folds a text, and what it writes there; by the field's experience
-#: (2026-11), no page of Meta's says it. X shows all of 280.
-_FOLDS = {"facebook": (477, say("… See more")), "instagram": (125, say("… more"))}
-
-#: As in the sandbox's page: a link ends before the sentence's own punctuation.
-_ADDRESS = re.compile(r"https?://\S*[^\s.,;:!?)\]}'\"’”»]")
-_TAG = re.compile(r"(?<![\w&/])[#@]\w+")
-_SPACE = re.compile(r"\s+")
 
 _WORDS = {
     "title": say("Preview of the posts"),
@@ -69,14 +58,6 @@ _WORDS = {
     "errors": say("Feeds that could not be read"),
     "footer": say("Made by crossposter. A dry run: nothing was written to the ledger, nothing was sent."),
 }
-
-
-class Piece(NamedTuple):
-    """A part of a text: plain, a link (with an address), or what the platform makes a tag of."""
-
-    text: str
-    href: str = ""
-    is_tag: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +140,7 @@ class News:
     @property
     def href(self) -> str:
         """Give the article's address, if it is one that may be clicked."""
-        return _web_address(self.entry.link or "")
+        return web_address(self.entry.link or "")
 
     @property
     def columns(self) -> Sequence[Card | HeldCard]:
@@ -331,12 +312,12 @@ class _Maker:
     def _card(self, shown: PreviewedPost) -> Card:
         account, post = shown.account, shown.post
         max_length = account.limits.max_length
-        start, rest = folded(post.text, at=_FOLDS[account.platform][0] if account.platform in _FOLDS else None)
+        start, rest = folded(post.text, at=FOLDS[account.platform][0] if account.platform in FOLDS else None)
         return Card(
             byline=self._byline(account, language=shown.entry.language),
             start=pieces_of(start, account),
             rest=pieces_of(rest, account),
-            more=self._translate(_FOLDS[account.platform][1]) if rest else "",
+            more=self._translate(FOLDS[account.platform][1]) if rest else "",
             pictures=self._pictures(post),
             link_card=_link_card(post, shown.entry),
             length=f"{self._number(shown.length)} / {self._number(max_length)}",
@@ -351,7 +332,7 @@ class _Maker:
         name = self._name or handle or account.id
         return Byline(
             platform=account.platform,
-            platform_name=_PLATFORMS.get(account.platform, account.platform),
+            platform_name=_name_of(account.platform),
             account_id=account.id,
             name=name,
             handle=f"@{handle}" if handle else "",
@@ -386,45 +367,6 @@ class _Maker:
         return format_decimal(number, locale=self._translate.language)
 
 
-def folded(text: str, *, at: int | None) -> tuple[str, str]:
-    """Split a text where a platform folds it: at the last space before so many characters; all of it for None."""
-    if at is None or len(text) <= at:
-        return text, ""
-    spaces = [space.start() for space in _SPACE.finditer(text, 0, at + 1)]
-    end = spaces[-1] if spaces and spaces[-1] > 0 else at
-    return text[:end], text[end:]
-
-
-def pieces_of(text: str, account: Account) -> list[Piece]:
-    """Split a text into what the platform shows as text, as a link and as a tag."""
-    links = [] if account.limits.link is LinkPlace.NONE else _links(text, account.limits.find_links)
-    pieces: list[Piece] = []
-    end = 0
-    for link in links:
-        address = link.text if "://" in link.text else f"https://{link.text}"
-        pieces += (*_tagged(text[end : link.start]), Piece(link.text, _web_address(address)))
-        end = link.end
-    return [*pieces, *_tagged(text[end:])]
-
-
-def _links(text: str, find: Callable[[str], Sequence[Link]] | None) -> Sequence[Link]:
-    if find is not None:
-        # Its offsets are those of a normalised text; posts are (core/text.py), and what is not shows no link.
-        return [link for link in find(text) if text[link.start : link.end] == link.text]
-    return [Link(match[0], match.start(), match.end()) for match in _ADDRESS.finditer(text)]
-
-
-def _tagged(text: str) -> Iterator[Piece]:
-    end = 0
-    for tag in _TAG.finditer(text):
-        if tag.start() > end:
-            yield Piece(text[end : tag.start()])
-        yield Piece(tag[0], is_tag=True)
-        end = tag.end()
-    if end < len(text):
-        yield Piece(text[end:])
-
-
 def _about_link(post: Post, account: Account) -> Message:
     limits = account.limits
     if limits.link is LinkPlace.NONE:
@@ -441,17 +383,8 @@ def _about_link(post: Post, account: Account) -> Message:
 def _link_card(post: Post, entry: Entry) -> LinkCard | None:
     if not post.link:
         return None
-    address = _web_address(post.link)
+    address = web_address(post.link)
     return LinkCard(href=address, host=urlsplit(address).hostname or "", title=entry.title or post.link)
-
-
-def _web_address(address: str) -> str:
-    """Give what may be clicked: http(s) alone; empty for anything else."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return address if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
 def _by_news(shown: Iterable[PreviewedPost | NotPosted]) -> list[list[PreviewedPost | NotPosted]]:
@@ -474,7 +407,11 @@ def _is_same_news(one: PreviewedPost | NotPosted, other: PreviewedPost | NotPost
     return one.entry.link is not None and one.entry.link == other.entry.link
 
 
+def _name_of(platform: str) -> str:
+    return adapter_class(platform).name if platform in PLATFORMS else platform
+
+
 def _column(card: Card | HeldCard) -> int:
-    names = list(_PLATFORMS)
+    names = list(PLATFORMS)
     platform = card.byline.platform if card.byline else ""
     return names.index(platform) if platform in names else len(names)

@@ -23,7 +23,8 @@ import pytest
 from crossposter import sandbox
 from crossposter.adapters import adapter_class
 from crossposter.cli import preview_page
-from crossposter.cli.preview_page import folded, page_of, pieces_of, write_page
+from crossposter.cli.preview_page import page_of, write_page
+from crossposter.cli.preview_text import folded, pieces_of
 from crossposter.core.model import Account, Entry, Identity, Picture, Post, Reason
 from crossposter.core.rendering import render
 from crossposter.errors import CrossposterError, FeedError
