@@ -246,6 +246,15 @@ def _words(entry: Entry) -> dict[str, Any]:
     }
 
 
+def newest(connection: sa.Connection, feed_id: str) -> datetime | None:
+    """Give when a feed last had something new; None for one that never had."""
+    entry, sighting = schema.entry.c, schema.sighting.c
+    latest = sa.func.max(entry.seen_at, type_=schema.UtcDateTime)
+    shown = sa.join(schema.entry, schema.sighting, entry.id == sighting.entry_id)
+    found: datetime | None = connection.scalar(sa.select(latest).select_from(shown).where(sighting.feed_id == feed_id))
+    return found
+
+
 def load(connection: sa.Connection, entry_id: int) -> tuple[str, datetime, Entry]:
     """Give an entry; and which feed showed it first, and when."""
     row = connection.execute(sa.select(schema.entry).where(schema.entry.c.id == entry_id)).one()

@@ -8,12 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import compress
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.model import (
     Account,
@@ -21,34 +18,16 @@ from crossposter.core.model import (
     Feed,
     Known,
     Outcome,
-    Picture,
-    Post,
-    Reason,
-    Status,
     Validators,
 )
-from crossposter.core.planning import Decision, Plan
+from crossposter.core.planning import Plan
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import entries, schema
-from crossposter.ledger.bulk import Bulk
+from crossposter.ledger import deliveries, entries
 from crossposter.ledger.connection import migrate, open_engine, require_current
 from crossposter.ledger.polls import Polls
-from crossposter.ledger.records import packed
 from crossposter.ports import Due, Lease, Staged
 from crossposter.wording import say
-
-_INSERT = insert(schema.delivery)
-_INSERT_OVER_BASELINE = _INSERT.on_conflict_do_update(
-    index_elements=["entry_id", "account_id"],
-    set_={name: _INSERT.excluded[name] for name in ("status", "reason", "message", "updated_at")},
-    where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
-)
-_DECIDED = (
-    "entry_id", "account_id", "status", "reason", "message", "created_at", "updated_at", "tries", "picture_tries",
-    "attempt",
-)  # fmt: skip
-_DECIDE, _DECIDE_ANEW = Bulk(_INSERT, _DECIDED), Bulk(_INSERT_OVER_BASELINE, _DECIDED)
 
 
 class SqlLedger:
@@ -152,7 +131,7 @@ class SqlLedger:
                     entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
             new = {decision.keys: decision.entry for decision in plan.decisions if decision.entry_id is None}
             numbers = entries.add(connection, feed, new, now=now)
-            _decide(connection, plan.decisions, numbers, now=now)
+            deliveries.decide(connection, plan.decisions, numbers, now=now)
             entries.see_window(connection, feed, _numbered(plan, numbers))
         self._polls.remember(feed, validators)
         self._accounts.update((account.id, account.platform) for account in accounts)
@@ -161,13 +140,8 @@ class SqlLedger:
 
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
-        entry, sighting = schema.entry.c, schema.sighting.c
-        newest = sa.func.max(entry.seen_at, type_=schema.UtcDateTime)
-        shown = sa.join(schema.entry, schema.sighting, entry.id == sighting.entry_id)
-        query = sa.select(newest).select_from(shown).where(sighting.feed_id == feed_id)
         with self.reading() as connection:
-            found: datetime | None = connection.scalar(query)
-        return found
+            return entries.newest(connection, feed_id)
 
     def touch(self, feed: Feed, validators: Validators, *, now: datetime) -> None:
         """Remember that the feed was polled and had nothing to say, until `write_polls` writes it."""
@@ -199,185 +173,55 @@ class SqlLedger:
         Returns:
             The deliveries that were being published.
         """
-        rows = schema.delivery.c
         with self.writing() as connection:
-            connection.execute(schema.account.update().values(holder=None, lease_until=None))
-            interrupted = connection.execute(
-                schema.delivery.update()
-                .where(rows.status == Status.PUBLISHING)
-                .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
-                .returning(rows.entry_id, rows.account_id)
-            )
-            return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
+            return deliveries.recover(connection, now=now)
 
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
-        rows = schema.account.c
         with self.writing() as connection:
-            connection.execute(
-                schema.account.update()
-                .where(rows.resting_reason == Reason.ACCOUNT)
-                .values(resting_until=None, resting_reason=None)
-            )
+            deliveries.wake_accounts(connection)
 
     def due(self, *, now: datetime) -> Sequence[Due]:
         """List queued deliveries whose time has come, oldest first."""
-        rows, accounts = schema.delivery.c, schema.account.c
-        query = (
-            sa.select(rows.entry_id, rows.account_id)
-            .join(schema.account, accounts.id == rows.account_id)
-            .where(
-                rows.status == Status.QUEUED,
-                sa.or_(rows.not_before.is_(None), rows.not_before <= now),
-                sa.or_(accounts.resting_until.is_(None), accounts.resting_until <= now),
-            )
-            .order_by(rows.id)
-        )
         with self.reading() as connection:
-            return [
-                Due(delivery_id=f"{row.entry_id}/{row.account_id}", account_id=row.account_id)
-                for row in connection.execute(query)
-            ]
+            return deliveries.due(connection, now=now)
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
         """Take the account, unless somebody has it."""
-        rows = schema.account.c
-        free = sa.or_(rows.lease_until.is_(None), rows.lease_until <= now)
         with self.writing() as connection:
-            taken = connection.execute(
-                schema.account.update()
-                .where(rows.id == lease.account_id, free)
-                .values(holder=lease.holder, lease_until=lease.until)
-            )
-            return taken.rowcount == 1
+            return deliveries.lease(connection, lease, now=now)
 
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""
         with self.writing() as connection:
-            connection.execute(schema.account.update().where(_is_ours(lease)).values(holder=None, lease_until=None))
+            deliveries.release(connection, lease)
 
     def load(self, delivery_id: str) -> Delivery | None:
         """Give a delivery that is still queued; None when it has moved on."""
-        rows = schema.delivery.c
         with self.reading() as connection:
-            row = connection.execute(
-                sa.select(schema.delivery).where(_named(delivery_id), rows.status == Status.QUEUED)
-            ).one_or_none()
-            if row is None:
-                return None
-            feed_id, seen_at, entry = entries.load(connection, row.entry_id)
-            sent = _sent(connection, row.id, row.attempt)
-        return Delivery(
-            entry_id=row.entry_id,
-            feed_id=feed_id,
-            account_id=row.account_id,
-            entry=entry,
-            tries=row.tries,
-            picture_tries=row.picture_tries,
-            seen_at=seen_at,
-            released_at=row.released_at,
-            waived=frozenset(map(Reason, row.waived)),
-            passed=frozenset(row.passed),
-            sent=sent,
-        )
+            return deliveries.load(connection, delivery_id)
 
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
-        attempt, delivery = schema.attempt.c, schema.delivery.c
-        may_be_public = sa.or_(attempt.outcome.is_(None), attempt.outcome.in_((Status.PUBLISHED, Status.UNCERTAIN)))
-        query = (
-            sa.select(sa.func.coalesce(sa.func.sum(attempt.price_usd), 0.0))
-            .join(schema.delivery, delivery.id == attempt.delivery_id)
-            .where(delivery.account_id == account_id, attempt.started_at >= since, may_be_public)
-        )
         with self.reading() as connection:
-            return float(connection.scalar(query) or 0)
+            return deliveries.spent(connection, account_id, since=since)
 
     def claim(
         self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
-        rows = schema.delivery.c
         with self.writing() as connection:
-            # Run out or not: as long as nobody else took the account, it is ours. Uploads may be slow.
-            ours = schema.account.update().where(_is_ours(lease))
-            renewed = connection.execute(ours.values(lease_until=lease.until))
-            if renewed.rowcount != 1:
-                return None
-            claimed = connection.execute(
-                schema.delivery.update()
-                .where(_named(delivery_id), rows.status == Status.QUEUED)
-                .values(
-                    status=Status.PUBLISHING,
-                    reason=None,
-                    message=None,
-                    not_before=None,
-                    attempt=rows.attempt + 1,
-                    lease_until=lease.until,
-                    updated_at=now,
-                )
-                .returning(rows.id, rows.attempt, rows.entry_id)
-            ).one_or_none()
-            if claimed is None:
-                return None
-            connection.execute(
-                schema.attempt.insert().values(
-                    delivery_id=claimed.id,
-                    number=claimed.attempt,
-                    revision=sa.select(schema.entry.c.revision)
-                    .where(schema.entry.c.id == claimed.entry_id)
-                    .scalar_subquery(),
-                    text=staged.post.text,
-                    link=staged.post.link,
-                    pictures=[_picture_row(picture) for picture in staged.post.pictures],
-                    media_ids=list(staged.media_ids),
-                    price_usd=price_usd,
-                    started_at=now,
-                )
-            )
-            return int(claimed.attempt)
+            return deliveries.claim(connection, delivery_id, staged, lease, now=now, price_usd=price_usd)
 
     def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
         """Write what the platform answered; False when the attempt is no longer the current one."""
-        rows = schema.delivery.c
         with self.writing() as connection:
-            settled = connection.execute(
-                schema.delivery.update()
-                .where(_named(delivery_id), rows.attempt == attempt, rows.status == Status.PUBLISHING)
-                .values(**_outcome_values(outcome), lease_until=None, updated_at=now)
-                .returning(rows.id, rows.account_id)
-            ).one_or_none()
-            if settled is None:
-                return False
-            _let_rest(connection, settled.account_id, outcome)
-            answered = schema.attempt.c
-            connection.execute(
-                schema.attempt.update()
-                .where(answered.delivery_id == settled.id, answered.number == attempt)
-                .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message))
-            )
-            if outcome.receipt:
-                connection.execute(
-                    schema.post.insert().values(
-                        account_id=settled.account_id,
-                        remote_id=outcome.receipt.remote_id,
-                        url=outcome.receipt.url,
-                        delivery_id=settled.id,
-                        published_at=now,
-                    )
-                )
-            return True
+            return deliveries.settle(connection, delivery_id, attempt, outcome, now=now)
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
-        rows = schema.delivery.c
         with self.writing() as connection:
-            connection.execute(
-                schema.delivery.update()
-                .where(_named(delivery_id), rows.status == Status.QUEUED)
-                .values(**_outcome_values(outcome), updated_at=now)
-            )
-            _let_rest(connection, delivery_id.partition("/")[2], outcome)
+            deliveries.postpone(connection, delivery_id, outcome, now=now)
 
     # -- transactions --------------------------------------------------------------------------------------------
 
@@ -407,56 +251,6 @@ class SqlLedger:
             ) from error
 
 
-def _named(delivery_id: str) -> sa.ColumnElement[bool]:
-    """Find a delivery by the name people use: `412/izmir-x`."""
-    entry_id, _, account_id = delivery_id.partition("/")
-    return sa.and_(schema.delivery.c.entry_id == int(entry_id), schema.delivery.c.account_id == account_id)
-
-
-def _is_ours(lease: Lease) -> sa.ColumnElement[bool]:
-    return sa.and_(schema.account.c.id == lease.account_id, schema.account.c.holder == lease.holder)
-
-
-def _outcome_values(outcome: Outcome) -> dict[str, Any]:
-    counts = {"tries": outcome.tries, "picture_tries": outcome.picture_tries}
-    return {
-        "status": outcome.status,
-        "reason": outcome.reason,
-        "message": packed(outcome.message),
-        "not_before": outcome.not_before,
-        **{name: count for name, count in counts.items() if count is not None},
-    }
-
-
-def _decide(
-    connection: sa.Connection, decisions: Sequence[Decision], numbers: Mapping[tuple[str, ...], int], *, now: datetime
-) -> None:
-    """Write decisions; of what was decided before about a known entry, only a baseline gives way.
-
-    Args:
-        numbers: Those of the new entries, by their keys.
-    """
-    rows = [
-        {
-            "entry_id": decision.entry_id or numbers[decision.keys],
-            "account_id": decision.account_id,
-            "status": decision.status,
-            "reason": decision.reason,
-            "message": packed(decision.message),
-            "created_at": now,
-            "updated_at": now,
-            "tries": 0,
-            "picture_tries": 0,
-            "attempt": 0,
-        }
-        for decision in decisions
-    ]
-    is_known = [decision.entry_id is not None for decision in decisions]
-    for statement, selectors in ((_DECIDE, [not known for known in is_known]), (_DECIDE_ANEW, is_known)):
-        if chosen := list(compress(rows, selectors)):
-            statement.write(connection, chosen)
-
-
 def _numbered(plan: Plan, numbers: Mapping[tuple[str, ...], int]) -> list[Shown]:
     """Give the window with the numbers of all its entries."""
     keys = {decision.entry.mark: decision.keys for decision in plan.decisions}
@@ -464,31 +258,3 @@ def _numbered(plan: Plan, numbers: Mapping[tuple[str, ...], int]) -> list[Shown]
         shown if shown.entry_id is not None else replace(shown, entry_id=numbers[keys[shown.mark]])
         for shown in plan.window
     ]
-
-
-def _picture_row(picture: Picture) -> dict[str, Any]:
-    return {
-        "url": picture.url,
-        "sha256": picture.sha256,
-        "width": picture.width,
-        "height": picture.height,
-        "alt": picture.alt,
-        "alt_is_derived": picture.alt_is_derived,
-    }
-
-
-def _sent(connection: sa.Connection, row_id: int, attempt: int) -> Post | None:
-    """Give what an attempt sent; None where there was none."""
-    rows = schema.attempt.c
-    query = sa.select(rows.text, rows.link, rows.pictures).where(rows.delivery_id == row_id, rows.number == attempt)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    pictures = tuple(Picture(content=b"", **picture) for picture in row.pictures)
-    return Post(text=row.text, link=row.link, pictures=pictures)
-
-
-def _let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
-    if outcome.account_rests_until:
-        rest = {"resting_until": outcome.account_rests_until, "resting_reason": outcome.reason}
-        connection.execute(schema.account.update().where(schema.account.c.id == account_id).values(rest))
