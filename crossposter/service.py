@@ -367,11 +367,17 @@ class Service:
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
         feed = self._feed_of(delivery)
-        if feed is None and Reason.FEED_GONE not in delivery.waived:
-            return Outcome(status=Status.HELD, reason=Reason.FEED_GONE)
+        if Reason.UNROUTED not in delivery.waived and not self._is_routed(delivery, feed):
+            return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
         return self._sent_before(delivery) or self._composed(delivery, account)
+
+    def _is_routed(self, delivery: Delivery, feed: Feed | None) -> bool:
+        """Tell whether the YAML, which may have been corrected, still sends its news there; by any feed of its site."""
+        return feed is not None and any(
+            delivery.account_id in other.accounts for other in self.feeds if other.site == feed.site
+        )
 
     def _feed_of(self, delivery: Delivery) -> Feed | None:
         return next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)

@@ -937,10 +937,22 @@ def test_what_a_feed_showed_that_the_yaml_no_longer_has_waits_for_a_person(offic
     office.service().try_poll(office.feeds[0])
     office.feeds = []
     office.run()
-    assert (office.only().status, office.only().reason) == (Status.HELD, Reason.FEED_GONE)
+    assert (office.only().status, office.only().reason) == (Status.HELD, Reason.UNROUTED)
     approve(office)
     office.run()
     assert office.texts() == ["Haber 1"]
+
+
+def test_what_was_decided_for_an_account_that_its_feed_goes_to_no_more_waits_for_a_person(three: Office) -> None:
+    three.news(an_entry(1))
+    three.service().try_poll(three.feeds[0])
+    three.feeds = [replace(three.feeds[0], accounts=("x", "facebook"))]
+    three.run()
+    assert [(one.id, one.status, one.reason) for one in three.deliveries()] == [
+        ("2/x", Status.PUBLISHED, None),
+        ("2/facebook", Status.PUBLISHED, None),
+        ("2/instagram", Status.HELD, Reason.UNROUTED),
+    ]
 
 
 # -- what waited too long --------------------------------------------------------------------------------------------

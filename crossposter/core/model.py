@@ -58,7 +58,7 @@ class Reason(StrEnum):
     KEY_CONFLICT = "key_conflict"
     SAME_WORDS = "same_words"
     NO_IDENTITY = "no_identity"
-    FEED_GONE = "feed_gone"
+    UNROUTED = "unrouted"
     DROPPED = "dropped"
     GATE = "gate"
     BUDGET = "budget"
@@ -89,7 +89,7 @@ _SENTENCES = {
     Reason.KEY_CONFLICT: say("its id belongs to another item; the site may have used it twice"),
     Reason.SAME_WORDS: say("says word for word what an item before it said; perhaps it only moved"),
     Reason.NO_IDENTITY: say("the feed gives this item neither an id nor a link; it could be posted twice"),
-    Reason.FEED_GONE: say("the YAML no longer has its feed: nothing says any more what may be posted of it"),
+    Reason.UNROUTED: say("the YAML no longer sends news of its feed to this account"),
     Reason.DROPPED: say("a person decided against it"),
     Reason.BUDGET: say("the account's money for this month is spent"),
     Reason.GATE: say("not as the city would sign it; a person must look"),
