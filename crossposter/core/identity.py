@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
@@ -20,8 +20,6 @@ from crossposter.core.text import match_key
 MAKESHIFT = ("words:", "conflict:")
 #: Fewer letters than this say nothing about an item: "Su kesintisi" is news every week.
 _FEW_LETTERS = 40
-#: So many different items at one address are not one item.
-_MANY = 3
 #: Parameters that say how a reader came, never what is read. All others stay: `?id=58041` is an article.
 TRACKING = frozenset({"fbclid", "gclid", "igshid", "mc_cid", "mc_eid", "yclid"})
 TRACKING_PREFIX = "utm_"
@@ -43,42 +41,19 @@ def keys_of(*, guid: str | None, link: str | None, id_pattern: str | None) -> tu
 
 
 def told_apart(entries: Sequence[Entry]) -> list[Entry]:
-    """Take from the entries of one answer the keys that several different ones share: they are nobody's.
+    """Take from the entries of one answer the guids that several different ones share: "N/A" is nobody's id.
 
-    A guid of several addresses, "N/A"; an address of many guids and headlines, the page of all announcements. These
-    entries lose their mark as well: what their bytes say depends on the others.
+    These lose their mark as well: what their bytes say depends on the others.
     """
-    shared = {*_shared_guids(entries), *_shared_addresses(entries)}
+    links: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for key in entry.keys:
+            if key.startswith("guid:"):
+                links[key].add(next((other for other in entry.keys if not other.startswith("guid:")), entry.title))
+    shared = {guid for guid, named in links.items() if len(named) > 1}
     if not shared:
         return list(entries)
     return [entry if shared.isdisjoint(entry.keys) else _without(entry, shared) for entry in entries]
-
-
-def _shared_guids(entries: Sequence[Entry]) -> Iterator[str]:
-    named: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        guids, others = _split(entry.keys)
-        for guid in guids:
-            named[guid].add(others[0] if others else entry.title)
-    return (guid for guid, names in named.items() if len(names) > 1)
-
-
-def _shared_addresses(entries: Sequence[Entry]) -> Iterator[str]:
-    guids_of: defaultdict[str, set[str]] = defaultdict(set)
-    titles_of: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        guids, others = _split(entry.keys)
-        for address in others:
-            guids_of[address].update(guids)
-            titles_of[address].add(match_key(entry.title))
-    # Two may be an item and its next version, which must not be posted twice.
-    return (address for address, guids in guids_of.items() if min(len(guids), len(titles_of[address])) >= _MANY)
-
-
-def _split(keys: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Give the guids among the keys, and what they say of the address."""
-    guids = [key for key in keys if key.startswith("guid:")]
-    return guids, [key for key in keys if key not in guids]
 
 
 def _without(entry: Entry, keys: Set[str]) -> Entry:

@@ -215,20 +215,6 @@ def test_an_id_that_every_item_has_is_nobodys() -> None:
     assert reasons(found) == [None] * 3
 
 
-def test_an_address_that_every_item_has_is_nobodys() -> None:
-    items = [an_entry(number, keys=(f"guid:{number}", "link://duyurular")) for number in range(3)]
-    found = polled(*items)
-    assert [decision.keys[:1] for decision in found.decisions] == [("guid:2",), ("guid:1",), ("guid:0",)]
-    assert reasons(found) == [None] * 3
-    assert not [key for key in keys_to_look_up(items) if key == "link://duyurular"]
-
-
-def test_an_item_and_its_next_version_at_one_address_are_one_entry() -> None:
-    versions = [an_entry(number, keys=(f"guid:{number}", "link://tramvay")) for number in range(2)]
-    (decision,) = polled(*versions).decisions
-    assert set(decision.keys[:3]) == {"guid:0", "link://tramvay", "guid:1"}
-
-
 def test_an_item_that_nothing_names_is_held_and_known_by_its_headline() -> None:
     bare = an_entry(1, keys=(), title="Duyuru")
     found = polled(bare)
