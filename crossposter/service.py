@@ -280,7 +280,7 @@ class Service:
             delivery_id=delivery.id,
             account_id=delivery.account_id,
             outcome=None,
-            feed_id=delivery.feed_id,
+            feed_id=delivery.origin.feed_id,
             title=delivery.entry.title,
         )
         try:
@@ -366,21 +366,21 @@ class Service:
 
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
-        feed = self._feed_of(delivery)
-        if Reason.UNROUTED not in delivery.waived and not self._is_routed(delivery, feed):
+        feed = self._feed_for(delivery)
+        if feed is None and Reason.UNROUTED not in delivery.waived:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
         return self._sent_before(delivery) or self._composed(delivery, account)
 
-    def _is_routed(self, delivery: Delivery, feed: Feed | None) -> bool:
-        """Tell whether the YAML, which may have been corrected, still sends its news there; by any feed of its site."""
-        return feed is not None and any(
-            delivery.account_id in other.accounts for other in self.feeds if other.site == feed.site
-        )
+    def _feed_for(self, delivery: Delivery) -> Feed | None:
+        """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.
 
-    def _feed_of(self, delivery: Delivery) -> Feed | None:
-        return next((feed for feed in self.feeds if feed.id == delivery.feed_id), None)
+        None where the YAML, which may have been corrected since, sends such news there no more.
+        """
+        site = [feed for feed in self.feeds if feed.site == delivery.origin.site]
+        going = [feed for feed in site if delivery.account_id in feed.accounts]
+        return next((feed for feed in going if feed.id == delivery.origin.feed_id), going[0] if going else None)
 
     def _affordable(self, delivery: Delivery, account: Account, post: Post | Outcome) -> Post | Outcome:
         """Keep to the account's money for the month."""
@@ -408,7 +408,7 @@ class Service:
             delivery.entry,
             account,
             self._pictures,
-            feed=self._feed_of(delivery),
+            feed=self._feed_for(delivery),
             articles=self._articles,
             waived=delivery.waived,
             passed=delivery.passed,

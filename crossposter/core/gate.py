@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
+from itertools import chain
 from urllib.parse import urlsplit
 
 from crossposter.core.chrome import trace_of_chrome
@@ -51,6 +52,9 @@ _SHORTCODE = re.compile(
 )
 
 _SIGN = re.compile(r"(?<![A-Za-z0-9_.+-])[@＠][A-Za-z0-9_]{2,}|(?<!&)[#＃]\w{2,}")
+#: Findings that are told at once; the others when these have passed.
+_SHOWN = 5
+_NAME_OF_PIECE = re.compile(r"[<\[/]*(&?\w+)")
 #: Fewer letters may be a name: "ESHOT", "İZSU VE İZBAN".
 _FEW_LETTERS = 16
 
@@ -66,7 +70,9 @@ def examine(entry: Entry, *, allowed_hosts: Sequence[str] = ()) -> tuple[Finding
     findings = [*_of_title(entry), *_of_link(entry, allowed_hosts)]
     for text in texts:
         findings += _of_text(text, entry.language, allowed_hosts)
-    unique = {(finding.flaw, str(finding.message)): finding for finding in findings}
+    unique: dict[str, Finding] = {}
+    for finding in findings:
+        unique.setdefault(_in_short(finding.message), finding)
     return tuple(sorted(unique.values(), key=lambda finding: not finding.is_hard))
 
 
@@ -77,30 +83,50 @@ def hard(findings: Sequence[Finding], *, passed: Collection[str] = ()) -> Messag
         findings: What `examine` has found.
         passed: Findings that a person has let pass, as `words_of` gives them.
     """
-    left = [one.message for one in findings if one.is_hard and str(one.message) not in passed]
+    left = [one.message for one in findings if one.is_hard and _in_short(one.message) not in passed]
     if not left:
         return None
-    return reduce(lambda others, finding: say("{finding}; also: {others}", finding=finding, others=others), left[::-1])
+    shown = left[:_SHOWN]
+    return reduce(lambda others, finding: say("{finding}; also: {others}", finding=finding, others=others), shown[::-1])
 
 
 def words_of(reasons: Message) -> Iterator[str]:
-    """Give the findings of what `hard` gave, each in English."""
+    """Give the findings of what `hard` gave, each in short."""
     while isinstance(others := reasons.values.get("others"), Message):
-        yield str(reasons.values["finding"])
+        finding = reasons.values["finding"]
+        assert isinstance(finding, Message)  # noqa: S101 - made by `hard`
+        yield _in_short(finding)
         reasons = others
-    yield str(reasons)
+    yield _in_short(reasons)
+
+
+def _in_short(finding: Message) -> str:
+    """Give what a person lets pass, in English: a link's host, a tag's name. The rest may be new at each reading."""
+    values = dict(finding.values)
+    if "link" in values:
+        values["link"] = _host_of(str(values["link"]))
+    if named := _NAME_OF_PIECE.match(str(values.get("piece", ""))):
+        values["piece"] = named[1]
+    return str(Message(finding.template, values))
 
 
 def is_allowed(link: str, allowed_hosts: Sequence[str]) -> bool:
     """Tell whether an address is http(s) and leads to one of the hosts or a subdomain of one."""
     try:
         parts = urlsplit(link if "://" in link else f"https://{link}")
-        host = (parts.hostname or "").rstrip(".")
     except ValueError:
         return False
+    host = _host_of(link)
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         return False
     return not allowed_hosts or any(host == allowed or host.endswith(f".{allowed}") for allowed in allowed_hosts)
+
+
+def _host_of(link: str) -> str:
+    try:
+        return (urlsplit(link if "://" in link else f"https://{link}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def _of_title(entry: Entry) -> Iterator[Finding]:
@@ -122,8 +148,8 @@ def _of_text(text: str, language: str, allowed_hosts: Sequence[str]) -> Iterator
     if word := misread_word(text, language=language):
         sentence = say("letters are broken: {word!r}; see encoding_fallback of the feed, or ask the site", word=word)
         yield Finding(flaw=Flaw.MOJIBAKE, message=sentence)
-    if found := _TAG.search(text) or _ENTITY.search(text) or _SHORTCODE.search(text):
-        sentence = say("pieces of the page's code stand in the text: {piece!r}", piece=found[0][:60])
+    for piece in chain(_TAG.finditer(text), _ENTITY.finditer(text), _SHORTCODE.finditer(text)):
+        sentence = say("pieces of the page's code stand in the text: {piece!r}", piece=piece[0][:60])
         yield Finding(flaw=Flaw.MARKUP, message=sentence)
     if phrase := trace_of_chrome(text):
         sentence = say("parts of the page stand in the text: {phrase!r}; name them in strip of the feed", phrase=phrase)
@@ -132,7 +158,6 @@ def _of_text(text: str, language: str, allowed_hosts: Sequence[str]) -> Iterator
         if not is_allowed(address, allowed_hosts):
             sentence = say("the text names {link!r}, which is not among the feed's allowed_hosts", link=address[:100])
             yield Finding(flaw=Flaw.LINK, message=sentence)
-            break
     if found := _SIGN.search(text):
         sentence = say(
             "{sign!r} of the news is shown without its effect: nobody is mentioned, no tag is set", sign=found[0]

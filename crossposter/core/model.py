@@ -402,19 +402,26 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an entry came from: which feed showed it first, of which site, and when."""
+
+    feed_id: str
+    site: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """The intent and fate of one entry on one account, as the ledger has it."""
 
     entry_id: int
-    feed_id: str
+    origin: Origin
     account_id: str
     entry: Entry
     #: How often delivering it has failed so far without anybody's fault.
     tries: int
     #: How often it has waited for its picture or its article so far.
     picture_tries: int
-    #: When it was first seen in the feed.
-    seen_at: datetime
     #: When a person last let it out; None for never.
     released_at: datetime | None = None
     #: Reasons to hold it that a person has let pass; of the gate and of age it counts what exactly, and when.

@@ -275,7 +275,7 @@ def is_stale(entry: Entry, feed: Feed, *, now: datetime) -> bool:
 
 def has_gone_stale(delivery: Delivery, feed: Feed, *, now: datetime) -> bool:
     """Tell whether news has waited until it was too late; a person who let it out has made it fresh once more."""
-    since = min(delivery.entry.published or delivery.seen_at, delivery.seen_at)
+    since = min(delivery.entry.published or delivery.origin.seen_at, delivery.origin.seen_at)
     return _is_too_old(max(since, delivery.released_at or since), feed, now=now)
 
 

@@ -136,16 +136,15 @@ def load(connection: sa.Connection, delivery_id: str) -> Delivery | None:
     ).one_or_none()
     if row is None:
         return None
-    feed_id, seen_at, entry = entries.load(connection, row.entry_id)
+    origin, entry = entries.load(connection, row.entry_id)
     sent = _sent(connection, row.id, row.attempt)
     return Delivery(
         entry_id=row.entry_id,
-        feed_id=feed_id,
+        origin=origin,
         account_id=row.account_id,
         entry=entry,
         tries=row.tries,
         picture_tries=row.picture_tries,
-        seen_at=seen_at,
         released_at=row.released_at,
         waived=frozenset(map(Reason, row.waived)),
         passed=frozenset(row.passed),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.identity import MAKESHIFT, content_of
-from crossposter.core.model import Account, Entry, Feed, Known, PictureRef, Reason, Validators
+from crossposter.core.model import Account, Entry, Feed, Known, Origin, PictureRef, Reason, Validators
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
@@ -231,6 +231,9 @@ def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datet
     )
     values = {**_words(entry), "revision": rows.revision + 1}
     connection.execute(schema.entry.update().where(rows.id == entry_id).values(values))
+    # Whoever let its flaws pass has not seen this.
+    forgets = schema.delivery.update().where(schema.delivery.c.entry_id == entry_id)
+    connection.execute(forgets.values(passed=[]))
 
 
 def _words(entry: Entry) -> dict[str, Any]:
@@ -255,9 +258,12 @@ def newest(connection: sa.Connection, feed_id: str) -> datetime | None:
     return found
 
 
-def load(connection: sa.Connection, entry_id: int) -> tuple[str, datetime, Entry]:
-    """Give an entry; and which feed showed it first, and when."""
-    row = connection.execute(sa.select(schema.entry).where(schema.entry.c.id == entry_id)).one()
+def load(connection: sa.Connection, entry_id: int) -> tuple[Origin, Entry]:
+    """Give an entry, and where it came from."""
+    rows = schema.entry.c
+    joined = sa.join(schema.entry, schema.feed, schema.feed.c.id == rows.feed_id)
+    query = sa.select(schema.entry, schema.feed.c.site).select_from(joined)
+    row = connection.execute(query.where(rows.id == entry_id)).one()
     used = schema.entry_key.c
     keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
     entry = Entry(
@@ -271,4 +277,4 @@ def load(connection: sa.Connection, entry_id: int) -> tuple[str, datetime, Entry
         pictures=tuple(PictureRef(**picture) for picture in row.pictures),
         categories=tuple(row.categories),
     )
-    return row.feed_id, row.seen_at, entry
+    return Origin(feed_id=row.feed_id, site=row.site, seen_at=row.seen_at), entry

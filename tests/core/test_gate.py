@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crossposter.core.gate import Flaw, examine, hard, is_allowed, words_of
 from crossposter.testing import an_entry
+from crossposter.wording import Message
 
 
 def flaws(**words: object) -> list[Flaw]:
@@ -99,10 +100,35 @@ def test_hard_findings_come_first() -> None:
     assert [finding.is_hard for finding in found] == [True, True, False]
     reasons = hard(found)
     assert reasons
-    assert list(words_of(reasons)) == [str(finding.message) for finding in found[:2]]
-    left = hard(found, passed=[str(found[0].message)])
-    assert left == found[1].message
-    assert hard(found, passed=list(words_of(reasons))) is None
+    first, second = words_of(reasons)
+    assert hard(found, passed=[first]) == found[1].message
+    assert hard(found, passed=[second]) == found[0].message
+    assert hard(found, passed=[first, second]) is None
+
+
+def test_every_link_and_piece_is_a_finding_of_its_own_and_let_pass_whatever_else_is_in_it() -> None:
+    def reasons(summary: str) -> Message:
+        found = hard(examine(an_entry(summary=summary), allowed_hosts=("izmir.bel.tr",)))
+        assert found
+        return found
+
+    seen = reasons("Bak: https://kardes.tr/a?sid=1 <b id=1>ve</b> https://kumar.example/x <i>ile</i>")
+    assert [word in str(seen) for word in ("kardes.tr", "kumar.example", "<b id=1>", "<i>")] == [True] * 4
+    assert len(list(words_of(seen))) == 4
+    again = reasons("Bak: https://kardes.tr/a?sid=2 <b id=2>ve</b> https://kumar.example/y <i>ile</i>")
+    assert set(words_of(again)) == set(words_of(seen))
+
+
+def test_of_very_many_findings_the_rest_is_told_when_the_first_have_passed() -> None:
+    entry = an_entry(summary=" ".join(f"https://h{number}.example/" for number in range(12)))
+    passed: set[str] = set()
+    for count in (5, 5, 2):
+        reasons = hard(examine(entry, allowed_hosts=("izmir.bel.tr",)), passed=passed)
+        assert reasons
+        told = set(words_of(reasons))
+        assert len(told) == count
+        passed |= told
+    assert hard(examine(entry, allowed_hosts=("izmir.bel.tr",)), passed=passed) is None
 
 
 @given(st.text(max_size=300), st.text(max_size=100))
