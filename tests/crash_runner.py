@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import alembic.command
 import requests
 import sqlalchemy as sa
 
@@ -25,7 +24,7 @@ import crossposter.cli.run
 from crossposter.cli import main
 from crossposter.web import WebClient
 
-PRELOADED = (alembic.command, crossposter.adapters, crossposter.cli.run)
+PRELOADED = (crossposter.adapters, crossposter.cli.run)
 
 
 class Fate:

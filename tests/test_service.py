@@ -189,6 +189,19 @@ def test_an_account_added_later_starts_from_now(tmp_path: Path) -> None:
     office.ledger.close()
 
 
+def test_what_stands_in_a_feed_as_before_is_not_read_again_and_a_poll_of_that_writes_nothing(office: Office) -> None:
+    office.news(an_entry(1, mark="a"))
+    office.run()
+    before = office.ledger.path.read_bytes()
+    poll = office.service().try_poll(office.feeds[0])
+    assert poll.plan is not None
+    assert (poll.plan.new, poll.plan.unread, poll.plan.recognised) == (0, 1, 2)
+    assert office.ledger.path.read_bytes() == before
+    office.news(an_entry(2, mark="b"), an_entry(1, mark="a"))
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
 def test_a_feed_that_was_not_modified_changes_nothing(office: Office) -> None:
     office.source.entries["izmir-tr"] = None
     found = office.run()

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from crossposter.errors import FeedError
 from crossposter.feeds.document import PageTask, Task, message_to_json, to_json
-from crossposter.feeds.frames import read_frame, write_frame
+from crossposter.feeds.frames import read_frame, write_frames
 from crossposter.feeds.parsing import read_document
 from crossposter.wording import say
 
@@ -45,7 +45,7 @@ def serve(source: IO[bytes], sink: IO[bytes], *, limit: Callable[[], None]) -> N
     """Answer tasks until the source ends; each after `limit` was called."""
     while (head := read_frame(source)) is not None and (content := read_frame(source)) is not None:
         limit()
-        write_frame(sink, json.dumps(answer(content, _task(json.loads(head)))).encode("ascii"))
+        write_frames(sink, json.dumps(answer(content, _task(json.loads(head)))).encode("ascii"))
 
 
 def _task(found: dict[str, Any]) -> Task | PageTask:

@@ -5,6 +5,7 @@ A document that hangs or crashes its reader is that feed's failure, and nobody e
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -27,12 +28,14 @@ from crossposter.feeds.document import (
     page_from_json,
     task_to_json,
 )
-from crossposter.feeds.frames import read_frame, write_frame
+from crossposter.feeds.frames import read_frame, write_frames
 from crossposter.watchdog import Watch
 from crossposter.wording import Message, say
 
 #: Seconds after which a child is ended whatever it does; its CPU has a limit of its own (`child.py`).
 WALL_S = 30.0
+#: Bytes between it and the program: a whole feed, so that it is handed over at once.
+_PIPE = 256 * 1024
 #: Children at the same time.
 MAX_CHILDREN = 4
 #: All that a child gets of the environment: no keys and tokens.
@@ -164,6 +167,8 @@ class _Child:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
+        with suppress(OSError, AttributeError):  # as much as the system allows; not everywhere can it be asked for
+            fcntl.fcntl(self._process.stdin or -1, fcntl.F_SETPIPE_SZ, _PIPE)
         return self._process
 
 
@@ -172,8 +177,7 @@ def _asked(process: subprocess.Popen[bytes], content: bytes, task: Task | PageTa
     assert process.stdin  # noqa: S101 - piped
     assert process.stdout  # noqa: S101 - piped
     try:
-        write_frame(process.stdin, json.dumps(task_to_json(task)).encode("ascii"))
-        write_frame(process.stdin, content)
+        write_frames(process.stdin, json.dumps(task_to_json(task)).encode("ascii"), content)
         answer = read_frame(process.stdout)
     except OSError:
         return None

@@ -202,12 +202,15 @@ class _Walker:
         base = attributes.get("xml:base")
         self._bases.append(joined(self._bases[-1], base) if base else self._bases[-1])
         self.root = self.root or local
-        self._check(attributes)
+        if self._elements > MAX_ELEMENTS or len(self._names) > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
+            self._refuse(attributes)
         if local in ITEMS and ":" not in name.removeprefix("rss:").removeprefix("atom:"):
             self._item = Facts(base=self._bases[-1], guid=_attribute(attributes, "rdf:about"))
             self._depth = len(self._names)
             self._kept = self._medium = None
             self.items.append(self._item)
+            if len(self.items) > MAX_ITEMS:
+                raise self._beyond("items", MAX_ITEMS)
         elif self._item:
             self._start_inside(self._item, name.lower(), local, attributes)
             if self._where and name in _TAKEN and len(self._names) == self._depth + 1:
@@ -246,15 +249,12 @@ class _Walker:
         if self._kept is not None:
             self._kept.append(data)
 
-    def _check(self, attributes: Mapping[str, str]) -> None:
+    def _refuse(self, attributes: Mapping[str, str]) -> None:
         if len(self._names) > MAX_DEPTH:
             raise self._beyond("depth", MAX_DEPTH)
         if len(attributes) > MAX_ATTRIBUTES:
             raise self._beyond("attributes", MAX_ATTRIBUTES)
-        if self._elements > MAX_ELEMENTS:
-            raise self._beyond("elements", MAX_ELEMENTS)
-        if len(self.items) > MAX_ITEMS:
-            raise self._beyond("items", MAX_ITEMS)
+        raise self._beyond("elements", MAX_ELEMENTS)
 
     def _beyond(self, what: str, limit: int) -> FeedError:
         sentence = say(
@@ -344,6 +344,8 @@ class _Walker:
 
 
 def _attribute(attributes: Mapping[str, str], *names: str) -> str:
+    if not attributes:
+        return ""
     return next((value for name, value in attributes.items() if name.lower() in names), "").strip()
 
 

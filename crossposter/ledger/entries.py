@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from crossposter.core.model import Account, Entry, Feed, Known, Origin, PictureR
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
-from crossposter.ledger.bulk import Bulk
+from crossposter.ledger.bulk import Bulk, Lookup
 from crossposter.ledger.polls import Poll
 from crossposter.wording import say
 
@@ -35,18 +36,29 @@ _SEE_WINDOW = Bulk(
     _FEED_WINDOW.on_conflict_do_update(index_elements=["feed_id"], set_={"items": _FEED_WINDOW.excluded["items"]}),
     ["feed_id", "items"],
 )
-_ADD = schema.entry.insert().returning(schema.entry.c.id, sort_by_parameter_order=True)
+_ADD = Bulk(
+    insert(schema.entry),
+    (
+        *("id", "feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories"),
+        *("seen_at", "content"),
+    ),
+)
 _SEE_ENTRIES = Bulk(insert(schema.sighting).on_conflict_do_nothing(), ["feed_id", "entry_id"])
 _USE_KEYS = Bulk(insert(schema.entry_key).on_conflict_do_nothing(), ["site", "key", "entry_id", "position"])
-_KNOWN = sa.select(schema.entry_key.c.key, schema.entry_key.c.entry_id).where(
-    schema.entry_key.c.site == sa.bindparam("site"), schema.entry_key.c.key.in_(sa.bindparam("keys", expanding=True))
+#: One list in place of a variable for each key: SQLite has room for 32,766 of those.
+_KNOWN = Lookup(
+    sa.select(schema.entry_key.c.key, schema.entry_key.c.entry_id).where(
+        schema.entry_key.c.site == sa.bindparam("site"),
+        schema.entry_key.c.key.in_(sa.select(sa.func.json_each(sa.bindparam("keys")).table_valued("value").c.value)),
+    )
 )
+_LAST = Lookup(sa.select(sa.func.max(schema.entry.c.id)))
 _POLLED = (
     schema.feed.update()
     .where(schema.feed.c.id == sa.bindparam("feed"))
     .values(etag=sa.bindparam("etag"), last_modified=sa.bindparam("modified"), polled_at=sa.bindparam("at"))
 )
-_WINDOW = (
+_WINDOW = Lookup(
     sa.select(schema.feed_window.c["items"])
     .join(schema.feed, schema.feed.c.id == schema.feed_window.c.feed_id)
     .where(schema.feed.c.id == sa.bindparam("id"), schema.feed.c.site == sa.bindparam("site"))
@@ -63,10 +75,10 @@ def validators(connection: sa.Connection, feed: Feed) -> Validators | None:
 
 def window(connection: sa.Connection, feed: Feed) -> list[Shown]:
     """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
-    items = connection.scalar(_WINDOW, {"id": feed.id, "site": feed.site})
+    row = _WINDOW.first(connection, {"id": feed.id, "site": feed.site})
     return [
         Shown(mark=mark, entry_id=entry_id, is_dated=is_dated, keys=tuple(keys))
-        for mark, entry_id, is_dated, keys in items or ()
+        for mark, entry_id, is_dated, keys in (json.loads(row[0]) if row else ())
     ]
 
 
@@ -130,10 +142,7 @@ def add_accounts(connection: sa.Connection, accounts: Sequence[Account]) -> None
 
 def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
     """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
-    by_key: dict[str, int] = {}
-    for part in _parts(keys):
-        found = connection.execute(_KNOWN, {"site": feed.site, "keys": part})
-        by_key.update({row.key: row.entry_id for row in found})
+    by_key: dict[str, int] = dict(_KNOWN.all(connection, {"site": feed.site, "keys": json.dumps(keys)}))
     entry_ids = sorted(set(by_key.values()))
     shown = _shown_in(connection, feed, entry_ids)
     decided = _decided(connection, entry_ids)
@@ -206,13 +215,17 @@ def add(
     """Write new entries, each under its keys, and give their numbers."""
     if not new:
         return {}
-    values = [
-        {"feed_id": feed.id, "language": entry.language, "seen_at": now, **_words(entry)} for entry in new.values()
+    # Nobody else writes meanwhile, and none is ever deleted.
+    (last,) = _LAST.first(connection, {}) or (None,)
+    numbers = {keys: entry_id for entry_id, keys in enumerate(new, start=(last or 0) + 1)}
+    rows = [
+        {"id": numbers[keys], "feed_id": feed.id, "language": entry.language, "seen_at": now, **_words(entry)}
+        for keys, entry in new.items()
     ]
-    numbers = dict(zip(new, connection.scalars(_ADD, values), strict=True))
+    _ADD.write(connection, rows)
     _SEE_ENTRIES.write(connection, [{"feed_id": feed.id, "entry_id": entry_id} for entry_id in numbers.values()])
-    rows = [row for keys, entry_id in numbers.items() for row in _key_rows(feed, entry_id, keys)]
-    _USE_KEYS.write(connection, rows)
+    used = [row for keys, entry_id in numbers.items() for row in _key_rows(feed, entry_id, keys)]
+    _USE_KEYS.write(connection, used)
     return numbers
 
 

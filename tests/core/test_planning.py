@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from crossposter.core.identity import content_of, words_key
+from crossposter.core.identity import conflict_key, content_of, words_key
 from crossposter.core.model import Entry, Holds, Known, PictureRef, Reason, Status
 from crossposter.core.planning import Plan, Sighting, keys_to_look_up, plan
+from crossposter.core.window import Shown
 from crossposter.testing import a_feed, an_account, an_entry
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -285,3 +288,68 @@ def test_items_without_identity_and_with_the_same_title_are_one() -> None:
     entries = [an_entry(1, keys=(), title="Duyuru"), an_entry(2, keys=(), title="Duyuru")]
     found = plan(a_feed(), entries, accounts=[an_account()], known={}, first_poll=False, now=NOON)
     assert found.new == 1
+
+
+class TestWindow:
+    """What need not be read at the next poll."""
+
+    FEED, ACCOUNTS = a_feed(), [an_account()]
+
+    def plan(self, *entries: Entry, known: dict[str, Known] | None = None, unread: Sequence[Shown] = ()) -> Plan:
+        return plan(
+            self.FEED, entries, accounts=self.ACCOUNTS, known=known or {}, first_poll=False, now=NOON, unread=unread
+        )
+
+    def known(self, number: int, **changes: Any) -> dict[str, Known]:
+        entry = an_entry(number)
+        found = Known(entry_id=number, in_feed=True, content=content_of(entry), title=entry.title)
+        return dict.fromkeys(entry.keys, replace(found, **changes))
+
+    def marks(self, found: Plan) -> list[str]:
+        return [shown.mark for shown in found.window]
+
+    def test_new_and_known_items_are_remembered_and_those_without_a_mark_are_not(self) -> None:
+        found = self.plan(an_entry(2, mark="b"), an_entry(1, mark="a"), an_entry(3), known=self.known(1))
+        assert self.marks(found) == ["b", "a"]
+
+    def test_what_is_not_recorded_is_not_remembered(self) -> None:
+        found = plan(self.FEED, [an_entry(1, mark="a")], accounts=[], known={}, first_poll=False, now=NOON)
+        assert found.window == ()
+
+    def test_an_item_whose_keys_are_those_of_others_is_read_again(self) -> None:
+        other = Known(entry_id=7, in_feed=True)
+        mixed = {an_entry(1).keys[0]: other, an_entry(1).keys[1]: replace(other, entry_id=8)}
+        assert self.plan(an_entry(1, mark="a"), known=mixed).window == ()
+        held = {**mixed, conflict_key(an_entry(1).keys): replace(other, entry_id=9)}
+        assert self.plan(an_entry(1, mark="a"), known=held).window == ()
+
+    def test_an_item_without_identity_is_read_again(self) -> None:
+        assert self.plan(an_entry(1, keys=(), mark="a")).window == ()
+
+    def test_items_of_one_entry_are_read_again_both(self) -> None:
+        unread = Shown(mark="a", keys=("guid:x",), is_dated=True, entry_id=1)
+        assert self.plan(an_entry(1, mark="b"), known=self.known(1), unread=[unread]).window == ()
+
+    def test_items_that_share_a_guid_or_are_merged_lose_their_mark(self) -> None:
+        shared = [an_entry(number, keys=("guid:N/A", f"link:{number}"), mark=f"{number}") for number in (1, 2)]
+        assert self.plan(*shared).window == ()
+        merged = [an_entry(1, keys=("link:a",), mark="1"), an_entry(1, keys=("link:a",), mark="2")]
+        assert self.plan(*merged).window == ()
+        assert self.marks(self.plan(merged[0], merged[0])) == ["1"]
+
+    def test_what_is_unread_counts_and_orders_as_if_it_were_read(self) -> None:
+        unread = [Shown(mark=f"{n}", keys=(f"guid:{n}",), is_dated=n != 20, entry_id=n) for n in range(20, 26)]
+        old, new = (an_entry(n, published=NOON - timedelta(hours=3 - n)) for n in (1, 2))
+        found = self.plan(old, new, unread=unread)
+        assert found.recognised == 6
+        assert [decision.entry.title for decision in found.decisions] == ["Haber 2", "Haber 1"]
+        found = self.plan(old, new, unread=unread[1:])
+        assert [decision.entry.title for decision in found.decisions] == ["Haber 1", "Haber 2"]
+
+    def test_a_poll_that_shows_the_same_window_changes_nothing(self) -> None:
+        unread = [Shown(mark="a", keys=("guid:x",), is_dated=True, entry_id=1)]
+        found = self.plan(unread=unread)
+        assert not found.changes(unread)
+        assert found.changes([])
+        assert replace(found, first_poll=True).changes(unread)
+        assert self.plan(an_entry(1)).changes([])

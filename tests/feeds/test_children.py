@@ -19,7 +19,7 @@ from crossposter.errors import FeedError
 from crossposter.feeds import child, children
 from crossposter.feeds.children import Children
 from crossposter.feeds.document import Task
-from crossposter.feeds.frames import MAX_FRAME, read_frame, write_frame
+from crossposter.feeds.frames import MAX_FRAME, read_frame, write_frames
 
 TASK = Task(name="https://x.tr/rss", address="https://x.tr/rss", content_type="", language="tr", timezone="UTC")
 GOOD = b"<rss version='2.0'><channel><item><title>T</title><guid>1</guid></item></channel></rss>"
@@ -134,7 +134,7 @@ class TestFrames:
     def test_a_frame_comes_out_as_it_went_in(self) -> None:
         pipe = io.BytesIO()
         for content in (b"", b"x" * 70_000):
-            write_frame(pipe, content)
+            write_frames(pipe, content)
         pipe.seek(0)
         assert [read_frame(pipe), read_frame(pipe), read_frame(pipe)] == [b"", b"x" * 70_000, None]
 
@@ -145,8 +145,7 @@ class TestFrames:
 
 def served(content: bytes) -> Any:
     source, sink = io.BytesIO(), io.BytesIO()
-    write_frame(source, json.dumps(asdict(TASK)).encode())
-    write_frame(source, content)
+    write_frames(source, json.dumps(asdict(TASK)).encode(), content)
     source.seek(0)
     limited = []
     child.serve(source, sink, limit=lambda: limited.append(True))
