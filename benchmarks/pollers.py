@@ -82,6 +82,22 @@ def floor(urls: list[str]) -> Callable[[], int]:
     return one_round
 
 
+def rival(urls: list[str], folder: Path) -> Callable[[], int]:
+    """Give a round of `reader`, which stores entries in SQLite; each feed is asked for however recently it was."""
+    from reader import make_reader  # type: ignore[import-not-found]  # measured where it is installed
+
+    feeds = make_reader(str(folder / "reader.sqlite"))
+    for url in urls:
+        feeds.add_feed(url)
+
+    def one_round() -> int:
+        updated = [result.value for result in feeds.update_feeds_iter(scheduled=False)]
+        assert not any(isinstance(value, Exception) for value in updated), updated
+        return sum(value.new for value in updated if value)
+
+    return one_round
+
+
 def ours(urls: list[str], folder: Path, exits: ExitStack) -> Callable[[], int]:
     """Give a round of crossposter's polls, ledger included, as `run --once` does them."""
     from datetime import timedelta
@@ -151,6 +167,7 @@ def main(who: str, base: str, feeds: int) -> None:
         makers: dict[str, Callable[[], Callable[[], int]]] = {
             "fetch": lambda: fetch_alone(urls),
             "floor": lambda: floor(urls),
+            "reader": lambda: rival(urls, folder),
             "ours": lambda: ours(urls, folder, exits),
         }
         one_round = makers[who]()

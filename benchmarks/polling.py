@@ -1,13 +1,15 @@
 """What a round of polls costs, in rounds of a plain fetch with plain feedparser over the same feeds in the same run.
 
 100 feeds on loopback (`feed_server.py`), polled by long-lived processes that take turns (`pollers.py`): CPU of the
-whole process and its children, medians, start-up excluded; 1,000 feeds for how the cost grows. The ledger is as durable
-as the program opens it.
+whole process and its children, medians, start-up excluded; 1,000 feeds for how the cost and the memory grow. The ledger
+is as durable as the program opens it. Where READER_PYTHON names an interpreter that has `reader`
+(https://pypi.org/project/reader, a well-kept library that updates feeds into SQLite), it is measured as well.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -20,13 +22,15 @@ ROUNDS = 5
 FEEDS, MANY = 100, 1_000
 #: How often the first round is measured: each takes a process and a ledger of its own.
 LIVES = 3
+PEOPLE = ("fetch", "floor", "ours", *(["reader"] if "READER_PYTHON" in os.environ else []))
 
 
 class Poller:
     """A process that polls a server's feeds when told."""
 
     def __init__(self, who: str, base: str, feeds: int) -> None:
-        command = [sys.executable, "-m", "benchmarks.pollers", who, base, str(feeds)]
+        python = os.environ["READER_PYTHON"] if who == "reader" else sys.executable
+        command = [python, "-m", "benchmarks.pollers", who, base, str(feeds)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._answer() == "ready\n"
 
@@ -55,8 +59,10 @@ def server(feeds: int) -> Iterator[str]:
     command = [sys.executable, "-m", "benchmarks.feed_server", str(feeds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def tell(base: str, what: str) -> None:
@@ -78,12 +84,12 @@ def measured(pollers: dict[str, Poller], base: str, change: str | None, *, round
     return {who: statistics.median(values) for who, values in taken.items()}
 
 
-def hundred() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Measure 100 feeds in every case; give the peak memory as well (MiB)."""
+def hundred() -> dict[str, dict[str, float]]:
+    """Measure 100 feeds in every case."""
     with server(FEEDS) as base, ExitStack() as exits:
         firsts = []
         for _ in range(LIVES):
-            pollers = {who: Poller(who, base, FEEDS) for who in ("fetch", "floor", "ours")}
+            pollers = {who: Poller(who, base, FEEDS) for who in PEOPLE}
             for poller in pollers.values():
                 exits.callback(poller.end)
             firsts.append(measured(pollers, base, None, rounds=1))
@@ -97,29 +103,32 @@ def hundred() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
         measured(pollers, base, None, rounds=1)  # other validators than before: read once more
         found["no validators"] = measured(pollers, base, None)
         found["head changed"] = measured(pollers, base, "mode?churn")
-        peaks = {who: poller.round()["peak_mib"] for who, poller in pollers.items()}
-    return found, peaks
+    return found
 
 
-def thousand() -> dict[str, float]:
-    """Measure 1,000 feeds; ours alone."""
+def thousand() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Measure 1,000 feeds, ours and the floor; give the peak memory as well (MiB)."""
     with server(MANY) as base, ExitStack() as exits:
-        pollers = {"ours": Poller("ours", base, MANY)}
-        exits.callback(pollers["ours"].end)
-        return {
-            "first round": measured(pollers, base, None, rounds=1)["ours"],
-            "all changed": measured(pollers, base, "bump?1", rounds=3)["ours"],
-            "304": measured(pollers, base, None, rounds=3)["ours"],
+        pollers = {who: Poller(who, base, MANY) for who in ("floor", "ours")}
+        for poller in pollers.values():
+            exits.callback(poller.end)
+        found = {
+            "first round": measured(pollers, base, None, rounds=1),
+            "all changed": measured(pollers, base, "bump?1", rounds=1),
+            "304": measured(pollers, base, None, rounds=3),
         }
+        return found, {who: poller.round()["peak_mib"] for who, poller in pollers.items()}
 
 
 def main() -> None:
     """Print the figures as JSON."""
-    found, peaks = hundred()
-    many = thousand()
+    found = hundred()
+    many, peaks = thousand()
     ratios = {case: figures["ours"] / figures["floor"] for case, figures in found.items()}
     ratios["304"] = found["304"]["ours"] / found["304"]["fetch"]
-    ratios["growth"] = max(many[case] / found[case]["ours"] for case in many)
+    if "reader" in PEOPLE:
+        ratios["304, of reader"] = found["304"]["ours"] / found["304"]["reader"]
+    ratios["growth"] = max(many[case]["ours"] / found[case]["ours"] for case in many)
     ratios["peak"] = peaks["ours"] / peaks["floor"]
     print(json.dumps({"cpu_ms_a_feed": {**found, "1,000 feeds": many}, "peak_mib": peaks, "ratio": ratios}, indent=2))
 

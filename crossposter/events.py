@@ -57,7 +57,7 @@ def _report_poll(poll: Poll) -> None:
     if poll.plan is None:
         log.debug("feed unchanged", feed=poll.feed_id)
         return
-    for alarm in poll.plan.alarms:
+    for alarm in (*poll.plan.alarms, *filter(None, [poll.plan.lumped])):
         log.warning("look at the feed", feed=poll.feed_id, why=str(alarm))
     held = [decision for decision in poll.plan.decisions if decision.status is Status.HELD]
     log.info(

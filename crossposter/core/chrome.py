@@ -75,7 +75,8 @@ def without_chrome(text: str, title: str, rules: Chrome) -> str:
         and not _FOOTER.fullmatch(paragraph)
         and (stripped := _stripped(_without_button(paragraph, phrases.keys), phrases))
     ]
-    if len(kept) > 1 and _key(kept[0]) == _key(title):
+    # No spelling of a headline is so much longer than another.
+    if len(kept) > 1 and len(kept[0]) <= 4 * len(title) + len(_MARKS) and _key(kept[0]) == _key(title):
         kept = kept[1:]
     return "\n\n".join(kept)
 

@@ -85,7 +85,10 @@ def read_date(written: str, *, zone: tzinfo) -> datetime | None:
 
 def _folded(written: str) -> str:
     """Give lower case without accents: `KASIM`, `Kasım` and `kasim` are one; so are `ÖS` and `ös`."""
-    plain = unicodedata.normalize("NFKD", match_key(written.strip()[: 2 * _MAX_LENGTH]))
+    text = written.strip()[: 2 * _MAX_LENGTH]
+    if text.isascii():
+        return match_key(text)  # without what accents need
+    plain = unicodedata.normalize("NFKD", match_key(text))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 

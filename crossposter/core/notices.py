@@ -77,6 +77,7 @@ def _of_plan(plan: Plan) -> Iterator[Notice]:
         yield _ended(f"silent:{feed}", say("feed {feed} has news again", feed=feed))
     yield _flood(feed, flood)
     yield _edited(plan, flood)
+    yield _lumped(plan)
     if plan.new and not flood:
         yield _letters(feed, broken)
     others = [decision for decision in held if decision not in flood and decision not in broken]
@@ -111,6 +112,19 @@ def _edited(plan: Plan, flood: list[Decision]) -> Notice:
         state="edited",
         alert=Alert(level=Level.WARNING, subject=subject, lines=tuple(told)),
     )
+
+
+def _lumped(plan: Plan) -> Notice:
+    if not plan.lumped:
+        return Notice(key=f"lumped:{plan.feed_id}")
+    lines = (
+        plan.lumped,
+        say("only the first of them is posted; ask the site's keeper for an address of its own for each"),
+        say("see how the feed is read: crossposter inspect {feed}", feed=plan.feed_id),
+    )
+    subject = say("news of feed {feed} are taken for one another", feed=plan.feed_id)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=f"lumped:{plan.feed_id}", state="lumped", alert=alert)
 
 
 def _letters(feed: str, broken: list[Decision]) -> Notice:

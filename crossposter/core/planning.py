@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,8 @@ from crossposter.wording import Message, say
 
 #: A window of fewer items says little when most of it is new: a quiet feed shows three.
 _SMALL_WINDOW = 6
+#: So many different items at one address may be one item, before and after it was edited.
+_VERSIONS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Plan:
         known: Entries about which there was nothing to decide, in the feed's order.
         sightings: What is to be written about entries that the ledger knows.
         alarms: What a person should be told at once: one sentence each, however many entries it is about.
+        lumped: Which different items were taken for one, since they have one address; None where none were.
         unread: How many more entries the feed shows, known from its last window and not read again.
         window: What need not be read at the next poll.
     """
@@ -70,6 +73,7 @@ class Plan:
     known: tuple[Entry, ...]
     sightings: tuple[Sighting, ...]
     alarms: tuple[Message, ...] = ()
+    lumped: Message | None = None
     unread: int = 0
     window: tuple[Shown, ...] = ()
 
@@ -146,6 +150,7 @@ def plan(
         known=tuple(one.entry for one, to in zip(seen, wanted, strict=True) if not to),
         sightings=tuple(sightings),
         alarms=tuple(_alarms(feed, flood, sightings, window=size)),
+        lumped=lumped(entries),
         unread=len(unread),
         window=tuple(_window(list(zip(seen, wanted, strict=True)), unread)),
     )
@@ -218,6 +223,22 @@ def _sifted(entries: Sequence[Entry]) -> list[Entry]:
             kept[first] = replace(kept[first], keys=keys, mark=mark)
         place.update(dict.fromkeys(names, first))
     return kept
+
+
+def lumped(entries: Sequence[Entry]) -> Message | None:
+    """Say which different items count as one since they have one address; None where none do.
+
+    Two may be versions of one item. Of more, with headlines and ids of their own, all but one would be lost in silence.
+    """
+    headlines: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in told_apart(entries):
+        link = next((key for key in entry.keys if key.startswith("link:")), None)
+        if link and entry.link and len(entry.keys) > 1:
+            headlines[entry.link].add(match_key(entry.title))
+    link, most = max(headlines.items(), key=lambda pair: len(pair[1]), default=("", set()))
+    if len(most) <= _VERSIONS:
+        return None
+    return say("{count} different news have one address, {link}: they count as one", count=len(most), link=link)
 
 
 def _newest_first(entries: Sequence[Entry], *, all_dated: bool) -> list[Entry]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from crossposter.core.gate import Finding, examine
 from crossposter.core.model import Entry, Feed
-from crossposter.core.planning import would_be_a_flood
+from crossposter.core.planning import lumped, would_be_a_flood
 from crossposter.errors import FeedError
 from crossposter.feeds.discovery import named_feeds, usual_feeds
 from crossposter.feeds.reading import FeedReader, Reading
@@ -195,6 +195,8 @@ def _of_entries(entries: Sequence[Entry]) -> Iterator[Message]:
 def _guards(entries: Sequence[InspectedEntry], feed: Feed, *, now: datetime) -> Iterator[Message]:
     if flood := would_be_a_flood(feed, len(entries), window=len(entries)):
         yield flood
+    if same := lumped([one.entry for one in entries]):
+        yield same
     limit = feed.holds.older_than
     dates = [one.entry.published for one in entries if one.entry.published]
     if limit and (stale := sum(1 for date in dates if now - date > limit)):

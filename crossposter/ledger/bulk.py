@@ -6,7 +6,8 @@ The statements are SQLAlchemy's, and so is the way in which each value is stored
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ class Bulk:
         dialect = sqlite.dialect(paramstyle="named")
         self._sql = str(statement.compile(dialect=dialect, column_keys=list(names)))
         columns = statement.table.c
-        self._stored = {name: columns[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
+        self._stored = {name: _processor(columns[name].type, dialect) for name in names}
 
     def write(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write rows in the transaction of a connection."""
@@ -30,6 +31,13 @@ class Bulk:
         driver_of(connection).executemany(
             self._sql, [{name: store(row[name]) if store else row[name] for name, store in stored} for row in rows]
         )
+
+
+def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """Give how values of a column are stored; None for as they are."""
+    store = kind.dialect_impl(dialect).bind_processor(dialect)
+    # The rows of one poll have the same few times.
+    return lru_cache(store) if store and isinstance(kind, sa.types.TypeDecorator) else store
 
 
 class Lookup:

@@ -100,6 +100,16 @@ def test_a_feed_that_says_something_else_all_at_once_is_told() -> None:
     assert "9 of 9 news say something else now" in text
 
 
+def test_news_that_are_taken_for_one_another_are_told_until_they_are_told_apart() -> None:
+    page = "https://www.izmir.bel.tr/tr/Duyurular"
+    news = [an_entry(number, keys=(f"guid:{number}", "link:duyurular"), link=page) for number in range(1, 5)]
+    subject, text = alerts(poll(*news))["lumped:izmir-tr"]
+    assert subject == "news of feed izmir-tr are taken for one another"
+    assert f"4 different news have one address, {page}: they count as one" in text
+    assert "only the first of them is posted" in text
+    assert "lumped:izmir-tr" in ended(poll(*news[:2]))  # perhaps one before and after it was edited
+
+
 def test_broken_letters_are_one_alert_of_the_feed() -> None:
     broken = [an_entry(number, title=f"Ä°zmir BÃ¼yÃ¼kÅŸehir Belediyesi {number}") for number in (1, 2)]
     found = alerts(poll(*broken))
