@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Restarted, Silent, Spending, Stranded
+from crossposter.core.events import Delivered, Event, Interrupted, Poll, Restarted, Settled, Silent, Spending, Stranded
 from crossposter.core.model import Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.logs import get_logger
@@ -38,6 +38,8 @@ def report(event: Event) -> None:
             _report_delivery(event)
         case Interrupted():
             log.warning("the last run ended while publishing: look at the account", delivery=event.delivery_id)
+        case Settled():
+            log.debug("settled by a person", delivery=event.delivery_id)
         case Stranded():
             log.warning("posts wait for accounts that the YAML no longer has", deliveries=event.delivery_ids)
         case Silent():

@@ -238,6 +238,9 @@ class Ledger(Protocol):
             The deliveries that were being published; they are uncertain.
         """
 
+    def settled_by_people(self, *, since: datetime) -> Sequence[str]:
+        """Give the deliveries that were uncertain until a person settled them, and are not uncertain again."""
+
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
 

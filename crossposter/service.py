@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Silent, Spending, Stranded
+from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded
 from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 #: Accounts that are worked on at the same time, a thread each, made when it is needed; more of them wait.
 MAX_LANES = 64
+#: So long after a person has settled an uncertain post it is said that it is: the daemon may have been away.
+REMEMBERED = timedelta(days=30)
 
 
 def _tell_nobody(_event: Event) -> None:
@@ -212,9 +214,15 @@ class Service:
                 list(pool.map(lambda lane: self.deliver_lane(lane, report=tell), lanes))
         return tuple(delivered)
 
-    def look_around(self) -> list[Silent | Spending]:
-        """Say what nobody does: which feeds are silent for too long, which accounts have spent their money."""
-        return [*self._silences(), *self._spendings()]
+    def look_around(self) -> list[Silent | Spending | Settled]:
+        """Say what nobody does: which feeds are silent for too long, which accounts have spent their money.
+
+        And what people did beside the daemon about posts that were uncertain.
+        """
+        return [*self._silences(), *self._spendings(), *map(Settled, self._settled())]
+
+    def _settled(self) -> Sequence[str]:
+        return self._ledger.settled_by_people(since=self._clock.now() - REMEMBERED)
 
     def _silences(self) -> list[Silent]:
         now = self._clock.now()

@@ -14,7 +14,7 @@ import pytest
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.budget import Budget, WhenSpent
-from crossposter.core.events import Delivered, Event, Silent, Spending
+from crossposter.core.events import Delivered, Event, Settled, Silent, Spending
 from crossposter.core.model import (
     Account,
     Article,
@@ -692,6 +692,37 @@ def test_a_feed_that_falls_silent_is_told(office: Office) -> None:
     office.news(an_entry(1))
     office.run()
     assert office.service().look_around() == []
+
+
+def test_what_people_settled_is_told_unless_it_is_uncertain_again(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [UncertainError(say("the answer was lost"))] * 2
+    office.run()
+    name, person = office.only().id, Person(name="Ayşe", system_user="ayse")
+    assert office.service().look_around() == []
+    Desk(office.ledger).act(Verb.ABSENT, name, person, now=office.clock.now())
+    assert office.service().look_around() == [Settled(name)]
+    office.run()
+    assert office.only().status is Status.UNCERTAIN
+    assert office.service().look_around() == []
+
+
+def killed() -> None:
+    raise RuntimeError("killed")
+
+
+def test_what_was_being_published_when_its_process_died_can_be_settled(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [killed]
+    office.run()
+    desk, person = Desk(office.ledger), Person(name="Ayşe", system_user="ayse")
+    (acted,) = desk.act(Verb.ABSENT, office.only().id, person, now=office.clock.now())
+    assert not acted.done  # its process may still be at it
+    office.clock.forward(minutes=11)
+    (acted,) = desk.act(Verb.ABSENT, office.only().id, person, now=office.clock.now())
+    assert acted.done
+    office.run()
+    assert office.texts() == ["Haber 1"]
 
 
 # -- polls at the same moment --------------------------------------------------------------------------------------

@@ -35,6 +35,10 @@ class AdapterClass(Protocol):
         """Connect to one account; sends nothing yet."""
 
     @staticmethod
+    def remote_id_of(url: str) -> str | None:
+        """Give the id of the post at an address, as far as it says it; None for no post of this platform."""
+
+    @staticmethod
     def login(
         connection: Connection, options: Any, person: Person, *, pinned: Identity | None, saved: Mapping[str, Any]
     ) -> Login:

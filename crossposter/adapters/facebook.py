@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -64,6 +65,11 @@ class FacebookAdapter:
         # Error 1366046 says "smaller than 4 MB and saved as JPG, PNG" (2026-11); 2048 px is the largest Facebook keeps.
         picture=PictureLimits(max_bytes=4_000_000, max_width=2048),
     )
+
+    @staticmethod
+    def remote_id_of(url: str) -> str | None:
+        """Read the address of a post; Facebook has many forms of them, so what stands behind the host counts."""
+        return found[1] if (found := _PERMALINK.fullmatch(url)) else None
 
     def __init__(self, connection: Connection, options: FacebookOptions) -> None:
         self._connection = connection
@@ -151,6 +157,9 @@ class FacebookAdapter:
         """Delete a post: one request."""
         if self._client.delete_object(remote_id).get("success") is not True:
             raise TransientError(_UNUSABLE)
+
+
+_PERMALINK = re.compile(r"https://(?:[a-z-]+\.)?facebook\.com/(.*\d.*?)/?")
 
 
 def _receipt(remote_id: str) -> Receipt:

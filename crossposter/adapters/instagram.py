@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -126,6 +127,11 @@ class InstagramAdapter:
         picture=PictureLimits(max_bytes=8_000_000, max_width=1080, min_width=320, ratio=(4 / 5, 1.91)),
     )
 
+    @staticmethod
+    def remote_id_of(url: str) -> str | None:
+        """Read an address like https://www.instagram.com/p/DRk3xyz/: it has the post's short name, not its number."""
+        return found[1] if (found := _PERMALINK.match(url)) else None
+
     def __init__(self, connection: Connection, options: GraphOptions | SessionOptions) -> None:
         self._backend = _backend(connection, options)
 
@@ -169,6 +175,9 @@ class InstagramAdapter:
     def retract(self, remote_id: str) -> None:
         """Delete a post, where the backend can."""
         self._backend.retract(remote_id)
+
+
+_PERMALINK = re.compile(r"https://(?:www\.)?instagram\.com/(?:[\w.]+/)?(?:p|reel)/([\w-]+)")
 
 
 def _backend(connection: Connection, options: GraphOptions | SessionOptions) -> Adapter:

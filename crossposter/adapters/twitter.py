@@ -99,6 +99,11 @@ class TwitterAdapter:
         find_links=find_links,
     )
 
+    @staticmethod
+    def remote_id_of(url: str) -> str | None:
+        """Read an address like https://x.com/izmirbld/status/1234567890."""
+        return found[1] if (found := _PERMALINK.match(url)) else None
+
     def __init__(self, connection: Connection, options: TwitterOptions) -> None:
         self._connection = connection
 
@@ -182,6 +187,7 @@ class TwitterAdapter:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
 
 
+_PERMALINK = re.compile(r"https://(?:www\.|mobile\.)?(?:x|twitter)\.com/[^?#]+/status/(\d+)")
 #: X's own link for the pictures, behind the text, and where it leads.
 _PICTURES = re.compile(r"\s*https://t\.co/\w+$")
 _TO_PICTURES = re.compile(r"/status/\d+/(photo|video)/\d+$")

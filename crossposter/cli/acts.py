@@ -1,4 +1,4 @@
-"""`approve`, `reject`, `retry`, `backfill`, `queue`: people act on the record, and the daemon does the sending."""
+"""`approve`, `reject`, `retry`, `settle`, `backfill`, `queue`: people act on the record, and the daemon sends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import typer
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
 from crossposter.cli.ledger import delivery_data, open_ledger
 from crossposter.clock import SystemClock
-from crossposter.errors import CrossposterError, LedgerError
+from crossposter.errors import CrossposterError, LedgerError, UsageError
 from crossposter.wording import say
 
 if TYPE_CHECKING:
     # Loaded where it is used: `--help` is quicker by a sixth.
     from crossposter.core.acts import Person
+    from crossposter.core.model import Receipt
     from crossposter.ledger.acts import Acted
     from crossposter.messages import Translator
 
@@ -43,6 +44,53 @@ def reject(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _
 def retry(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
     """Try failed posts again."""
     _act(ctx.obj.at(config), "retry", names, by=by, why=reason)
+
+
+def settle(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="A delivery that may be public or not (412/izmir-x).")],
+    published: Annotated[
+        str | None, typer.Option("--published", metavar="ADDRESS", help="It is on the account, at this address.")
+    ] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="It is not on the account: send it again.")] = False,
+    config: ConfigOption = None,
+    by: _By = None,
+    reason: _Why = None,
+) -> None:
+    """Say whether a post that may be public or not is: look at the account first."""
+    from crossposter.core.acts import Verb
+
+    context = ctx.obj.at(config)
+    if (published is None) is not absent:
+        raise UsageError(say("say what you have seen on the account: --published ADDRESS, or --absent"))
+    if "/" not in name:
+        raise UsageError(say("name one delivery, as 'crossposter queue' does: {name}/ACCOUNT", name=name))
+    found = _receipt(context, name, published) if published else None
+    _act(context, Verb.PUBLISHED if found else Verb.ABSENT, [name], by=by, why=reason, found=found)
+
+
+def _receipt(context: Context, name: str, url: str) -> Receipt:
+    """Make what a person has found of its address."""
+    from crossposter.adapters import adapter_class
+    from crossposter.core.model import Receipt
+
+    account_id = name.partition("/")[2]
+    accounts = {account.id: account.platform for account in context.load(secrets_needed=False).accounts}
+    if account_id not in accounts:
+        sentence = say(
+            "there is no account {name!r}: the accounts are {known}", name=account_id, known=", ".join(accounts)
+        )
+        raise CrossposterError(sentence)
+    adapter = adapter_class(accounts[account_id])
+    remote_id = adapter.remote_id_of(url)
+    if remote_id is None:
+        sentence = say(
+            "{url!r} is no address of a post on {platform}: open the post, and copy its address from there",
+            url=url,
+            platform=adapter.name,
+        )
+        raise UsageError(sentence)
+    return Receipt(remote_id=remote_id, url=url)
 
 
 def backfill(
@@ -97,7 +145,15 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         typer.echo(translate(say("nothing waits for a person")))
 
 
-def _act(context: Context, verb: str, names: Sequence[str], *, by: str | None, why: str | None) -> None:
+def _act(
+    context: Context,
+    verb: str,
+    names: Sequence[str],
+    *,
+    by: str | None,
+    why: str | None,
+    found: Receipt | None = None,
+) -> None:
     """Act on each name; exit code 1 where one of them could not be acted on."""
     from crossposter.core.acts import Verb
     from crossposter.ledger.acts import Desk
@@ -107,11 +163,11 @@ def _act(context: Context, verb: str, names: Sequence[str], *, by: str | None, w
         desk = Desk(ledger)
         acted: list[Acted] = []
         for name in names:
-            found = desk.act(Verb(verb), name, person, now=SystemClock().now())
-            if not found:
+            done = desk.act(Verb(verb), name, person, now=SystemClock().now(), found=found)
+            if not done:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             # Of a whole story only those are meant to which it can be done, if there are some.
-            acted += found if "/" in name or not any(one.done for one in found) else [one for one in found if one.done]
+            acted += done if "/" in name or not any(one.done for one in done) else [one for one in done if one.done]
         _print(acted, translate)
     if not all(one.done for one in acted):
         raise typer.Exit(1)

@@ -17,6 +17,10 @@ class Verb(StrEnum):
     REJECT = "reject"
     #: Try a post again that has failed.
     RETRY = "retry"
+    #: Say that a post which may be public or not is: the person has seen it.
+    PUBLISHED = "published"
+    #: Say that it is not: then it is sent again.
+    ABSENT = "absent"
     #: Publish what was there before the feed was first seen.
     BACKFILL = "backfill"
 
@@ -48,6 +52,10 @@ def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
         return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
     if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
+        return Change(status=Status.QUEUED)
+    if status is Status.UNCERTAIN and verb is Verb.PUBLISHED:
+        return Change(status=Status.PUBLISHED)
+    if status is Status.UNCERTAIN and verb is Verb.ABSENT:
         return Change(status=Status.QUEUED)
     if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
         return Change(status=Status.QUEUED)

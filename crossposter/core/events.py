@@ -44,6 +44,13 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A delivery that was uncertain until a person looked; said by whoever finds it in the record, also again."""
+
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stranded:
     """Deliveries that are due on accounts which the YAML no longer has."""
 
@@ -77,4 +84,4 @@ class Spending:
     is_spent: bool
 
 
-Event = Poll | Delivered | Interrupted | Stranded | Silent | Restarted | Spending
+Event = Poll | Delivered | Interrupted | Settled | Stranded | Silent | Restarted | Spending

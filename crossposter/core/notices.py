@@ -13,6 +13,7 @@ from crossposter.core.events import (
     Interrupted,
     Poll,
     Restarted,
+    Settled,
     Silent,
     Spending,
     Stranded,
@@ -39,6 +40,9 @@ def notices(event: Event) -> list[Notice]:
             return list(_of_delivery(event))
         case Interrupted():
             return [_uncertain(event.delivery_id, None, Reason.INTERRUPTED.message)]
+        case Settled():
+            subject = say("a person has looked after {delivery}", delivery=event.delivery_id)
+            return [_ended(f"uncertain:{event.delivery_id}", subject)]
         case Stranded():
             return [_stranded(event)]
         case Silent():
@@ -210,6 +214,8 @@ def _uncertain(delivery: str, title: str | None, why: Message | None) -> Notice:
             "is it on the account? it is not sent again by itself; what was sent: crossposter ledger show {id}",
             id=story,
         ),
+        say("it is there: crossposter settle {id} --published ADDRESS --by NAME", id=delivery),
+        say("it is not, send it again: crossposter settle {id} --absent --by NAME", id=delivery),
     ]
     subject = say("{delivery} may be public or not", delivery=delivery)
     alert = Alert(level=Level.CRITICAL, subject=subject, lines=tuple(lines))

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import Change, Person, Verb, change
 from crossposter.core.gate import words_of
-from crossposter.core.model import Reason, Status
+from crossposter.core.model import Reason, Receipt, Status
+from crossposter.errors import LedgerError
 from crossposter.ledger import schema
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
+from crossposter.wording import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +49,28 @@ class Desk:
     def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
 
-    def act(self, verb: Verb, name: str, person: Person, *, now: datetime) -> list[Acted]:
+    def act(self, verb: Verb, name: str, person: Person, *, now: datetime, found: Receipt | None = None) -> list[Acted]:
         """Act on one delivery (`412/izmir-x`) or on a whole story (`412`).
+
+        Args:
+            verb: What is done.
+            name: To what.
+            person: By whom.
+            now: When.
+            found: The post that a person has found on the platform, of one delivery.
 
         Returns:
             What came of it, for each delivery of that name; empty when there is none.
+
+        Raises:
+            LedgerError: The post that was found is another delivery's.
         """
         with self._ledger.writing() as connection:
-            return [self._act_on(connection, row, verb, person, now=now) for row in _named(connection, name)]
+            rows = _named(connection, name)
+            acted = [self._act_on(connection, row, verb, person, now=now) for row in rows]
+            if found and acted and acted[0].done:
+                _adopt(connection, rows[0], found, now=now)
+            return acted
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
@@ -84,7 +100,7 @@ class Desk:
     def _act_on(
         self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
     ) -> Acted:
-        status, reason = Status(row.status), Reason(row.reason) if row.reason else None
+        status, reason = _standing(row, now=now), Reason(row.reason) if row.reason else None
         made = change(verb, status, reason)
         if made:
             _write(connection, row, made, now=now)
@@ -105,6 +121,39 @@ class Desk:
         return Acted(delivery_id=name, title=row.title, status=status, reason=reason, done=made is not None)
 
 
+def _standing(row: sa.Row[Any], *, now: datetime) -> Status:
+    """Give how a delivery stands: what was being published when its process went silent is uncertain by itself."""
+    is_silent = row.status == Status.PUBLISHING and row.lease_until <= now
+    return Status.UNCERTAIN if is_silent else Status(row.status)
+
+
+def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime) -> None:
+    """Write which post is the delivery's.
+
+    Raises:
+        LedgerError: It is another one's.
+    """
+    posts, rows = schema.post.c, schema.delivery.c
+    same = sa.or_(posts.remote_id == found.remote_id, posts.url == found.url)
+    taken = (
+        sa.select(rows.entry_id, rows.account_id)
+        .join(schema.post, posts.delivery_id == rows.id)
+        .where(posts.account_id == row.account_id, same)
+    )
+    if other := connection.execute(taken).first():
+        delivery = f"{other.entry_id}/{other.account_id}"
+        raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
+    connection.execute(
+        schema.post.insert().values(
+            account_id=row.account_id,
+            remote_id=found.remote_id,
+            url=found.url,
+            delivery_id=row.id,
+            published_at=now,
+        )
+    )
+
+
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
     """Change the row; the transaction holds the database's one pen, so that nobody else has changed it meanwhile."""
     values = {
@@ -112,6 +161,7 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
         "reason": made.reason,
         "message": None,
         "not_before": None,
+        "lease_until": None,
         "tries": 0,
         "picture_tries": 0,
         "waived": sorted({*row.waived, *made.waives}),

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from crossposter.core.acts import Verb
 from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.ledger import entries, schema
@@ -80,6 +81,22 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
         .returning(rows.entry_id, rows.account_id)
     )
     return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
+
+
+def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence[str]:
+    """Give the deliveries that were uncertain until a person settled them, and are not uncertain again."""
+    rows, acts = schema.delivery.c, schema.act.c
+    query = (
+        sa.select(rows.entry_id, rows.account_id)
+        .join(schema.act, acts.delivery_id == rows.id)
+        .where(
+            acts.verb.in_((Verb.PUBLISHED, Verb.ABSENT)),
+            acts.at >= since,
+            rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING)),
+        )
+        .distinct()
+    )
+    return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
 
 
 def wake_accounts(connection: sa.Connection) -> None:

@@ -176,6 +176,11 @@ class SqlLedger:
         with self.writing() as connection:
             return deliveries.recover(connection, now=now)
 
+    def settled_by_people(self, *, since: datetime) -> Sequence[str]:
+        """Give the deliveries that were uncertain until a person settled them, and are not uncertain again."""
+        with self.reading() as connection:
+            return deliveries.settled_by_people(connection, since=since)
+
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
         with self.writing() as connection:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from urllib3.connection import HTTPConnection
 
-from crossposter.adapters import PLATFORMS
+from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.clock import SystemClock
 from crossposter.core.model import Identity, Post
 from crossposter.errors import AccountError, RejectedError
@@ -207,3 +207,26 @@ def test_loading_the_adapters_loads_no_client_library() -> None:
     code = f"import sys, {', '.join(modules)}; print([name for name in {_LIBRARIES!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("platform", "url", "remote_id"),
+    [
+        ("twitter", "https://x.com/izmirbld/status/1234567890?s=20", "1234567890"),
+        ("twitter", "https://x.com/i/web/status/1234567890", "1234567890"),
+        ("twitter", "https://twitter.com/izmirbld/status/1234567890", "1234567890"),
+        ("twitter", "https://x.com/izmirbld", None),
+        ("twitter", "https://x.com.evil.example/izmirbld/status/1", None),
+        ("twitter", "https://evil.example/https://x.com/izmirbld/status/1", None),
+        ("facebook", "https://www.facebook.com/100_200", "100_200"),
+        ("facebook", "https://m.facebook.com/izmirbld/posts/pfbid02Abc/", "izmirbld/posts/pfbid02Abc"),
+        ("facebook", "https://www.facebook.com/permalink.php?story_fbid=1&id=2", "permalink.php?story_fbid=1&id=2"),
+        ("facebook", "https://www.facebook.com/izmirbld", None),
+        ("facebook", "https://x.com/izmirbld/status/1", None),
+        ("instagram", "https://www.instagram.com/p/DRk3_x-z/", "DRk3_x-z"),
+        ("instagram", "https://www.instagram.com/izmirbld/p/DRk3_x-z/?img_index=1", "DRk3_x-z"),
+        ("instagram", "https://www.instagram.com/izmirbld/", None),
+    ],
+)
+def test_the_address_of_a_post_says_which_post_it_is(platform: str, url: str, remote_id: str | None) -> None:
+    assert adapter_class(platform).remote_id_of(url) == remote_id

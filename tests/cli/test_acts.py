@@ -1,4 +1,4 @@
-"""`approve`, `reject`, `retry`, `backfill`, `queue`: by the whole program, over a real ledger."""
+"""`approve`, `reject`, `retry`, `settle`, `backfill`, `queue`: by the whole program, over a real ledger."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crossposter.cli import main
 from crossposter.wording import say
 from tests.city import City
 
@@ -74,6 +75,79 @@ def test_a_failed_post_is_tried_again_when_a_person_says_so(city: City, call: Ca
     assert call("retry", "8", "--by", "Ayşe")[0] == 0
     call("run", "--once")
     assert statuses(call_json, "8")["izmir-facebook"] == "published"
+
+
+@pytest.fixture
+def uncertain(city: City, call: Call, call_json: CallJson) -> str:
+    """Let X's answer to a story be lost; give the delivery's name."""
+    call("run", "--once")
+    city.site.publish("tr")
+    city.sandbox.inject("twitter", "publish", "status:500")
+    call("run", "--once")
+    assert statuses(call_json, "8")["izmir-x"] == "uncertain"
+    return "8/izmir-x"
+
+
+def on_x(city: City) -> list[str]:
+    return [post["text"] for post in city.sandbox.posts() if post["platform"] == "twitter"]
+
+
+def test_a_person_says_where_an_uncertain_post_stands_and_it_is_published(
+    city: City, call: Call, call_json: CallJson, uncertain: str
+) -> None:
+    url = "https://x.com/izmirbld/status/123456789"
+    code, printed = call("settle", uncertain, "--published", url, "--by", "Ayşe")
+    assert (code, printed.count("is now: published")) == (0, 1)
+    (shown,) = call_json("ledger", "show", uncertain)["deliveries"]
+    assert (shown["status"], shown["url"]) == ("published", url)
+    assert [(act["act"], act["by"], act["status_before"]) for act in shown["acts"]] == [
+        ("published", "Ayşe", "uncertain")
+    ]
+    call("run", "--once")
+    assert on_x(city) == []
+    code, printed = call("settle", uncertain, "--absent", "--by", "Mehmet")
+    assert (code, printed.count("was left alone, it is: published")) == (1, 1)
+
+
+def test_what_a_person_does_not_find_is_sent_again_as_it_was(
+    city: City, call: Call, call_json: CallJson, uncertain: str
+) -> None:
+    assert call("settle", uncertain, "--absent", "--by", "Ayşe")[0] == 0
+    call("run", "--once")
+    (text,) = on_x(city)
+    (shown,) = call_json("ledger", "show", uncertain)["deliveries"]
+    assert shown["status"] == "published"
+    assert [attempt["text"] for attempt in shown["history"]] == [text, text]
+
+
+WRONG = (
+    (["8/izmir-x"], "--published ADDRESS, or --absent"),
+    (["8/izmir-x", "--absent", "--published", "https://x.com/a/status/1"], "--published ADDRESS, or --absent"),
+    (["8", "--absent"], "name one delivery"),
+    (["8/nobody", "--published", "https://x.com/a/status/1"], "there is no account 'nobody'"),
+    (["8/izmir-x", "--published", "https://www.facebook.com/1_2"], "is no address of a post on X"),
+    (["99/izmir-x", "--absent"], "the ledger has no '99/izmir-x'"),
+)
+
+
+def test_what_cannot_be_settled_so_is_said(
+    call_json: CallJson, uncertain: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, said in WRONG:
+        assert main(["settle", *arguments, "--by", "Ayşe"]) in (1, 2)
+        assert said in capsys.readouterr().err
+    assert statuses(call_json, "8")["izmir-x"] == "uncertain"
+
+
+def test_one_post_is_not_that_of_two_deliveries(
+    city: City, call: Call, call_json: CallJson, uncertain: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    city.site.publish("tr")
+    call("run", "--once")
+    (other,) = [post for post in call_json("ledger", "list")["deliveries"] if post["url"] and "x.com" in post["url"]]
+    assert main(["settle", uncertain, "--published", other["url"], "--by", "Ayşe"]) == 1
+    assert f"is that of {other['id']}" in capsys.readouterr().err
+    assert statuses(call_json, "8")["izmir-x"] == "uncertain"
 
 
 def test_an_act_needs_a_name(call: Call, held: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from crossposter.core.events import (
     Interrupted,
     Poll,
     Restarted,
+    Settled,
     Silent,
     Spending,
     Stranded,
@@ -108,6 +109,10 @@ def test_news_that_are_taken_for_one_another_are_told_until_they_are_told_apart(
     assert f"4 different news have one address, {page}: they count as one" in text
     assert "only the first of them is posted" in text
     assert "lumped:izmir-tr" in ended(poll(*news[:2]))  # perhaps one before and after it was edited
+
+
+def test_what_a_person_has_settled_is_no_trouble_any_more() -> None:
+    assert ended(Settled("412/izmir-x")) == {"uncertain:412/izmir-x"}
 
 
 def test_broken_letters_are_one_alert_of_the_feed() -> None:
