@@ -260,7 +260,14 @@ def test_an_album_fails_with_any_of_its_containers(sandbox: Sandbox, adapter: Ad
 
 _REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     *((400, _error(code), TransientError, _HOUR) for code in (4, 17, 32, 341, 613, 80001, 80002)),
-    (400, _error(368), AccountError, None),
+    (400, _error(368), AccountError, timedelta(hours=6)),
+    *((400, _error(190, error_subcode=code), AccountError, None) for code in (458, 459, 460, 463, 464, 467)),
+    # A code that says it alone, where the subcode is missing or new.
+    (400, _error(25), AccountError, None),
+    (400, _error(9), TransientError, _DAY),
+    *((400, _error(code), TransientError, None) for code in (-2, 24, 9007)),
+    *((400, _error(code), RejectedError, None) for code in (9004, 36000, 36001, 36003, 36004, 324, 4711)),
+    (400, _error(9004, error_subcode=7), RejectedError, None),
     *((400, _error(code), AccountError, None) for code in (102, 104, 190)),
     *((403, _error(code), AccountError, None) for code in (3, 10, 200, 299)),
     (400, _error(9, error_subcode=2207042), TransientError, _DAY),
@@ -281,6 +288,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     *((400, _error(100, error_subcode=code), RejectedError, None) for code in (2207028, 2207040, 33)),
     (400, _error(100), RejectedError, None),
     (400, _error(1), UncertainError, None),
+    (400, _error(-1), UncertainError, None),
     (400, _error(2), UncertainError, None),
     (400, _error(100, is_transient=True), UncertainError, None),
     # Whatever the words are: a 5xx, a timeout of the edge and a success deny nothing.
@@ -454,7 +462,7 @@ class Refusing:
         raise NotImplementedError
 
 
-_NOWHERE = next(iter(SUBCODES.values())).sentence
+_NOWHERE = next(iter(SUBCODES.values())).meaning
 
 
 @pytest.mark.parametrize(("way", "kind"), [("folder", AccountError), ("feed", RejectedError)])

@@ -36,7 +36,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, TransientError, "Too Many Requests"),
     (429, "<html>", TransientError, "asks to wait"),
     (503, {"title": "Service Unavailable", "detail": "Service Unavailable"}, UncertainError, "Service Unavailable"),
-    (403, "<html>cf-ray</html>", UncertainError, "no usable answer"),
+    (403, "<html>cf-ray</html>", UncertainError, "not X has answered"),
     (401, {"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, AccountError, "Unauthorized"),
     (401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, AccountError, "Invalid or expired token"),
     (401, {"title": "Unauthorized"}, AccountError, "in the developer console and put them where the YAML names them"),
@@ -77,9 +77,35 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (413, {"title": "Request Entity Too Large"}, RejectedError, "Too Large"),
     (422, {"title": "Unprocessable"}, RejectedError, "Unprocessable"),
     (404, {"title": "Not Found", "detail": "Not Found"}, TransientError, "Not Found"),
-    *((status, _invalid("no"), UncertainError, "no usable answer") for status in (302, 408, 500)),
-    (400, _invalid("x" * 999), RejectedError, r": x{300}\)$"),
-    (400, _invalid("a\x1b[31m\u202eb\ud800"), RejectedError, r": a \[31mb\?\)$"),
+    (302, _invalid("no"), UncertainError, "does not know"),
+    (408, _invalid("no"), UncertainError, "took too long"),
+    (500, _invalid("no"), UncertainError, "failed while it worked"),
+    (503, "<html>cf-ray</html>", UncertainError, "not X has answered"),
+    (502, "<html>", UncertainError, "failed while it worked"),
+    (401, {"errors": [{"code": 32, "message": "Could not authenticate you."}]}, AccountError, "do not belong together"),
+    *(
+        (403, {"errors": [{"code": code, "message": "no"}]}, kind, words)
+        for code, kind, words in (
+            (64, AccountError, "suspended"),
+            (185, TransientError, "no more posts"),
+            (226, AccountError, "automated abuse"),
+            (326, AccountError, "locked"),
+            (453, AccountError, "may not use this part"),
+            (True, TransientError, "does not know"),
+            ("64", TransientError, "does not know"),
+        )
+    ),
+    (403, _invalid("Your Tweet text is too long. For more information"), RejectedError, "longer than X takes"),
+    (
+        403,
+        _forbidden("Reply to this conversation is not allowed because you have not been mentioned"),
+        RejectedError,
+        "replies",
+    ),
+    (403, _forbidden("something new"), TransientError, "for a reason that crossposter does not know"),
+    (409, {"title": "Conflict"}, TransientError, "for a reason that crossposter does not know"),
+    (400, _invalid("x" * 999), RejectedError, r": x{300} \[x-transaction-id [0-9a-f]+\]\)$"),
+    (400, _invalid("a\x1b[31m\u202eb\ud800"), RejectedError, r": a \[31mb\? \[x-transaction-id [0-9a-f]+\]\)$"),
 )
 
 
