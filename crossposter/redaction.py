@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from urllib.parse import quote, unquote
 
 HIDDEN = "**********"
 #: Names of values that are secret, in whatever is written by name: JSON, queries, forms, headers.
@@ -28,7 +29,8 @@ _CREDENTIAL = re.compile(
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Make what strikes these secrets out of a text, and all that has the shape of one."""
     revealed = {secret for secret in secrets if secret}
-    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed}  # as it stands in somebody's JSON
-    values = sorted(revealed | escaped, key=len, reverse=True)
+    written = {unquote(value) for value in revealed} | {quote(value, safe="") for value in revealed}
+    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed | written}  # in somebody's JSON
+    values = sorted(revealed | written | escaped, key=len, reverse=True)
     known = re.compile("|".join(re.escape(value) for value in values)) if values else None
     return lambda text: _CREDENTIAL.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)

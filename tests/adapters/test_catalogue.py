@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -230,9 +229,3 @@ def test_each_line_stands_on_the_page_in_both_languages(platform: str, answer: s
     assert row.endswith(f" | {english} | {turkish} | {act} | {act_in_turkish} |")
     assert english != turkish
     assert act != act_in_turkish
-
-
-@pytest.mark.parametrize("platform", ["twitter", "facebook", "instagram"])
-def test_the_page_of_each_platform_leads_to_it(platform: str) -> None:
-    page = (make_errors.PAGE.parent / "platforms" / f"{platform}.md").read_text("utf-8")
-    assert re.search(r"\]\(\.\./errors\.md", page)

@@ -552,6 +552,36 @@ def test_a_photo_without_an_id_is_no_picture(sandbox: Sandbox, by_page: Adapter,
         by_page.stage(post)
 
 
+# -- limits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("quota", "waits"), [(1, True), (2, False)])
+def test_who_makes_the_last_post_of_the_quota_waits(
+    sandbox: Sandbox,
+    adapter: Adapter,
+    post: Post,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    quota: int,
+    waits: bool,
+) -> None:
+    monkeypatch.setattr(sandbox.instagram_graph, "quota", quota)
+    receipt = adapter.publish(adapter.stage(post))
+    assert receipt.rests_until == (now + timedelta(hours=2) if waits else None)
+
+
+def test_a_quota_of_no_known_shape_uses_nothing_up(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
+    sandbox.inject(_GRAPH, "quota", "status:200", body={"data": [{"quota_usage": "all", "config": {"quota_total": 1}}]})
+    assert adapter.publish(adapter.stage(post)).rests_until is None
+
+
+def test_what_meta_counts_for_instagram_makes_it_slower_too(
+    sandbox: Sandbox, adapter: Adapter, post: Post, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.graph, "used_percent", 100)
+    assert adapter.publish(adapter.stage(post)).rests_until == now + _HOUR
+
+
 # -- the rest --------------------------------------------------------------------------------------------------------
 
 

@@ -174,6 +174,64 @@ def test_x_says_when_to_come_back(
     assert caught.value.retry_at == (expected or now + _IN_A_WINDOW)
 
 
+_WINDOW = {"x-rate-limit-remaining": "95", "x-rate-limit-reset": str(_SECONDS + 900)}
+_OF_USER = {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": str(_SECONDS + 7200)}
+_OF_APP = {"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": str(_SECONDS + 3600)}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (_WINDOW, 900),
+        (_WINDOW | _OF_USER, 7200),
+        (_WINDOW | _OF_APP, 3600),
+        (_WINDOW | _OF_USER | _OF_APP, 7200),
+        (_WINDOW | _OF_USER | {"x-user-limit-24hour-remaining": "3"}, 900),
+        (_WINDOW | _OF_USER | {"x-user-limit-24hour-reset": "soon"}, 900),
+    ],
+)
+def test_the_limit_that_is_used_up_says_when_to_come_back(
+    sandbox: Sandbox, connect: Connect, post: Post, headers: dict[str, str], seconds: int
+) -> None:
+    clock = datetime.fromtimestamp(_SECONDS, UTC)
+    adapter = connect("twitter", now=lambda: clock)
+    staged = adapter.stage(post)
+    sandbox.inject("twitter", "publish", "status:429", headers=headers)
+    with pytest.raises(TransientError) as caught:
+        adapter.publish(staged)
+    assert caught.value.retry_at == clock + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("operation", ["upload", "publish"])
+def test_a_success_that_uses_up_a_limit_says_until_when(
+    sandbox: Sandbox, connect: Connect, post: Post, operation: str
+) -> None:
+    clock = datetime.fromtimestamp(_SECONDS, UTC)
+    adapter = connect("twitter", now=lambda: clock)
+    sandbox.inject(
+        "twitter", operation, "commit_then_status:201", body={"data": {"id": "7"}}, headers=_WINDOW | _OF_USER
+    )
+    undescribed = replace(post, pictures=(replace(post.pictures[0], alt=""),))
+    staged = replace(adapter.stage(undescribed), media_ids=())
+    assert adapter.publish(staged).rests_until == clock + timedelta(hours=2)
+
+
+def test_a_success_with_room_left_says_nothing_of_waiting(connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    assert adapter.publish(adapter.stage(post)).rests_until is None
+
+
+def test_the_day_of_a_spending_limit_is_told(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    staged = adapter.stage(replace(post, pictures=()))
+    sandbox.twitter.spend_cap_reset_date = "2026-12-01"
+    try:
+        with pytest.raises(AccountError, match=r"spend cap\. \[reset_date 2026-12-01\]"):
+            adapter.publish(staged)
+    finally:
+        sandbox.twitter.spend_cap_reset_date = None
+
+
 def test_a_post_is_exactly_its_text_and_its_pictures(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("twitter")
     staged = adapter.stage(post)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from crossposter.cli import main
 from crossposter.clock import SystemClock
 from tests.city import City
 
@@ -260,15 +261,13 @@ def test_an_answer_that_is_known_is_not_kept(
     assert "word for word" not in printed
 
 
-def test_before_a_publish_the_answer_is_in_the_log(
-    city: City, call: Call, call_json: CallJson, capfd: pytest.CaptureFixture[str]
-) -> None:
-    call("run", "--once")
+def test_before_a_publish_the_answer_is_in_the_log(city: City, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "--once"])
     city.site.publish("tr")
     secret = city.sandbox.account("twitter", "izmirbld").credentials["access_secret"]
     city.sandbox.inject("twitter", "upload", "status:418", body={"title": "Teapot", "echo": secret})
-    call("run", "--once")
-    err = capfd.readouterr().err
+    main(["run", "--once"])
+    err = capsys.readouterr().err
     assert "Teapot" in err
     assert "HTTP 418" in err
     assert secret not in err
