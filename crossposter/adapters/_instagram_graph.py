@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
-from crossposter.adapters._rules import unusable
+from crossposter.adapters._rules import kept, unusable
 from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
@@ -221,7 +221,7 @@ class GraphBackend:
                     from crossposter.adapters._graph_errors import of_container
 
                     status = text(answer.get("status"))
-                    raise of_container(status, now=self._connection.now(), record=status)
+                    raise of_container(status, now=self._connection.now(), record=kept(status, self._client.secrets()))
             raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
         raise TransientError(say("Instagram still works on the picture after five minutes"))
 

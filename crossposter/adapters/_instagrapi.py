@@ -21,7 +21,8 @@ import requests
 from curl_cffi import CurlECode, CurlOpt
 from instagrapi import Client, config, exceptions
 
-from crossposter.adapters._rules import Answer, Rule, first_match, recorded, revealed, unusable
+from crossposter.adapters._answers import text
+from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, revealed, unusable
 from crossposter.adapters._wire import (
     MAX_ANSWER,
     causes,
@@ -151,7 +152,8 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             raise self.translated(error, None) from error
         body = json_object(response)
         if not succeeds(response) or body.get("status") != "ok":
-            raise self.translated(exceptions.PhotoNotUpload(str(body.get("message") or "")), response)
+            said = [text(body.get(name)) for name in ("message", "feedback_message")]
+            raise self.translated(exceptions.PhotoNotUpload(": ".join(filter(None, said))), response)
         return upload_id
 
     def translated(
@@ -171,7 +173,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             raised=error,
             said=words,
         )
-        translated = first_match(RULES, answer, words, now=self._connection.now())
+        translated = first_match(RULES, answer, kept(words, self.secrets()), now=self._connection.now())
         # Nothing can be uncertain that curl says it could not begin.
         return TransientError(translated.message) if _surely_not_sent(error) else translated
 

@@ -129,7 +129,12 @@ def recorded(response: requests.Response, secrets: Iterable[str]) -> str:
     """Give what is kept of an answer for the record: status, type and body, without secrets, 4 kB at most."""
     media_type = response.headers.get("content-type", "-")
     body = response.content[:_READ].decode("utf-8", "replace")
-    return redactor(secrets)(f"HTTP {response.status_code} ({media_type})\n{body}")[:_KEPT]
+    return kept(f"HTTP {response.status_code} ({media_type})\n{body}", secrets)
+
+
+def kept(text: str, secrets: Iterable[str]) -> str:
+    """Give what is kept of a text: what can be written, without secrets, 4 kB at most."""
+    return redactor(secrets)(text[:_READ].encode("utf-8", "replace").decode())[:_KEPT]
 
 
 def unusable(
@@ -137,8 +142,7 @@ def unusable(
 ) -> PublishError:
     """Make the error of a success that lacks what makes it one, with the answer for the record."""
     error = kind(say("{meaning}: {act}", meaning=meaning, act=_with_record(ACTS[kind])))
-    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace").decode()
-    error.answer = redactor(secrets)(text[:_READ])[:_KEPT]
+    error.answer = kept(json.dumps(body, ensure_ascii=False), secrets)
     return error
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 import tweepy
 
-from crossposter.adapters._rules import Answer, Rule, first_match, recorded, refuses, revealed
+from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, refuses, revealed
 from crossposter.adapters._wire import bounded, json_object, new_session, no_answer, plain_words, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
@@ -120,7 +120,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
     def _error(self, answer: Answer) -> PublishError:
         now = self._connection.now()
-        error = first_match(RULES, answer, _words(answer), now=now)
+        error = first_match(RULES, answer, kept(_words(answer), revealed(self._connection)), now=now)
         if isinstance(error, TransientError) and answer.status == 429:
             reset = _used_up_until(answer.headers) or _moment(answer.headers, "x-rate-limit-reset")
             error.retry_at = now + (bounded(reset - now) if reset else _RATE_WINDOW)

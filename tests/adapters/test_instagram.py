@@ -147,6 +147,17 @@ def test_instagram_asks_for_a_person_and_gets_no_answer_from_the_program(
     assert sandbox.refused_hosts == ()
 
 
+@pytest.mark.parametrize("operation", ["upload", "publish"])
+def test_instagrams_words_for_people_are_told_as_well(
+    sandbox: Sandbox, connect: Connect, post: Post, operation: str
+) -> None:
+    adapter = connect("instagram")
+    body = _fail("feedback_required", feedback_message="We restrict certain activity")
+    sandbox.inject("instagram", operation, "status:400", body=body)
+    with pytest.raises(AccountError, match="We restrict certain activity"):
+        adapter.publish(adapter.stage(post))
+
+
 @pytest.mark.parametrize(("status", "body"), [(400, _fail("unknown")), (404, _fail("user not found"))])
 def test_who_is_refused_at_the_door_has_an_account_to_mend_and_no_bad_post(
     sandbox: Sandbox, connect: Connect, status: int, body: Any

@@ -214,6 +214,16 @@ def test_a_container_that_failed_says_why(
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
 
+def test_a_failure_that_says_nothing_known_is_kept_without_secrets(
+    sandbox: Sandbox, adapter: Adapter, post: Post
+) -> None:
+    token = sandbox.account(_GRAPH, "izmirbld").credentials["access_token"]
+    sandbox.instagram_graph.failure = f"Error: something new \ud800 {token}"
+    with pytest.raises(TransientError, match="does not say why") as caught:
+        adapter.stage(post)
+    assert caught.value.answer == "Error: something new ? **********"
+
+
 @pytest.mark.parametrize("state", ["EXPIRED", "PUBLISHED", "", "finished", None])
 def test_a_container_in_another_state_is_made_anew(
     sandbox: Sandbox, adapter: Adapter, post: Post, state: str | None
