@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fuzz judges installation bench schema messages lock clean help
+.PHONY: demo test lint types contracts pytest crash fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ schema: $(VENV)/.dev  ## Bring the JSON Schema of the configuration up to date w
 
 messages: $(VENV)/.dev  ## Bring the translations up to date with the code
 	$(BIN)/python scripts/make_messages.py
+
+errors: $(VENV)/.dev  ## Bring docs/errors.md up to date with the adapters' tables
+	$(BIN)/python scripts/make_errors.py
 
 # A lock is made again only by hand: it decides what runs in a city's name. It keeps extras (coverage[toml]): pip before 25
 # holds such a request to the lock only where the lock names the extra, and else meets a newer release that has no hash.

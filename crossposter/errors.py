@@ -111,7 +111,12 @@ class LedgerHeldError(LedgerError):
 
 
 class PublishError(CrossposterError):
-    """A platform did not confirm; the subclass says what that means for the delivery."""
+    """A platform did not confirm; the subclass says what that means for the delivery.
+
+    `answer` holds what it said, where crossposter does not know what that means: word for word, cut, without secrets.
+    """
+
+    answer: str | None = None
 
 
 class RejectedError(PublishError):

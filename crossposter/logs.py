@@ -5,14 +5,13 @@ The standard library's loggers go the same way, so that what tweepy or instagrap
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from crossposter.redaction import HIDDEN, NAMED, redactor
 from crossposter.references import Secret
 
 
@@ -35,22 +34,6 @@ with _without_rich():
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
-HIDDEN = "**********"
-#: Shapes of credentials, for those that are not known by their value: renewed sessions, other people's tokens.
-_NAMED = re.compile(
-    "access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|sessionid|oauth_token|oauth_signature"
-    "|password|enc_password|csrftoken"
-)
-_CREDENTIAL = re.compile(
-    rf"""(?x)
-    (?<=Bearer\ )[\w.:%~+/=-]{{8,}}
-    | (?<=OAuth\ )oauth_.*
-    | IGT:2:[\w+/=%-]+
-    | \bEAA[A-Za-z0-9]{{16,}}
-    | (?<![\w])(?:{_NAMED.pattern})
-      \\?["']?\s*[=:]\s*\\?["']?[^\s"'&,;}}\\]+
-    """
-)
 #: They log headers and answers, tokens included, below this level.
 _TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "PIL", "alembic", "h2", "hpack")
 #: Would say at each interval that a feed which hangs is still being read; its end is told by us.
@@ -116,19 +99,15 @@ def configure(*, secrets: Collection[Secret] = (), stream: TextIO | None = None,
 
 def _redactor(secrets: Collection[Secret]) -> Callable[[WrappedLogger, str, EventDict], EventDict]:
     """Make the last processor before the line is rendered: whatever it strikes out, the line stays well-formed."""
-    revealed = {secret.reveal() for secret in secrets}
-    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed}  # as it stands in somebody's JSON
-    values = sorted(revealed | escaped, key=len, reverse=True)
-    known = re.compile("|".join(re.escape(value) for value in values)) if values else None
+    redacted = redactor(secret.reveal() for secret in secrets)
 
     def struck(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {struck(key): HIDDEN if _NAMED.fullmatch(str(key)) else struck(one) for key, one in value.items()}
+            return {struck(key): HIDDEN if NAMED.fullmatch(str(key)) else struck(one) for key, one in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [struck(one) for one in value]
         if value is None or isinstance(value, bool | int | float):
             return value
-        text = str(value)
-        return _CREDENTIAL.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)
+        return redacted(str(value))
 
     return lambda _logger, _method, event: struck(event)

@@ -26,9 +26,17 @@ from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
-from crossposter.core.retrying import after, after_defect, mismatch, without_article, without_picture
+from crossposter.core.retrying import (
+    after,
+    after_defect,
+    looked_into,
+    mismatch,
+    published,
+    without_article,
+    without_picture,
+)
 from crossposter.core.window import Shown
-from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError, TransientError
+from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
 from crossposter.ports import (
     Adapter,
     ArticleSource,
@@ -313,6 +321,8 @@ class Service:
                 self._store.put(picture.content)
             staged = adapter.stage(post)
         except PublishError as error:
+            if error.answer:  # no attempt was made yet with which it could be kept
+                log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
             outcome = self._after(error, delivery, account)
             self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
             return outcome
@@ -324,7 +334,7 @@ class Service:
         if attempt is None:
             return None
         try:
-            outcome = Outcome(status=Status.PUBLISHED, receipt=adapter.publish(staged))
+            outcome = published(adapter.publish(staged), now=self._clock.now())
         except PublishError as error:
             outcome = self._after(error, delivery, account)
         self._settle(delivery.id, attempt, outcome)
@@ -332,18 +342,18 @@ class Service:
 
     def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
         """Decide what a failure means; one that would stop the account is looked into first."""
-        if isinstance(error, AccountError) and error.is_doubtful and self._still_answers(account):
-            error = TransientError(error.message)
+        if isinstance(error, AccountError) and error.is_doubtful:
+            error = looked_into(error, self._asked_again(account))
         return after(error, tries=delivery.tries, now=self._clock.now())
 
-    def _still_answers(self, account: Account) -> bool:
-        """Ask once more whose account it is: a single refusal may be a hiccup of the platform."""
+    def _asked_again(self, account: Account) -> PublishError | None:
+        """Ask once more whose account it is; None when the platform says that it is the pinned one."""
         self._verified.pop(account.id, None)
         try:
             self._verified_adapter(account)
-        except PublishError:
-            return False
-        return True
+        except PublishError as error:
+            return error
+        return None
 
     def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:
         """Write the answer.

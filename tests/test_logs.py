@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from crossposter import logs
+from crossposter.redaction import HIDDEN
 from crossposter.references import Secret
 
 TOKEN = 'AAAA-a-token-that-"nobody"-may-see'
@@ -69,7 +70,7 @@ def test_what_looks_like_a_credential_is_hidden_though_nobody_knows_it(stream: i
     token = "unknown-ToKeN-4711"
     logging.getLogger("somebody").warning("%s", line.format(token=token))
     assert token not in stream.getvalue()
-    assert logs.HIDDEN in json.loads(stream.getvalue())["event"]
+    assert HIDDEN in json.loads(stream.getvalue())["event"]
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -186,11 +186,17 @@ def test_the_terminal_says_the_language(environ: dict[str, str], language: str) 
 
 def test_a_kept_sentence_can_still_be_translated() -> None:
     sentence = say(
-        "{meaning} (HTTP {status}: {words})", meaning=say("X refuses this post"), status=400, words="Bad {Request}"
+        "{meaning}: {act} (HTTP {status}: {words})",
+        meaning=say("X failed while it worked"),
+        act=say("crossposter tries again by itself"),
+        status=400,
+        words="Bad {Request}",
     )
     kept = unpacked(json.loads(json.dumps(packed(sentence))))
     assert kept
-    assert Translator("tr")(kept) == "X bu gönderiyi kabul etmiyor (HTTP 400: Bad {Request})"
+    assert Translator("tr")(kept) == (
+        "X işlem sırasında hata verdi: crossposter kendiliğinden yeniden dener (HTTP 400: Bad {Request})"
+    )
     assert str(kept) == str(sentence)
 
 

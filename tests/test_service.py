@@ -17,6 +17,7 @@ from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.events import Delivered, Event, Settled, Silent, Spending
 from crossposter.core.model import (
     Account,
+    AccountState,
     Article,
     Entry,
     Feed,
@@ -40,6 +41,7 @@ from crossposter.errors import (
     UncertainError,
 )
 from crossposter.ledger import SqlLedger, history
+from crossposter.ledger.accounts import standing
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
 from crossposter.service import Round, Service
@@ -926,6 +928,57 @@ def test_a_doubtful_refusal_of_a_publish_sends_nothing_twice(office: Office) -> 
     assert office.texts() == ["Haber 1"]
 
 
+def test_one_that_cannot_be_asked_again_stops_no_account(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS, is_doubtful=True), TransientError(WORDS)]
+    office.run()
+    assert (office.only().status, office.only().reason) == (Status.QUEUED, Reason.TRANSIENT)
+
+
+# -- what platforms tell ---------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_knows_is_kept_with_the_attempt(office: Office) -> None:
+    office.news(an_entry(1))
+    lost = UncertainError(WORDS)
+    lost.answer = "HTTP 418 (text/plain)\nteapot"
+    office.adapters["izmir-x"].answers["publish"] = [lost]
+    office.run()
+    (attempt,) = history.attempts(office.ledger, office.only())
+    assert (attempt.outcome, attempt.answer) == (Status.UNCERTAIN, lost.answer)
+
+
+def test_what_nobody_knows_before_an_attempt_is_in_the_log(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.news(an_entry(1))
+    odd = TransientError(WORDS)
+    odd.answer = "HTTP 418 (text/plain)\nteapot"
+    office.adapters["izmir-x"].answers["stage"] = [odd]
+    office.run()
+    (told,) = [record for record in caplog.records if "teapot" in record.getMessage()]
+    assert (told.levelname, "2/izmir-x" in told.getMessage()) == ("WARNING", True)
+    assert history.attempts(office.ledger, office.only()) == []
+
+
+def test_a_limit_that_a_success_used_up_lets_the_account_rest_over_a_restart(
+    three: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until = three.clock.now() + timedelta(hours=2)
+    stand = three.adapters["x"].stand
+    monkeypatch.setattr(three.adapters["x"], "stand", lambda post: replace(stand(post), rests_until=until))
+    three.news(an_entry(2), an_entry(1))
+    three.run()
+    assert (three.texts("x"), three.texts("facebook")) == (["Haber 1"], ["Haber 1", "Haber 2"])
+    three.clock.forward(minutes=119)
+    three.service().wake_accounts()  # for a person alone
+    three.run()
+    assert three.texts("x") == ["Haber 1"]
+    (found,) = [one for one in standing(three.ledger, three.accounts.values(), now=three.clock.now()) if one.id == "x"]
+    assert (found.state, found.until, found.why) == (AccountState.COOLING, until, Reason.USED_UP.message)
+    three.clock.forward(minutes=1)
+    three.run()
+    assert three.texts("x") == ["Haber 1", "Haber 2"]
+
+
 # -- what a person has let pass --------------------------------------------------------------------------------------
 
 
@@ -985,6 +1038,8 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
     with closing(sqlite3.connect(path)) as opened:
         for column in ("passed", "released_at"):
             opened.execute(f"ALTER TABLE delivery DROP COLUMN {column}")
+        opened.execute("ALTER TABLE attempt DROP COLUMN answer")
+        opened.execute("ALTER TABLE account DROP COLUMN resting_message")
         opened.execute("UPDATE alembic_version SET version_num = '0005'")
         opened.commit()
     office.ledger = SqlLedger.open(path)

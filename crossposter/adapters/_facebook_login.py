@@ -28,7 +28,7 @@ _TO_POST = "pages_manage_posts"
 _SCOPES = (_TO_POST, "pages_read_engagement", "pages_show_list")
 #: The task of whoever holds the token, on the Page.
 _TASK = "CREATE_CONTENT"
-_UNUSABLE = say("Facebook gave no usable answer")
+_UNUSABLE = say("Facebook has answered something that crossposter does not know")
 _KINDS = {
     "USER": say("a person's token"),
     "SYSTEM_USER": say("a system user's token"),

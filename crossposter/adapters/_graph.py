@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import facebook
 
-from crossposter.adapters._graph_errors import Dialect, words
-from crossposter.adapters._wire import Answer, first_match, json_object, new_session, no_answer, succeeds
+from crossposter.adapters._graph_errors import Dialect, breather, is_throttled, regain, words
+from crossposter.adapters._rules import Answer, first_match, kept, recorded, revealed
+from crossposter.adapters._wire import json_object, new_session, no_answer, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, TransientError
 from crossposter.references import Secret
@@ -37,6 +39,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         self._url = (connection.url or API_URL).rstrip("/") + "/"
         secret = connection.secrets.get("app_secret")
         self._proof = _proof(bearer, secret.reveal()) if secret else None
+        self._used_up_until: datetime | None = None
 
     def request(
         self,
@@ -80,14 +83,32 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
                 body=body,
                 is_publish=is_publish,
                 is_verify=method == "GET" and path.rpartition("/")[2] in ("me", self._connection.remote_id),
+                record=recorded(response, self.secrets()),
             )
             raise self._error(answer)
+        if method == "POST":
+            self._breathe(response.headers)
         return body
 
+    def secrets(self) -> list[str]:
+        """Give what must not stand in a record."""
+        return [*revealed(self._connection), *filter(None, [self._proof])]
+
+    def used_up_until(self) -> datetime | None:
+        """Give until when Meta is left alone, as its answers to uploads and posts have told so far."""
+        return self._used_up_until
+
+    def _breathe(self, headers: Mapping[str, str]) -> None:
+        wait = breather(headers, account_id=self._connection.remote_id, counted_as=self._dialect.counted_as)
+        if wait:
+            until = self._connection.now() + wait
+            self._used_up_until = max(self._used_up_until or until, until)
+
     def _error(self, answer: Answer) -> PublishError:
-        error = first_match(self._dialect.rules, answer, words(answer))
-        if isinstance(error, TransientError | AccountError) and (wait := self._dialect.wait(answer)):
-            error.retry_at = self._connection.now() + wait
+        now = self._connection.now()
+        error = first_match(self._dialect.rules, answer, kept(words(answer), self.secrets()), now=now)
+        if isinstance(error, TransientError) and error.retry_at is None and is_throttled(answer):
+            error.retry_at = now + regain(answer.headers, account_id=self._connection.remote_id)
         return error
 
 

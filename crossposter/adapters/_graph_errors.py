@@ -9,17 +9,20 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from crossposter.adapters._answers import text
-from crossposter.adapters._wire import Answer, Rule, account, bounded, lost, plain_words, rejected, transient
-from crossposter.errors import AccountError, PublishError, TransientError
+from crossposter.adapters._answers import mapping, text
+from crossposter.adapters._rules import Answer, Rule, first_match
+from crossposter.adapters._wire import bounded, plain_words
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
 
 #: When Meta throttles without saying for how long.
 _THROTTLED = timedelta(hours=1)
 #: After a refusal that asking again sooner would only prolong.
 _DAY = timedelta(days=1)
+#: "Temporarily blocked": hours, says Meta, and no number.
+_BLOCK = timedelta(hours=6)
 _MINUTES_OF_A_DAY = 24 * 60
 
 
@@ -28,17 +31,17 @@ class Dialect(NamedTuple):
 
     #: The edge whose POST makes a post public.
     publish_edge: str
+    #: How Meta calls the product where it counts use.
+    counted_as: str
     #: Most specific first.
     rules: tuple[Rule, ...]
-    #: How long a refusal asks to be left alone; None where it says nothing of it.
-    wait: Callable[[Answer], timedelta | None]
 
 
 def words(answer: Answer) -> str:
     """Give Meta's own words, and the number by which its support finds the call."""
     details = _details(answer)
     said = plain_words(str(details.get("error_user_msg") or details.get("message") or "-"))
-    trace = plain_words(text(details.get("fbtrace_id")))
+    trace = plain_words(text(details.get("fbtrace_id")) or answer.headers.get("x-fb-trace-id", ""))
     return f"{said} [fbtrace_id {trace}]" if trace else said
 
 
@@ -60,25 +63,71 @@ def _subcode(answer: Answer) -> int | None:
     return _number(answer, "error_subcode")
 
 
-def _regain(answer: Answer) -> timedelta:
-    """Read how long Meta wants us to wait (X-Business-Use-Case-Usage, minutes); an hour where it does not say."""
+def is_throttled(answer: Answer) -> bool:
+    """Tell whether Meta refuses because of how much was asked."""
+    return _code(answer) in _THROTTLES
+
+
+def regain(headers: Mapping[str, str], *, account_id: str) -> timedelta:
+    """Read how long Meta wants us to wait; an hour where it does not say."""
+    minutes = max((_whole(row, "estimated_time_to_regain_access") for row in _usage(headers, account_id)), default=0)
+    # Not bounded(timedelta(minutes=...)): a timedelta holds no more than three million years.
+    return bounded(timedelta(minutes=min(minutes, _MINUTES_OF_A_DAY))) if minutes > 0 else _THROTTLED
+
+
+def breather(headers: Mapping[str, str], *, account_id: str, counted_as: str) -> timedelta | None:
+    """Say how long to leave Meta alone after a success that told how much is used up; None for not at all.
+
+    At 100 % it throttles, and what is asked then prolongs it (Meta, rate limits, 2026-06): slower from 75 % on.
+    """
+    rows = [row for row in _usage(headers, account_id) if row.get("type") in (counted_as, None)]
+    if any(_whole(row, "estimated_time_to_regain_access") > 0 for row in rows):
+        return regain(headers, account_id=account_id)
+    used = max((_whole(row, name) for row in [*rows, _app_usage(headers)] for name in _PERCENTAGES), default=0)
+    return _THROTTLED if used >= _ALL else _SLOWER if used >= _MUCH else None
+
+
+_PERCENTAGES = ("call_count", "total_cputime", "total_time")
+#: Percent.
+_ALL, _MUCH = 100, 75
+_SLOWER = timedelta(minutes=15)
+
+
+def _usage(headers: Mapping[str, str], account_id: str) -> list[Mapping[str, Any]]:
+    """Read what Meta has counted (X-Business-Use-Case-Usage): of the account, where it is named; else of everybody."""
+    told = _json(headers, "x-business-use-case-usage")
+    lists = [told[account_id]] if account_id in told else list(told.values())
+    return [row for rows in lists if isinstance(rows, list) for row in rows if isinstance(row, Mapping)]
+
+
+def _app_usage(headers: Mapping[str, str]) -> Mapping[str, Any]:
+    return _json(headers, "x-app-usage")
+
+
+def _json(headers: Mapping[str, str], name: str) -> Mapping[str, Any]:
     try:
-        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
-        minutes = [int(row.get("estimated_time_to_regain_access") or 0) for rows in usage.values() for row in rows]
-        longest = max(minutes, default=0)
-        # Not bounded(timedelta(minutes=...)): a timedelta holds no more than three million years.
-        return bounded(timedelta(minutes=min(longest, _MINUTES_OF_A_DAY))) if longest > 0 else _THROTTLED
-    except (ValueError, AttributeError, TypeError, OverflowError):
-        return _THROTTLED
+        return mapping(json.loads(headers.get(name, "{}")))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _whole(row: Mapping[str, Any], name: str) -> int:
+    """Read a number; 0 in place of anything else."""
+    try:
+        return int(row.get(name) or 0)
+    except (ValueError, TypeError, OverflowError):
+        return 0
 
 
 #: Of an app, a person, a Page, an account; 80001 Pages and 80002 Instagram by their own count.
 _THROTTLES = frozenset({4, 17, 32, 341, 613, 80001, 80002})
-_TOKEN = frozenset({102, 104, 190})
 _PERMISSION = frozenset({3, 10, *range(200, 300)})
-_BLOCKED = 368
 #: "An unknown error occurred" has been seen after the post was made.
-_UNKNOWN_TO_META = frozenset({1, 2})
+_UNKNOWN_TO_META = frozenset({-1, 1, 2})
+
+
+def _says(*codes: int, subcode: int | None = None) -> Callable[[Answer], bool]:
+    return lambda a: _code(a) in codes and subcode in (None, _subcode(a))
 
 
 def _failed_while_working(answer: Answer) -> bool:
@@ -90,127 +139,286 @@ def _is_no_refusal(answer: Answer) -> bool:
     return _code(answer) is None or not answer.is_refusal
 
 
-def _wait_of_a_page(answer: Answer) -> timedelta | None:
-    return _regain(answer) if _code(answer) in _THROTTLES else None
+_NEW_TOKEN = say("log in anew with a new token (crossposter login); a system user's does not end")
+
+#: Of Meta's tokens, for both products.
+_OF_TOKENS = (
+    Rule(
+        "190/458",
+        _says(190, subcode=458),
+        AccountError,
+        say("the person behind the token has removed the app, or taken rights from it"),
+        _NEW_TOKEN,
+    ),
+    Rule(
+        "190/459",
+        _says(190, subcode=459),
+        AccountError,
+        say("Facebook wants the person behind the token to confirm something"),
+        say("that person logs in to facebook.com and does what it asks; then log in anew (crossposter login)"),
+    ),
+    Rule(
+        "190/460",
+        _says(190, subcode=460),
+        AccountError,
+        say("the person behind the token has changed the password, and the token is void"),
+        _NEW_TOKEN,
+    ),
+    Rule("190/463", _says(190, subcode=463), AccountError, say("the token has expired"), _NEW_TOKEN),
+    Rule(
+        "190/464",
+        _says(190, subcode=464),
+        AccountError,
+        say("the person behind the token has not confirmed the account at Facebook"),
+        say("that person logs in to facebook.com and confirms it; then log in anew (crossposter login)"),
+    ),
+    Rule("190/467", _says(190, subcode=467), AccountError, say("the token is not valid any more"), _NEW_TOKEN),
+    Rule("190, 102", _says(190, 102), AccountError, say("Meta does not accept the token"), _NEW_TOKEN),
+    Rule(
+        "104",
+        _says(104),
+        AccountError,
+        say("Meta does not accept how the call is signed"),
+        say("look at the app's secret"),
+    ),
+)
+#: Of how much was asked, for both products.
+_OF_THROTTLES = (
+    Rule("4, 341", _says(4, 341), TransientError, say("Meta asks to wait: too much was asked by this app")),
+    Rule("17", _says(17), TransientError, say("Meta asks to wait: too much was asked with this token")),
+    Rule("32, 80001", _says(32, 80001), TransientError, say("Meta asks to wait: too much was asked for this Page")),
+    Rule("80002", _says(80002), TransientError, say("Instagram asks to wait: too much was asked for this account")),
+    Rule("613", _says(613), TransientError, say("Meta asks to wait: too many calls of this kind")),
+)
+
+
+def _no_answers(unusable: Message, failed: Message) -> tuple[Rule, ...]:
+    return (
+        Rule("5xx", lambda a: a.status >= 500, UncertainError, failed),
+        Rule("no error envelope, or one in a 2xx or 3xx", _is_no_refusal, UncertainError, unusable, is_known=False),
+    )
 
 
 FACEBOOK = Dialect(
     "/feed",
+    "pages",
     (
-        Rule(_is_no_refusal, lost, say("Facebook gave no usable answer")),
-        Rule(lambda a: _code(a) in _THROTTLES, transient, say("Facebook asks to wait")),
-        Rule(
-            lambda a: _code(a) == _BLOCKED,
-            account,
-            say("Facebook has blocked the Page for a while: look at its support inbox"),
+        *_no_answers(
+            say("Facebook has answered something that crossposter does not know"),
+            say("Facebook failed while it worked"),
         ),
-        Rule(lambda a: _code(a) in _TOKEN, account, say("Facebook does not accept the Page's token: renew it")),
+        *_OF_THROTTLES,
         Rule(
-            lambda a: _code(a) in _PERMISSION,
-            account,
-            say("the token may not post on this Page: it needs pages_manage_posts and a task that allows posting"),
+            "368",
+            _says(368),
+            AccountError,
+            say("Facebook has blocked the Page for a while"),
+            say("look at the Page's support inbox on Facebook, and wait"),
+            wait=_BLOCK,
+        ),
+        *_OF_TOKENS,
+        Rule(
+            "3, 10, 200 to 299",
+            _says(*_PERMISSION),
+            AccountError,
+            say("the token may not post on this Page"),
+            say("it needs pages_manage_posts and a task on the Page that allows posting: give both, then log in anew"),
         ),
         # The post before this one was the same: made by hand, or by an attempt whose answer was lost.
-        Rule(lambda a: _code(a) == 506, lost, say("Facebook says that this was posted already")),
-        Rule(_failed_while_working, lost, say("Facebook failed while it worked")),
+        Rule("506", _says(506), UncertainError, say("Facebook says that this was posted already")),
+        Rule("-1, 1, 2, is_transient", _failed_while_working, UncertainError, say("Facebook failed while it worked")),
+        Rule(
+            "100/33",
+            lambda a: not a.is_verify and _says(100, subcode=33)(a),
+            RejectedError,
+            say("Facebook does not know what the post names: a picture, or the Page itself"),
+        ),
         # Code 100 is "Invalid appsecret_proof" as well as a picture of the wrong kind: here nothing was sent to refuse.
         Rule(
+            "any other 4xx with a code, when asked whose account it is",
             lambda a: a.is_verify,
-            account,
-            say("Facebook refuses this account: look at the Page's token, its id and the app's secret"),
+            AccountError,
+            say("Facebook refuses this account"),
+            say("look at the Page's token, its id and the app's secret"),
         ),
-        Rule(lambda a: True, rejected, say("Facebook refuses this post")),
+        Rule(
+            "1366046",
+            lambda a: _subcode(a) == 1366046,
+            RejectedError,
+            say("Facebook takes pictures as JPEG or PNG of less than 4 MB"),
+            say("look at the picture on the site"),
+        ),
+        Rule(
+            "324",
+            _says(324),
+            RejectedError,
+            say("Facebook cannot read the picture"),
+            say("look at the picture on the site"),
+        ),
+        Rule(
+            "1609005",
+            _says(1609005),
+            RejectedError,
+            say("Facebook cannot read the page behind the link"),
+            say("open the link; the web server must let Meta's reader (facebookexternalhit) in"),
+        ),
+        Rule("100", _says(100), RejectedError, say("Facebook does not take the post as it is")),
+        Rule(
+            "any other code",
+            lambda a: True,
+            RejectedError,
+            say("Facebook refuses this post for a reason that crossposter does not know"),
+            is_known=False,
+        ),
     ),
-    _wait_of_a_page,
 )
 
 
-class Meaning(NamedTuple):
-    """What a subcode of Instagram's means."""
-
-    error: Callable[[Message, Answer], PublishError]
-    sentence: Message
-    wait: timedelta | None = None
-
-
-def suspected(message: Message, answer: Answer) -> PublishError:
-    """Take "we restrict certain activity": seen after the post had been made, so it denies nothing on a publish."""
-    return lost(message, answer) if answer.is_publish else account(message, answer)
-
-
-def of_container(status: str, *, now: datetime) -> PublishError:
+def of_container(status: str, *, now: datetime, record: str) -> PublishError:
     """Say what became of a container, by the subcode in its `status`; where that says nothing, another may do."""
     number = _SUBCODE.search(status)
-    meaning = SUBCODES.get(int(number[0])) if number else None
-    if meaning is None:
-        return TransientError(say("Instagram failed over the picture ({words})", words=plain_words(status) or "-"))
-    error = meaning.error(meaning.sentence, Answer(status=200, headers={}, body={}, is_publish=False))
-    if meaning.wait and isinstance(error, TransientError | AccountError):
-        error.retry_at = now + meaning.wait
-    return error
+    rule = SUBCODES.get(int(number[0]), _FAILED_CONTAINER) if number else _FAILED_CONTAINER
+    answer = Answer(status=200, headers={}, body={}, is_publish=False, record=record)
+    return first_match([rule._replace(matches=lambda _: True)], answer, plain_words(record) or "-", now=now)
 
 
 _SUBCODE = re.compile(r"22070\d\d")
-_AGAIN = say("Instagram has lost the picture: it is handed over anew")
+_FAILED_CONTAINER = Rule(
+    "a container with the status ERROR and no number",
+    lambda a: True,
+    TransientError,
+    say("Instagram failed over the picture, and does not say why"),
+    is_known=False,
+)
+_AGAIN = say("Instagram has lost the picture, or failed over it")
+_ANEW = say("crossposter hands the picture over again by itself")
+_PICTURE = say("look at the picture on the site")
+
+
+def _of(
+    code: int | None, subcode: int, kind: type[PublishError], meaning: Message, act: Message | None = None, **more: Any
+) -> Rule:
+    """Make the rule of a subcode of Instagram's; its code alone says the same where nothing else has that code."""
+    label = f"{code}/{subcode}" if code is not None else str(subcode)
+    is_unique = code not in (None, -1, 4, 100)
+    return Rule(
+        label,
+        lambda a: _subcode(a) == subcode or (is_unique and _code(a) == code and _subcode(a) not in SUBCODES),
+        kind,
+        meaning,
+        act,
+        **more,
+    )
+
 
 #: Instagram's error codes page, 2026-06-02. Some come as an error's subcode, some in a container's `status`.
-SUBCODES: Mapping[int, Meaning] = {
-    2207051: Meaning(suspected, say("Instagram takes this for spam: look at the account in the app"), _DAY),
-    2207050: Meaning(account, say("Instagram has restricted the account: open the app with it and confirm")),
-    2207042: Meaning(transient, say("Instagram takes no more posts of this account today"), _DAY),
-    # Nothing was published: another try begins with a new container.
-    2207003: Meaning(transient, say("Instagram took too long to fetch the picture")),
-    2207006: Meaning(transient, _AGAIN),
-    2207008: Meaning(transient, _AGAIN),
-    2207001: Meaning(transient, _AGAIN),
-    2207032: Meaning(transient, _AGAIN),
-    2207020: Meaning(transient, _AGAIN),
-    2207027: Meaning(transient, say("Instagram is not yet ready with the picture")),
-    # The post itself.
-    2207052: Meaning(
-        rejected, say("Instagram cannot fetch the picture: the web server must let Meta's (facebookexternalhit) in")
+SUBCODES: Mapping[int, Rule] = {
+    # "We restrict certain activity": seen after the post had been made, so it denies nothing on a publish.
+    2207051: _of(
+        4,
+        2207051,
+        UncertainError,
+        say("Instagram takes this for spam"),
+        say("look at the account in the app, where the post may stand"),
+        before=AccountError,
+        wait=_DAY,
     ),
-    2207004: Meaning(rejected, say("the picture's file is too large for Instagram")),
-    2207005: Meaning(rejected, say("the picture is of a kind that Instagram does not take: it wants JPEG")),
-    2207009: Meaning(rejected, say("the picture's shape is none that Instagram takes: 4:5 to 1.91:1")),
-    2207010: Meaning(rejected, say("the caption is too long for Instagram, or holds too many hashtags")),
-    2207028: Meaning(rejected, say("an album on Instagram has 2 to 10 pictures")),
-    2207040: Meaning(rejected, say("Instagram takes no more than 20 names with an @ in a post")),
+    2207050: _of(
+        25,
+        2207050,
+        AccountError,
+        say("Instagram has restricted the account"),
+        say("open the app with it, and confirm what it asks"),
+    ),
+    2207042: _of(9, 2207042, TransientError, say("Instagram takes no more posts of this account today"), wait=_DAY),
+    # Nothing was published: another try begins with a new container.
+    2207003: _of(-2, 2207003, TransientError, say("Instagram took too long to fetch the picture"), _ANEW),
+    2207006: _of(None, 2207006, TransientError, _AGAIN, _ANEW),
+    2207008: _of(24, 2207008, TransientError, _AGAIN, _ANEW),
+    2207001: _of(-1, 2207001, TransientError, _AGAIN, _ANEW),
+    2207032: _of(None, 2207032, TransientError, _AGAIN, _ANEW),
+    2207020: _of(None, 2207020, TransientError, _AGAIN, _ANEW),
+    2207027: _of(9007, 2207027, TransientError, say("Instagram is not yet ready with the picture"), _ANEW),
+    # The post itself.
+    2207052: _of(
+        9004,
+        2207052,
+        RejectedError,
+        say("Instagram cannot fetch the picture"),
+        say("open the picture's address; the web server must let Meta's reader (facebookexternalhit) in"),
+    ),
+    2207004: _of(36000, 2207004, RejectedError, say("the picture's file is too large for Instagram"), _PICTURE),
+    2207005: _of(
+        36001,
+        2207005,
+        RejectedError,
+        say("the picture is of a kind that Instagram does not take: it wants JPEG"),
+        _PICTURE,
+    ),
+    2207009: _of(
+        36003, 2207009, RejectedError, say("the picture's shape is none that Instagram takes: 4:5 to 1.91:1"), _PICTURE
+    ),
+    2207010: _of(
+        36004,
+        2207010,
+        RejectedError,
+        say("the caption is too long for Instagram, or holds too many hashtags"),
+        say("shorten the account's template or its hashtags"),
+    ),
+    2207028: _of(100, 2207028, RejectedError, say("an album on Instagram has 2 to 10 pictures")),
+    2207040: _of(100, 2207040, RejectedError, say("Instagram takes no more than 20 names with an @ in a post")),
 }
-
-
-def _rule(subcode: int, meaning: Meaning) -> Rule:
-    return Rule(lambda a: _subcode(a) == subcode, meaning.error, meaning.sentence)
-
-
-def _wait_of_instagram(answer: Answer) -> timedelta | None:
-    if meaning := SUBCODES.get(_subcode(answer) or 0):
-        return meaning.wait
-    return _regain(answer) if _code(answer) in _THROTTLES else None
-
 
 INSTAGRAM = Dialect(
     "/media_publish",
+    "instagram",
     (
-        Rule(_is_no_refusal, lost, say("Instagram gave no usable answer")),
-        # Before the codes: 4 is a throttle, and with a subcode the suspicion of spam.
-        *(_rule(*item) for item in SUBCODES.items()),
-        Rule(lambda a: _code(a) in _THROTTLES, transient, say("Instagram asks to wait")),
-        Rule(lambda a: _code(a) == _BLOCKED, account, say("Instagram has blocked posting for a while: wait a day")),
-        Rule(lambda a: _code(a) in _TOKEN, account, say("Instagram does not accept the token: renew it")),
-        Rule(
-            lambda a: _code(a) in _PERMISSION,
-            account,
-            say("the token may not post on this account: it needs instagram_basic and instagram_content_publish"),
+        *_no_answers(
+            say("Instagram has answered something that crossposter does not know"),
+            say("Instagram failed while it worked"),
         ),
-        Rule(_failed_while_working, lost, say("Instagram failed while it worked")),
+        # Before the codes: 4 is a throttle, and with a subcode the suspicion of spam.
+        *SUBCODES.values(),
+        *_OF_THROTTLES,
+        Rule(
+            "368",
+            _says(368),
+            AccountError,
+            say("Instagram has blocked posting for a while"),
+            say("open the app with the account, see what it says, and wait"),
+            wait=_BLOCK,
+        ),
+        *_OF_TOKENS,
+        Rule(
+            "3, 10, 200 to 299",
+            _says(*_PERMISSION),
+            AccountError,
+            say("the token may not post on this account"),
+            say("it needs instagram_basic and instagram_content_publish: give both, then log in anew"),
+        ),
+        Rule("-1, 1, 2, is_transient", _failed_while_working, UncertainError, say("Instagram failed while it worked")),
         # Code 100 is "Invalid appsecret_proof" as well as an object that does not exist.
         Rule(
+            "any other 4xx with a code, when asked whose account it is",
             lambda a: a.is_verify,
-            account,
-            say("Instagram refuses this account: look at expect.id (17841...), the token and the app's secret"),
+            AccountError,
+            say("Instagram refuses this account"),
+            say("look at expect.id (17841...), the token and the app's secret"),
         ),
-        Rule(lambda a: True, rejected, say("Instagram refuses this post")),
+        Rule(
+            "324",
+            _says(324),
+            RejectedError,
+            say("Instagram cannot read the picture"),
+            say("look at the picture on the site"),
+        ),
+        Rule("100", _says(100), RejectedError, say("Instagram does not take the post as it is")),
+        Rule(
+            "any other code",
+            lambda a: True,
+            RejectedError,
+            say("Instagram refuses this post for a reason that crossposter does not know"),
+            is_known=False,
+        ),
     ),
-    _wait_of_instagram,
 )

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._rules import kept, unusable
 from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
@@ -33,7 +34,7 @@ _QUOTA_WAIT = timedelta(hours=2)
 #: How many of the newest posts `find` reads.
 _RECENT = 25
 _HOME = "https://www.instagram.com/"
-_UNUSABLE = say("Instagram gave no usable answer")
+_UNUSABLE = say("Instagram has answered something that crossposter does not know")
 _ADDRESS = re.compile(r"https://www\.instagram\.com(/[A-Za-z0-9_.-]+)+/?")
 
 
@@ -48,6 +49,8 @@ class GraphBackend:
         self._handle = ""
         #: Addresses of pictures that were given to Instagram, by container.
         self._offered: dict[str, list[str]] = {}
+        #: Whether the next post uses up the day's quota, as far as Instagram said before it.
+        self._is_last_of_quota = False
 
     @cached_property
     def _client(self) -> GraphClient:
@@ -77,7 +80,7 @@ class GraphBackend:
             found = self._client.get_object(self._account, fields="id,username")
         account_id = identifier(found.get("id"))
         if not account_id:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, found, self._client.secrets())
         self._handle = text(found.get("username"))
         return Identity(id=account_id, handle=self._handle)
 
@@ -102,7 +105,7 @@ class GraphBackend:
             answer = self._client.put_object(self._account, "media_publish", creation_id=container)
             remote_id = identifier(answer.get("id"))
             if not remote_id:
-                raise UncertainError(_UNUSABLE)
+                raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         except UncertainError:
             raise  # what it was made of is left a day, for whoever looks into it
         except PublishError:
@@ -110,7 +113,12 @@ class GraphBackend:
             raise
         self._withdraw(offered)
         # Its own address would take another request.
-        return Receipt(remote_id=remote_id, url=self._address(None))
+        return Receipt(remote_id=remote_id, url=self._address(None), rests_until=self._rests_until())
+
+    def _rests_until(self) -> datetime | None:
+        """Give until when to leave the account alone: this post may have been the last of the day's quota."""
+        quota = self._connection.now() + _QUOTA_WAIT if self._is_last_of_quota else None
+        return max(filter(None, [quota, self._client.used_up_until()]), default=None)
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
         """Look among the account's newest posts: one request."""
@@ -147,7 +155,10 @@ class GraphBackend:
         answer = self._client.get_connections(self._account, "content_publishing_limit", fields="quota_usage,config")
         for row in mappings(answer.get("data"), otherwise=_UNUSABLE):
             used, total = row.get("quota_usage"), mapping(row.get("config")).get("quota_total")
-            if isinstance(used, int) and isinstance(total, int) and used >= total:
+            if not (isinstance(used, int) and isinstance(total, int)):
+                continue
+            self._is_last_of_quota = used + 1 >= total
+            if used >= total:
                 sentence = say(
                     "the account's quota is used up: {used} of {total} posts in a day", used=used, total=total
                 )
@@ -162,9 +173,10 @@ class GraphBackend:
         return self._container(media_type="CAROUSEL", children=",".join(children), caption=post.text)
 
     def _container(self, **fields: Any) -> str:
-        container = identifier(self._client.put_object(self._account, "media", **fields).get("id"))
+        answer = self._client.put_object(self._account, "media", **fields)
+        container = identifier(answer.get("id"))
         if not container:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
         return container
 
     def _picture(self, picture: Picture, offered: list[str]) -> dict[str, str | None]:
@@ -208,8 +220,9 @@ class GraphBackend:
                 case "ERROR":
                     from crossposter.adapters._graph_errors import of_container
 
-                    raise of_container(text(answer.get("status")), now=self._connection.now())
-            raise TransientError(_UNUSABLE)
+                    status = text(answer.get("status"))
+                    raise of_container(status, now=self._connection.now(), record=kept(status, self._client.secrets()))
+            raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
         raise TransientError(say("Instagram still works on the picture after five minutes"))
 
     def _withdraw(self, urls: list[str]) -> None:

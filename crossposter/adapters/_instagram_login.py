@@ -71,7 +71,7 @@ def _verified(connection: Connection, settings: dict[str, Any]) -> tuple[Identit
     client = InstagramClient(connection, settings)
     user = mapping(client.private_request("accounts/current_user/?edit=true").get("user"))
     if not (user_id := identifier(user.get("pk"))):
-        raise TransientError(say("Instagram gave no usable answer"))
+        raise TransientError(say("Instagram has answered something that crossposter does not know"))
     return Identity(id=user_id, handle=text(user.get("username"))), client.get_settings()
 
 

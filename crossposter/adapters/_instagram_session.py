@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._rules import unusable
 from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity, Picture, Post, Receipt
 from crossposter.errors import AccountError, TransientError, UncertainError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 #: How many of the newest posts `find` reads.
 _RECENT = 10
-_UNUSABLE = say("Instagram gave no usable answer")
+_UNUSABLE = say("Instagram has answered something that crossposter does not know")
 #: The name of a post in its address.
 _CODE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -52,10 +53,11 @@ class SessionBackend:
     def verify(self) -> Identity:
         """Ask whose session this is."""
         with self._session_kept():
-            user = mapping(self._client.private_request("accounts/current_user/?edit=true").get("user"))
+            answer = self._client.private_request("accounts/current_user/?edit=true")
+        user = mapping(answer.get("user"))
         user_id = identifier(user.get("pk"))
         if not user_id:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
         return Identity(id=user_id, handle=text(user.get("username")))
 
     def stage(self, post: Post) -> Staged:
@@ -83,7 +85,7 @@ class SessionBackend:
         receipt = _receipt(mapping(answer.get("media")))
         if receipt is None:
             # Measured: the post may stand behind an empty success.
-            raise UncertainError(_UNUSABLE)
+            raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         return receipt
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:

@@ -13,6 +13,7 @@ import logging
 import random
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,22 +21,24 @@ import requests
 from curl_cffi import CurlECode, CurlOpt
 from instagrapi import Client, config, exceptions
 
+from crossposter.adapters._answers import text
+from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, revealed, unusable
 from crossposter.adapters._wire import (
     MAX_ANSWER,
     causes,
     check_certificates,
     json_object,
     plain_words,
-    refuses,
     succeeds,
     surely_not_sent,
 )
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
-from crossposter.wording import Message, say
+from crossposter.wording import say
 
 #: Turkey, as the office's own telephone says it.
 _LOCALE, _COUNTRY_CODE, _UTC_OFFSET_S = "tr_TR", 90, 3 * 3600
+UNUSABLE = say("Instagram has answered something that crossposter does not know")
 _PUBLISH = "media/configure"
 _VERIFY = "accounts/current_user"
 #: The library prints whole answers, and for each refusal a traceback with the address; we tell each failure ourselves.
@@ -48,6 +51,8 @@ _BLOCK = timedelta(days=1)
 _OURS = ("tls_verify", "request_timeout", "private_transport", "session_retry_", "public_")
 #: What the library raises when an answer has another shape than it thinks.
 CONFUSED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+#: What is shorter in a session's login is a number of the account, and no secret.
+_SECRET_LENGTH = 13
 _upload_id_lock = threading.Lock()
 _last_upload_id = 0
 _CURL_BEFORE_SENDING = frozenset(
@@ -101,10 +106,15 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             answered = self.last_response  # not error.response: half of the library's errors come without
             raise self.translated(error, answered, is_publish=is_publish, is_verify=is_verify) from error
         except CONFUSED as error:
-            raise _lost(is_publish) from error
+            raise self._unusable(is_publish) from error
         if not isinstance(answer, dict) or not answer or not succeeds(self.last_response):
-            raise _lost(is_publish)
+            raise self._unusable(is_publish)
         return answer
+
+    def _unusable(self, is_publish: bool) -> PublishError:
+        error = unusable(UncertainError if is_publish else TransientError, UNUSABLE, {}, ())
+        error.answer = None if self.last_response is None else recorded(self.last_response, self.secrets())
+        return error
 
     def upload_jpeg(self, content: bytes, *, for_album: bool) -> str:
         """Upload exactly these bytes and give the upload id; nothing is published.
@@ -142,27 +152,35 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             raise self.translated(error, None) from error
         body = json_object(response)
         if not succeeds(response) or body.get("status") != "ok":
-            raise self.translated(exceptions.PhotoNotUpload(str(body.get("message") or "")), response)
+            said = [text(body.get(name)) for name in ("message", "feedback_message")]
+            raise self.translated(exceptions.PhotoNotUpload(": ".join(filter(None, said))), response)
         return upload_id
 
     def translated(
         self, error: Exception, answered: requests.Response | None, *, is_publish: bool = False, is_verify: bool = False
     ) -> PublishError:
         """Say what an error of the library means; `answered` is the answer it is about, if there was one."""
-        words = str(getattr(error, "message", "") or type(error).__name__)
-        kind, meaning = _meaning(error, words, answered)
-        if kind is RejectedError and is_verify:
-            kind, meaning = AccountError, _A_PERSON  # nothing was sent that could be refused
-        message = say(
-            "{meaning} ({kind}: {words})", meaning=meaning, kind=type(error).__name__, words=plain_words(words)
+        if answered is None:
+            return _lost(error, is_publish=is_publish)
+        words = plain_words(str(getattr(error, "message", "") or type(error).__name__))
+        answer = Answer(
+            status=answered.status_code,
+            headers=answered.headers,
+            body=json_object(answered),
+            is_publish=is_publish,
+            is_verify=is_verify,
+            record=recorded(answered, self.secrets()),
+            raised=error,
+            said=words,
         )
-        if kind is TransientError:
-            return TransientError(message, retry_at=self._connection.now() + _COOLING)
-        if meaning is _BLOCKED:
-            return AccountError(message, retry_at=self._connection.now() + _BLOCK)
-        if kind is not None:
-            return kind(message)
-        return UncertainError(message) if is_publish and not _surely_not_sent(error) else TransientError(message)
+        translated = first_match(RULES, answer, kept(words, self.secrets()), now=self._connection.now())
+        # Nothing can be uncertain that curl says it could not begin.
+        return TransientError(translated.message) if _surely_not_sent(error) else translated
+
+    def secrets(self) -> list[str]:
+        """Give what must not stand in a record: the account's, and what its session holds."""
+        session = [str(value) for value in self.authorization_data.values() if len(str(value)) >= _SECRET_LENGTH]
+        return [*revealed(self._connection), *session]
 
 
 def _new_upload_id(now: datetime) -> str:
@@ -183,22 +201,6 @@ def _refuse_if_huge(response: requests.Response, *_: object, **__: object) -> No
         raise requests.exceptions.ContentDecodingError
 
 
-def _meaning(
-    error: Exception, words: str, answered: requests.Response | None
-) -> tuple[type[PublishError] | None, Message]:
-    """Look the error up: by its class and words, then by the status; None when Instagram itself refused nothing."""
-    status = 0 if answered is None else answered.status_code
-    if status == 429:
-        return TransientError, _WAIT
-    # No JSON: a proxy or the edge spoke, not the platform. No 4xx: whatever the words are, they deny nothing.
-    if answered is None or not refuses(status) or not json_object(answered):
-        return None, _NO_ANSWER
-    for classes, says, kind, meaning in _ERRORS:
-        if isinstance(error, classes) and says in words:
-            return kind, meaning
-    return (AccountError, _A_PERSON) if status in (401, 403) else (RejectedError, _REFUSES)
-
-
 def _surely_not_sent(error: BaseException) -> bool:
     if isinstance(error, exceptions.ClientConnectionError) and error.__context__:
         error = error.__context__  # made of this one, but not raised `from` it
@@ -206,49 +208,148 @@ def _surely_not_sent(error: BaseException) -> bool:
     return surely_not_sent(error) or any(code in _CURL_BEFORE_SENDING for code in codes)
 
 
-def _lost(is_publish: bool) -> PublishError:
-    message = say("Instagram gave no usable answer")
-    return UncertainError(message) if is_publish else TransientError(message)
+def _lost(error: Exception, *, is_publish: bool) -> PublishError:
+    """Say what a request without an answer means: it left, or it surely did not."""
+    cause = type(error).__name__
+    if is_publish and not _surely_not_sent(error):
+        return UncertainError(say("the answer of the platform was lost ({cause})", cause=cause))
+    return TransientError(say("the platform cannot be reached ({cause})", cause=cause))
 
 
-_A_PERSON = say("Instagram wants a person: open the app with this account and confirm, then log in again")
-_BLOCKED = say("Instagram has blocked posting for a while: wait a day")
-_WAIT = say("Instagram asks to wait")
-_REFUSES = say("Instagram refuses this post")
-_NO_ANSWER = say("Instagram gave no usable answer")
+def _raised(*classes: type[Exception], says: str = "") -> Callable[[Answer], bool]:
+    return lambda a: isinstance(a.raised, classes) and says in a.said
 
-#: Class, words it must hold, what it is, what to say; most specific first. For a 4xx with a JSON body alone.
-_ERRORS: tuple[tuple[tuple[type[Exception], ...], str, type[PublishError], Message], ...] = (
-    (
-        (exceptions.PleaseWaitFewMinutes, exceptions.RateLimitError),
-        "",
-        TransientError,
-        _WAIT,
+
+def _says(words: str) -> Callable[[Answer], bool]:
+    """Recognise what has no class of its own, or none when it answers an upload."""
+    return lambda a: words in a.said
+
+
+_LOG_IN = say("open the app with this account; then log in anew (crossposter login)")
+_CONFIRM = say("open the app with this account, and confirm that it was you; then log in anew (crossposter login)")
+
+#: Most specific first; by the library's class and Instagram's words.
+RULES = (
+    Rule("429", lambda a: a.status == 429, TransientError, say("Instagram asks to wait"), wait=_COOLING),
+    Rule("5xx", lambda a: a.status >= 500, UncertainError, say("Instagram failed while it worked")),
+    Rule("408", lambda a: a.status == 408, UncertainError, say("Instagram took too long")),
+    # No JSON: a proxy or the edge spoke, not the platform. No 4xx: whatever the words are, they deny nothing.
+    Rule(
+        "a success without the post, a redirect, no JSON",
+        lambda a: not a.is_refusal,
+        UncertainError,
+        UNUSABLE,
+        is_known=False,
     ),
-    ((exceptions.FeedbackRequired,), "", AccountError, _BLOCKED),
-    (
-        (
-            exceptions.LoginRequired,
-            exceptions.ClientLoginRequired,
-            exceptions.BadPassword,
-            exceptions.BadCredentials,
-            exceptions.TwoFactorRequired,
-            exceptions.ChallengeError,
-            exceptions.CaptchaChallengeRequired,
-            exceptions.SentryBlock,
-            exceptions.ProxyAddressIsBlocked,
+    Rule(
+        "please wait a few minutes, rate_limit_error",
+        lambda a: (
+            _raised(exceptions.PleaseWaitFewMinutes, exceptions.RateLimitError)(a)
+            or _says("Please wait a few minutes")(a)
         ),
-        "",
-        AccountError,
-        _A_PERSON,
+        TransientError,
+        say("Instagram asks to wait"),
+        wait=_COOLING,
     ),
-    ((exceptions.AccountSuspended,), "", AccountError, say("Instagram has suspended the account")),
-    ((exceptions.ClientNeedsUpgradeError,), "", AccountError, say("Instagram wants a newer app: update crossposter")),
-    # These have no class of their own, or none when they answer an upload.
-    ((exceptions.ClientError,), "login_required", AccountError, _A_PERSON),
-    ((exceptions.ClientError,), "challenge_required", AccountError, _A_PERSON),
-    ((exceptions.ClientError,), "checkpoint_required", AccountError, _A_PERSON),
-    ((exceptions.ClientError,), "feedback_required", AccountError, _BLOCKED),
-    ((exceptions.ClientError,), "Please wait a few minutes", TransientError, _WAIT),
-    ((exceptions.ClientError,), "media_needs_reupload", TransientError, say("Instagram wants the picture once more")),
+    Rule(
+        "feedback_required, spam",
+        lambda a: _raised(exceptions.FeedbackRequired)(a) or _says("feedback_required")(a),
+        AccountError,
+        say("Instagram has blocked posting for a while"),
+        say("open the app with the account, see what it says, and wait a day"),
+        wait=_BLOCK,
+    ),
+    Rule(
+        "sentry_block, a blocked proxy",
+        _raised(exceptions.SentryBlock, exceptions.ProxyAddressIsBlocked),
+        AccountError,
+        say("Instagram does not trust this network"),
+        say("let crossposter go out by the city's own address, without a proxy or VPN; then log in anew"),
+        wait=_COOLING,
+    ),
+    Rule(
+        "account suspended",
+        _raised(exceptions.AccountSuspended),
+        AccountError,
+        say("Instagram has suspended the account"),
+        say("open the app with it, and appeal there"),
+        wait=_BLOCK,
+    ),
+    Rule(
+        "two-factor code wanted",
+        _raised(exceptions.TwoFactorRequired),
+        AccountError,
+        say("Instagram wants a code, for which the program never asks by itself"),
+        say("log in anew (crossposter login)"),
+        wait=_COOLING,
+    ),
+    Rule(
+        "bad_password, invalid_credentials",
+        _raised(exceptions.BadPassword, exceptions.BadCredentials, exceptions.ReloginAttemptExceeded),
+        AccountError,
+        say("Instagram does not accept the password, or does not trust this network"),
+        _LOG_IN,
+        wait=_COOLING,
+    ),
+    Rule(
+        "challenge_required, checkpoint_required, a captcha, a form",
+        lambda a: (
+            _raised(exceptions.ChallengeError, exceptions.CaptchaChallengeRequired)(a)
+            or _says("challenge_required")(a)
+            or _says("checkpoint_required")(a)
+        ),
+        AccountError,
+        say("Instagram wants a person"),
+        _CONFIRM,
+        wait=_COOLING,
+    ),
+    Rule(
+        "login_required",
+        lambda a: _raised(exceptions.LoginRequired, exceptions.ClientLoginRequired)(a) or _says("login_required")(a),
+        AccountError,
+        say("Instagram has ended the login, and wants a person"),
+        _LOG_IN,
+        wait=_COOLING,
+    ),
+    Rule(
+        "needs_upgrade",
+        _raised(exceptions.ClientNeedsUpgradeError),
+        AccountError,
+        say("Instagram wants a newer app"),
+        say("update crossposter"),
+        wait=_COOLING,
+    ),
+    Rule(
+        "media_needs_reupload",
+        _says("media_needs_reupload"),
+        TransientError,
+        say("Instagram wants the picture once more"),
+        say("crossposter uploads it again by itself"),
+        wait=_COOLING,
+    ),
+    Rule(
+        "401, 403",
+        lambda a: a.status in (401, 403),
+        AccountError,
+        say("Instagram wants a person"),
+        _CONFIRM,
+        wait=_COOLING,
+    ),
+    Rule(
+        "any other 4xx, when asked whose account it is",
+        lambda a: a.is_verify,
+        AccountError,
+        say("Instagram refuses this account, and wants a person"),
+        _CONFIRM,
+        wait=_COOLING,
+        is_known=False,
+    ),
+    Rule("404", lambda a: a.status == 404, RejectedError, say("Instagram does not know what the post names")),
+    Rule(
+        "any other 4xx",
+        lambda a: True,
+        RejectedError,
+        say("Instagram refuses this post for a reason that crossposter does not know"),
+        is_known=False,
+    ),
 )

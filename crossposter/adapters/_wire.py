@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from crossposter.adapters.options import Connection
 from crossposter.core.text import clean_line
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
-from crossposter.wording import Message, say
+from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
+from crossposter.wording import say
 
 #: Raised before the first byte of the request is written. (A TLS failure is one only when the certificate was refused:
 #: the same class also comes from a connection that broke later.)
@@ -28,45 +27,6 @@ MAX_ANSWER = 5_000_000
 _MAX_WORDS = 300
 #: The longest that a platform may make us wait: a number read wrongly must not silence a city for years.
 _LONGEST_WAIT = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A platform's answer that is no success.
-
-    Attributes:
-        status: HTTP status.
-        headers: Case-insensitive.
-        body: The JSON object, or empty when there was none to be read.
-        is_publish: Whether the request was the public one.
-        is_verify: Whether the request asked whose account it is: a refusal is about the account then.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: Mapping[str, Any]
-    is_publish: bool
-    is_verify: bool = False
-
-    @property
-    def is_refusal(self) -> bool:
-        """Tell whether the platform itself said no, so that surely nothing was published."""
-        return bool(self.body) and refuses(self.status)
-
-
-class Rule(NamedTuple):
-    """One line of an adapter's error table."""
-
-    matches: Callable[[Answer], bool]
-    error: Callable[[Message, Answer], PublishError]
-    meaning: Message
-
-
-def first_match(rules: Sequence[Rule], answer: Answer, words: str) -> PublishError:
-    """Give the error of the first rule that matches; the last rule of a table matches everything."""
-    rule = next(rule for rule in rules if rule.matches(answer))
-    sentence = say("{meaning} (HTTP {status}: {words})", meaning=rule.meaning, status=answer.status, words=words)
-    return rule.error(sentence, answer)
 
 
 def json_object(response: requests.Response) -> dict[str, Any]:
@@ -124,11 +84,6 @@ def succeeds(response: requests.Response) -> bool:
     return 200 <= response.status_code < 300
 
 
-def refuses(status: int) -> bool:
-    """Tell whether a status can be a refusal. 408: an edge had waited for the platform, which may have worked on."""
-    return 400 <= status < 500 and status != 408
-
-
 def plain_words(said: str) -> str:
     """Take a platform's own words into a sentence: one line, nothing that a terminal or a database trips over."""
     return clean_line(said.encode("utf-8", "replace").decode())[:_MAX_WORDS]
@@ -137,31 +92,6 @@ def plain_words(said: str) -> str:
 def bounded(wait: timedelta) -> timedelta:
     """Keep a wait that a platform asked for between nothing and a day."""
     return min(max(wait, timedelta()), _LONGEST_WAIT)
-
-
-def account(message: Message, _answer: Answer) -> PublishError:
-    """Take a refusal that a person must look at."""
-    return AccountError(message)
-
-
-def account_perhaps(message: Message, _answer: Answer) -> PublishError:
-    """Take a refusal that a person must look at, unless the platform takes it back when it is asked once more."""
-    return AccountError(message, is_doubtful=True)
-
-
-def rejected(message: Message, _answer: Answer) -> PublishError:
-    """Take a refusal of this post."""
-    return RejectedError(message)
-
-
-def transient(message: Message, _answer: Answer) -> PublishError:
-    """Take a refusal that will not last."""
-    return TransientError(message)
-
-
-def lost(message: Message, answer: Answer) -> PublishError:
-    """Take an answer that says nothing: after a publish the post may be there."""
-    return UncertainError(message) if answer.is_publish else TransientError(message)
 
 
 def surely_not_sent(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from crossposter.adapters._answers import identifier, mappings, text
 from crossposter.adapters._meta_app import META
+from crossposter.adapters._rules import unusable
 from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 #: How many of the newest posts `find` reads.
 _RECENT = 25
-_UNUSABLE = say("Facebook gave no usable answer")
+_UNUSABLE = say("Facebook has answered something that crossposter does not know")
 
 
 class FacebookCredentials(Credentials):
@@ -106,7 +108,7 @@ class FacebookAdapter:
         page = self._client.get_object("me", fields="id,name,username")
         page_id = identifier(page.get("id"))
         if not page_id:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, page, self._client.secrets())
         return Identity(id=page_id, handle=text(page.get("username")) or text(page.get("name")))
 
     def stage(self, post: Post) -> Staged:
@@ -120,7 +122,7 @@ class FacebookAdapter:
         )
         media_id = identifier(answer.get("id"))
         if not media_id:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
         return media_id
 
     def publish(self, staged: Staged) -> Receipt:
@@ -133,8 +135,8 @@ class FacebookAdapter:
         )
         remote_id = identifier(answer.get("id"))
         if not remote_id:
-            raise UncertainError(_UNUSABLE)
-        return _receipt(remote_id)
+            raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
+        return replace(_receipt(remote_id), rests_until=self._client.used_up_until())
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
         """Look among the Page's newest posts: one request. Meta may leave posts out of this list."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._rules import revealed, unusable
 from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 #: How many of the newest posts `find` reads: $0.001 each (docs.x.com, pricing, 2026-04).
 _RECENT = 10
-_UNUSABLE = say("X gave no usable answer")
+_UNUSABLE = say("X has answered something that crossposter does not know")
 
 
 class Prices(BaseModel):
@@ -129,10 +131,11 @@ class TwitterAdapter:
 
     def verify(self) -> Identity:
         """Ask whose tokens these are."""
-        user = mapping(self._client.get_me(user_auth=True).get("data"))
+        answer = self._client.get_me(user_auth=True)
+        user = mapping(answer.get("data"))
         user_id = identifier(user.get("id"))
         if not user_id:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, answer, revealed(self._connection))
         return Identity(id=user_id, handle=text(user.get("username")))
 
     def stage(self, post: Post) -> Staged:
@@ -143,7 +146,7 @@ class TwitterAdapter:
         answer = self._client.upload_image(picture.content, picture.media_type)
         media_id = identifier(mapping(answer.get("data")).get("id"))
         if not media_id:
-            raise TransientError(_UNUSABLE)
+            raise unusable(TransientError, _UNUSABLE, answer, revealed(self._connection))
         if picture.alt:
             self._client.describe_image(media_id, picture.alt)
         return media_id
@@ -155,8 +158,8 @@ class TwitterAdapter:
         )
         remote_id = identifier(mapping(answer.get("data")).get("id"))
         if not remote_id:
-            raise UncertainError(_UNUSABLE)
-        return self._receipt(remote_id)
+            raise unusable(UncertainError, _UNUSABLE, answer, revealed(self._connection))
+        return replace(self._receipt(remote_id), rests_until=self._client.used_up_until())
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
         """Look among the account's ten newest posts since a time: one request."""

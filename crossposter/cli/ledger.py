@@ -142,6 +142,7 @@ def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, An
         "ended_at": attempt.ended_at.isoformat() if attempt.ended_at else None,
         "outcome": attempt.outcome,
         "message": translate(attempt.message) if attempt.message else None,
+        "answer": attempt.answer,
     }
 
 
@@ -191,6 +192,10 @@ def _print_delivery(
         _echo("\n".join(f"  | {line}" for line in printable(attempt.text).splitlines()))
         for picture in attempt.pictures:
             _echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")
+        if attempt.answer:
+            heading = translate(say("what the platform answered, word for word:"))
+            _echo(f"  {heading}")
+            _echo("\n".join(f"  > {line}" for line in printable(attempt.answer).splitlines()))
 
 
 def _echo(text: str) -> None:

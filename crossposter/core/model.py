@@ -74,6 +74,8 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     LOST_ANSWER = "lost_answer"
     INTERRUPTED = "interrupted"
+    #: Of an account alone.
+    USED_UP = "used_up"
 
     @property
     def message(self) -> Message:
@@ -105,6 +107,7 @@ _SENTENCES = {
     Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
     Reason.LOST_ANSWER: say("the answer was lost; the post may be public, look at the account"),
     Reason.INTERRUPTED: say("the program stopped while publishing; the post may be public, look at the account"),
+    Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
 }
 
 
@@ -355,6 +358,8 @@ class Receipt:
 
     remote_id: str
     url: str
+    #: Until when the platform takes nothing more of the account, as its answers have told; None for right away.
+    rests_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,6 +395,8 @@ class Outcome:
     picture_tries: int | None = None
     #: The whole account is left alone until then: the next post would fare no better.
     account_rests_until: datetime | None = None
+    #: What the platform answered, where crossposter does not know what it means.
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

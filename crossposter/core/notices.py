@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 
 from crossposter.core.alerting import Alert, Level, Notice
@@ -164,7 +165,7 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
     why = outcome.message or (outcome.reason.message if outcome.reason else None)
     if outcome.status is Status.QUEUED:
         if outcome.reason is Reason.ACCOUNT and why:
-            yield _stopped(done.account_id, why)
+            yield _stopped(done.account_id, why, until=outcome.account_rests_until)
         return
     if outcome.status is Status.UNCERTAIN:
         yield _uncertain(done.delivery_id, done.title, why)
@@ -195,10 +196,15 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
         yield _held(done.delivery_id, done.title, why=why)
 
 
-def _stopped(account: str, why: Message) -> Notice:
+def _stopped(account: str, why: Message, *, until: datetime | None) -> Notice:
+    time = until.isoformat(timespec="minutes") if until else "-"
     lines = (
         why,
-        say("its news waits; mend this, and crossposter goes on by itself within a quarter of an hour"),
+        say(
+            "its news waits; mend this: crossposter looks again by itself at {time}, or at once after "
+            "'crossposter run --reload'",
+            time=time,
+        ),
         say("how each account is set up: docs/platforms; what waits: crossposter ledger list"),
     )
     subject = say("account {account} is stopped", account=account)

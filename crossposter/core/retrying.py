@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crossposter.core.model import Identity, Outcome, Reason, Status
+from crossposter.core.model import Identity, Outcome, Reason, Receipt, Status
 from crossposter.core.text import same_handle
 from crossposter.errors import (
     AccountError,
@@ -30,6 +30,10 @@ PICTURE_TRIES = 3
 
 def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
     """Decide what a platform's failure means for a delivery that failed `tries` times before."""
+    return replace(_after(error, tries=tries, now=now), answer=error.answer)
+
+
+def _after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
     if isinstance(error, UncertainError):
         return Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, message=error.message)
     if isinstance(error, RejectedError):
@@ -44,6 +48,27 @@ def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
     retry_at = error.retry_at if isinstance(error, TransientError) else None
     outcome = _again(Reason.TRANSIENT, error.message, tries=tries + 1, now=now, retry_at=retry_at)
     return replace(outcome, account_rests_until=outcome.not_before)
+
+
+def published(receipt: Receipt, *, now: datetime) -> Outcome:
+    """Decide what a success means: where the platform told with it that it takes no more for now, the account rests."""
+    is_used_up = receipt.rests_until is not None and receipt.rests_until > now
+    return Outcome(
+        status=Status.PUBLISHED, receipt=receipt, account_rests_until=receipt.rests_until if is_used_up else None
+    )
+
+
+def looked_into(error: AccountError, found: PublishError | None) -> PublishError:
+    """Decide what a doubtful refusal is, after the platform was asked once more whose account it is.
+
+    Only another refusal of the account confirms it; who cannot be reached the second time has confirmed nothing.
+    """
+    if isinstance(found, AccountError):
+        return error
+    retry_at = found.retry_at if isinstance(found, TransientError) else None
+    doubt = TransientError(error.message, retry_at=retry_at)
+    doubt.answer = error.answer
+    return doubt
 
 
 def without_picture(error: PictureError, *, tries: int, now: datetime) -> Outcome | None:

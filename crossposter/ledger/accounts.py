@@ -13,7 +13,6 @@ from crossposter.core.model import Account, AccountState, Reason, Status
 from crossposter.ledger import schema
 from crossposter.ledger.records import AccountRecord, unpacked
 from crossposter.ledger.store import SqlLedger
-from crossposter.wording import Message
 
 
 def standing(ledger: SqlLedger, accounts: Iterable[Account], *, now: datetime) -> list[AccountRecord]:
@@ -21,7 +20,6 @@ def standing(ledger: SqlLedger, accounts: Iterable[Account], *, now: datetime) -
     with ledger.reading() as connection:
         resting = {row.id: row for row in connection.execute(sa.select(schema.account))}
         counts = _counts(connection)
-        words = _words(connection)
     found = []
     for account in accounts:
         row = resting.get(account.id)
@@ -34,7 +32,7 @@ def standing(ledger: SqlLedger, accounts: Iterable[Account], *, now: datetime) -
                 platform=account.platform,
                 state=state,
                 until=row.resting_until if is_resting and row else None,
-                why=words.get(account.id) if is_resting else None,
+                why=unpacked(row.resting_message) if is_resting and row else None,
                 waiting=counts.get((account.id, Status.QUEUED), 0),
                 held=counts.get((account.id, Status.HELD), 0),
                 spent_usd=spent,
@@ -57,14 +55,3 @@ def _counts(connection: sa.Connection) -> Mapping[tuple[str, str], int]:
     rows = schema.delivery.c
     query = sa.select(rows.account_id, rows.status, sa.func.count()).group_by(rows.account_id, rows.status)
     return {(account_id, status): count for account_id, status, count in connection.execute(query)}
-
-
-def _words(connection: sa.Connection) -> dict[str, Message | None]:
-    """Give what was said of the newest delivery that failed on each account."""
-    rows = schema.delivery.c
-    query = (
-        sa.select(rows.account_id, rows.message)
-        .where(rows.status == Status.QUEUED, rows.reason.in_((Reason.ACCOUNT, Reason.TRANSIENT)))
-        .order_by(rows.updated_at)
-    )
-    return {account_id: unpacked(message) for account_id, message in connection.execute(query)}

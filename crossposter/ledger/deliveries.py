@@ -105,7 +105,7 @@ def wake_accounts(connection: sa.Connection) -> None:
     connection.execute(
         schema.account.update()
         .where(rows.resting_reason == Reason.ACCOUNT)
-        .values(resting_until=None, resting_reason=None)
+        .values(resting_until=None, resting_reason=None, resting_message=None)
     )
 
 
@@ -245,7 +245,7 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     connection.execute(
         schema.attempt.update()
         .where(answered.delivery_id == settled.id, answered.number == attempt)
-        .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message))
+        .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
     )
     if outcome.receipt:
         connection.execute(
@@ -316,5 +316,10 @@ def _sent(connection: sa.Connection, row_id: int, attempt: int) -> Post | None:
 
 def _let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
     if outcome.account_rests_until:
-        rest = {"resting_until": outcome.account_rests_until, "resting_reason": outcome.reason}
+        reason = outcome.reason or Reason.USED_UP  # a success has none
+        rest = {
+            "resting_until": outcome.account_rests_until,
+            "resting_reason": reason,
+            "resting_message": packed(outcome.message or reason.message),
+        }
         connection.execute(schema.account.update().where(schema.account.c.id == account_id).values(rest))

@@ -51,6 +51,8 @@ class AttemptRecord:
     ended_at: datetime | None
     outcome: Status | None
     message: Message | None
+    #: The platform's own, where crossposter does not know what it means.
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class AccountRecord:
 
     Attributes:
         until: When it is tried again; None when nothing keeps it.
-        why: The platform's words of the newest failure; None when there is none.
+        why: What it rests for, with the platform's words; None when nothing keeps it.
         waiting: How many posts are queued for it.
         held: How many wait for a person.
         spent_usd: What its posts have cost this month.
@@ -123,6 +125,7 @@ def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
         ended_at=row.ended_at,
         outcome=Status(row.outcome) if row.outcome else None,
         message=unpacked(row.message),
+        answer=row.answer,
     )
 
 

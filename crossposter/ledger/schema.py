@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0006"
+HEAD = "0007"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -119,6 +119,8 @@ account = sa.Table(
     #: Nothing is begun on it before this time, and why.
     sa.Column("resting_until", UtcDateTime),
     sa.Column("resting_reason", sa.Text),
+    #: In the platform's words; null in rows from before they were kept.
+    sa.Column("resting_message", sa.JSON(none_as_null=True)),
     sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
 )
 
@@ -194,6 +196,8 @@ attempt = sa.Table(
     #: The status that the answer led to; null while there is none.
     sa.Column("outcome", sa.Text),
     sa.Column("message", sa.JSON(none_as_null=True)),
+    #: What the platform said where crossposter does not know what it means: cut, without secrets.
+    sa.Column("answer", sa.Text),
 )
 
 #: What people did. Appended, never changed.

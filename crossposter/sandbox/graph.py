@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -74,6 +74,9 @@ class Graph:
         self.linked: dict[str, tuple[str, str]] = {}
         #: Refuse requests without appsecret_proof, as the app setting "Require App Secret" does.
         self.proof_required = False
+        #: How much of what Meta allows is used, in percent, and for how many minutes it throttles then.
+        self.used_percent = 1
+        self.regain_minutes = 0
 
     def accept(self, page: SandboxAccount) -> None:
         """Make the token of a Page valid."""
@@ -123,14 +126,22 @@ class Graph:
         return replace(response, headers=self._headers(VERSIONS[-1]) | dict(response.headers))
 
     def _headers(self, version: str) -> dict[str, str]:
-        usage = {"call_count": 1, "total_cputime": 1, "total_time": 1}
-        per_page = {"type": "pages", **usage, "estimated_time_to_regain_access": 0}
         return {
             "facebook-api-version": version if version in VERSIONS else VERSIONS[0],
             "x-fb-trace-id": "ASandboxTraceOfNoMeaning",
-            "x-app-usage": json.dumps(usage),
-            "x-business-use-case-usage": json.dumps({page.id: [per_page] for page in self._pages.values()}),
+            **self.usage("pages", [page.id for page in self._pages.values()]),
         }
+
+    def usage(self, counted_as: str, ids: Sequence[str]) -> dict[str, str]:
+        """Give Meta's two headers about how much was asked."""
+        app = {"call_count": 1, "total_cputime": 1, "total_time": 1}
+        row = {
+            "type": counted_as,
+            **app,
+            "call_count": self.used_percent,
+            "estimated_time_to_regain_access": self.regain_minutes,
+        }
+        return {"x-app-usage": json.dumps(app), "x-business-use-case-usage": json.dumps({one: [row] for one in ids})}
 
     # Who asks, and for what.
 

@@ -125,12 +125,19 @@ class InstagramGraph:
             response = json_response(200, self._route(request, segments))
         except GraphError as exc:
             response = exc.response
-        return replace(response, headers=_headers(version) | dict(response.headers))
+        return replace(response, headers=self._headers(version) | dict(response.headers))
 
     def refusal(self, status: int) -> Response:
         """Give an error envelope for a status."""
         response = error_for_status(status).response
-        return replace(response, headers=_headers(VERSIONS[-1]) | dict(response.headers))
+        return replace(response, headers=self._headers(VERSIONS[-1]) | dict(response.headers))
+
+    def _headers(self, version: str) -> dict[str, str]:
+        return {
+            "facebook-api-version": version if version in VERSIONS else VERSIONS[0],
+            "x-fb-trace-id": secrets.token_hex(6),
+            **self._graph.usage("instagram", list(self._profiles)),
+        }
 
     def _route(self, request: Request, segments: tuple[str, ...]) -> dict[str, Any]:
         values = dict(request.query) | dict(request.form)
@@ -372,10 +379,3 @@ def _media_as_json(post: Post, fields: str) -> dict[str, Any]:
     # The real API leaves empty fields out.
     present = {name: value for name, value in known.items() if value != ""}
     return {**select_fields(present, fields, node="IGMedia", absent=("caption",)), "id": post.id}
-
-
-def _headers(version: str) -> dict[str, str]:
-    return {
-        "facebook-api-version": version if version in VERSIONS else VERSIONS[0],
-        "x-fb-trace-id": secrets.token_hex(6),
-    }

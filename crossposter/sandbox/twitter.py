@@ -43,6 +43,7 @@ from crossposter.sandbox.twitter_text import ShortAddresses, show
 from crossposter.sandbox.world import Post, PostImage, SandboxAccount, World
 
 PREFIX = "/twitter"
+_DAY_S = 86_400
 #: Milliseconds; X's ids count from here.
 _SNOWFLAKE_EPOCH = 1_288_834_974_657
 
@@ -85,6 +86,8 @@ class Twitter:
         self.access_level = "read-write"
         #: Requests per user and seconds of the window, by endpoint.
         self.limits = dict(LIMITS)
+        #: Posts of a day, by whom X counts them on capped tiers: "user", "app". Pay-per-use has no such limit.
+        self.day_limits: dict[str, int] = {}
         self._endpoints = (
             _endpoint("POST", "/2/tweets", "publish", self._create),
             _endpoint("DELETE", "/2/tweets/:id", "retract", self._delete),
@@ -151,6 +154,12 @@ class Twitter:
         limit = self.limits[endpoint.limit]
         allowed, window = self._windows.count(endpoint.limit, user_id=account.id, limit=limit)
         headers |= window
+        for whose, posts in self.day_limits.items() if endpoint.operation == "publish" else ():
+            name = f"x-{whose}-limit-24hour"
+            user_id = account.id if whose == "user" else ""
+            within, window = self._windows.count(name, user_id=user_id, limit=(posts, _DAY_S), header=name)
+            headers |= window
+            allowed = allowed and within
         if not allowed:
             raise problem(429)
         return endpoint.run(_Call(request, account, path_id))

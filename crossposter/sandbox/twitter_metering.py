@@ -34,7 +34,9 @@ class RateWindows:
         """Open all windows anew."""
         self._windows.clear()
 
-    def count(self, endpoint: str, *, user_id: str, limit: tuple[int, int]) -> tuple[bool, dict[str, str]]:
+    def count(
+        self, endpoint: str, *, user_id: str, limit: tuple[int, int], header: str = "x-rate-limit"
+    ) -> tuple[bool, dict[str, str]]:
         """Count a request; give whether it is within the limit, and the headers that say so."""
         requests, seconds = limit
         now = self._clock()
@@ -43,13 +45,13 @@ class RateWindows:
             ends_at, used = now + seconds, 0
         allowed = used < requests
         self._windows[endpoint, user_id] = (ends_at, used + allowed)
-        return allowed, rate_headers(requests, remaining=requests - used - allowed, reset_at=ends_at)
+        return allowed, rate_headers(requests, remaining=requests - used - allowed, reset_at=ends_at, header=header)
 
 
-def rate_headers(limit: int, *, remaining: int, reset_at: float) -> dict[str, str]:
+def rate_headers(limit: int, *, remaining: int, reset_at: float, header: str = "x-rate-limit") -> dict[str, str]:
     """Give X's three headers about a window."""
     return {
-        "x-rate-limit-limit": str(limit),
-        "x-rate-limit-remaining": str(max(remaining, 0)),
-        "x-rate-limit-reset": str(math.ceil(reset_at)),
+        f"{header}-limit": str(limit),
+        f"{header}-remaining": str(max(remaining, 0)),
+        f"{header}-reset": str(math.ceil(reset_at)),
     }

@@ -40,6 +40,10 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError]], ...] = (
     (400, _error(190, error_subcode=463), AccountError),
     *((401, _error(code), AccountError) for code in (102, 104)),
     *((403, _error(code), AccountError) for code in (3, 10, 200, 299)),
+    *((400, _error(190, error_subcode=code), AccountError) for code in (458, 459, 460, 464, 467)),
+    (400, _error(80002), TransientError),
+    (400, _error(100, error_subcode=1366046), RejectedError),
+    (400, _error(4711), RejectedError),
     (400, _error(506), UncertainError),
     (400, _error(1), UncertainError),
     (500, _error(2, is_transient=True), UncertainError),
@@ -124,6 +128,42 @@ def test_meta_says_when_to_come_back(
     with pytest.raises(TransientError) as caught:
         connect("facebook").verify()
     assert caught.value.retry_at == now + timedelta(minutes=minutes)
+
+
+def _counted(**more: object) -> dict[str, object]:
+    return {"type": "pages", "call_count": 1, "total_cputime": 1, "total_time": 1, **more}
+
+
+@pytest.mark.parametrize(
+    ("business", "app", "minutes"),
+    [
+        ({"1": [_counted()]}, {}, None),
+        ({"1": [_counted(total_time=74)]}, {"call_count": 74}, None),
+        ({"1": [_counted(total_time=75)]}, {}, 15),
+        ({"1": [_counted(total_cputime=100)]}, {}, 60),
+        ({"1": [_counted(estimated_time_to_regain_access=7)]}, {}, 7),
+        ({}, {"call_count": 80}, 15),
+        ({}, {"total_time": 100}, 60),
+        # Another product's count, and another Page's where one's own is told.
+        ({"1": [_counted(type="instagram", call_count=100)]}, {}, None),
+        ({"100200300400501": [_counted()], "2": [_counted(call_count=100)]}, {}, None),
+        ({"100200300400501": [_counted(call_count=100)], "2": [_counted()]}, {}, 60),
+        ([], [], None),
+        ({"1": 7, "2": [7], "3": [_counted(call_count="much")], "4": [_counted(call_count=None)]}, {}, None),
+        ("{", "{", None),
+    ],
+)
+def test_a_success_says_how_much_of_what_meta_allows_is_used(
+    sandbox: Sandbox, connect: Connect, post: Post, now: datetime, business: Any, app: Any, minutes: int | None
+) -> None:
+    adapter = connect("facebook")
+    staged = adapter.stage(replace(post, pictures=()))
+    headers = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in (("X-Business-Use-Case-Usage", business), ("X-App-Usage", app))
+    }
+    sandbox.inject("facebook", "publish", "commit_then_status:200", body={"id": "1_2"}, headers=headers)
+    assert adapter.publish(staged).rests_until == (now + timedelta(minutes=minutes) if minutes else None)
 
 
 @pytest.mark.parametrize(

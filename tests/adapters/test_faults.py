@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +105,31 @@ def test_a_redirect_is_not_followed(
         act()
     assert sandbox.requests()[before:][-1].operation == operation
     assert len(sandbox.requests(platform, operation)) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 409])
+@pytest.mark.parametrize("operation", ["verify", "publish"])
+def test_a_secret_that_the_platform_says_back_is_told_to_nobody(
+    sandbox: Sandbox,
+    connect: Connect,
+    prepare: Prepare,
+    post: Post,
+    platform: str,
+    operation: str,
+    status: int,
+) -> None:
+    account = sandbox.account(platform, "izmirbld")
+    told = [secret for secret in account.credentials.values() if not secret.startswith("/")]
+    if platform == "instagram":
+        session = json.loads(Path(account.credentials["session_file"]).read_text("utf-8"))
+        told = [session["authorization_data"]["sessionid"]]
+    act = prepare(connect(platform), operation, post)
+    for secret in told:
+        body = {"message": secret, "errors": [{"message": secret}], "error": {"code": 4711, "message": secret}}
+        sandbox.inject(platform, operation, f"status:{status}", body=body)
+        with pytest.raises(PublishError) as caught:
+            act()
+        assert secret not in f"{caught.value} {caught.value!r} {caught.value.answer}"
 
 
 @pytest.mark.parametrize("operation", ["verify", "publish"])

@@ -50,25 +50,25 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (408, _fail("timeout"), UncertainError, "timeout"),
     (503, _fail("down"), UncertainError, "down"),
     (200, _fail("something"), UncertainError, "something"),
-    (400, "<html>", UncertainError, "no usable answer"),
-    (404, "<html>", UncertainError, "no usable answer"),
+    (400, "<html>", UncertainError, "does not know"),
+    (404, "<html>", UncertainError, "does not know"),
     # The library takes this one for a challenge; an edge says the same.
-    (404, "Not Found", UncertainError, "no usable answer"),
-    (401, "<html>", UncertainError, "no usable answer"),
-    (403, "<html>login_required</html>", UncertainError, "no usable answer"),
+    (404, "Not Found", UncertainError, "does not know"),
+    (401, "<html>", UncertainError, "does not know"),
+    (403, "<html>login_required</html>", UncertainError, "does not know"),
     (429, "<html>", TransientError, "asks to wait"),
     (
         200,
         {"message": "media_needs_reupload", "error_title": "bad", "status": "ok"},
         UncertainError,
-        "no usable answer",
+        "does not know",
     ),
     *(
         (status, _fail(words), UncertainError, words)
         for status in (200, 408, 500, 503)
         for words in ("feedback_required", "challenge_required", "login_required", "Please wait a few minutes")
     ),
-    (500, _fail("x", error_type="sentry_block"), UncertainError, "no usable answer"),
+    (500, _fail("x", error_type="sentry_block"), UncertainError, "failed while it worked"),
     (400, _fail("x" * 999), RejectedError, r": x{300}\)$"),
 )
 
@@ -90,8 +90,8 @@ def test_a_refusal_is_told_as_what_it_means_in_instagrams_own_words(
     with pytest.raises(kind, match=words) as caught:
         adapter.publish(staged)
     assert type(caught.value) is kind
-    is_blocked = kind is AccountError and words == "feedback_required"
-    wait = _HOUR if kind is TransientError else timedelta(days=1) if is_blocked else None
+    is_blocked = words in ("feedback_required", "suspended")
+    wait = None if kind in (RejectedError, UncertainError) else timedelta(days=1) if is_blocked else _HOUR
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
 
@@ -99,10 +99,10 @@ _UPLOAD_REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], .
     (429, _fail("Too many requests"), TransientError, _HOUR),
     (400, _fail("Please wait a few minutes before you try again."), TransientError, _HOUR),
     (400, _fail("feedback_required"), AccountError, timedelta(days=1)),
-    (400, _fail("challenge_required"), AccountError, None),
-    (400, _fail("checkpoint_required"), AccountError, None),
-    (403, _fail("login_required"), AccountError, None),
-    (401, _fail("unauthorized"), AccountError, None),
+    (400, _fail("challenge_required"), AccountError, _HOUR),
+    (400, _fail("checkpoint_required"), AccountError, _HOUR),
+    (403, _fail("login_required"), AccountError, _HOUR),
+    (401, _fail("unauthorized"), AccountError, _HOUR),
     (400, _fail("the picture is too small"), RejectedError, None),
     (400, "<html>", TransientError, None),
     (500, _fail("down"), TransientError, None),
@@ -145,6 +145,17 @@ def test_instagram_asks_for_a_person_and_gets_no_answer_from_the_program(
         connect("instagram").verify()
     assert [request.path for request in sandbox.requests()] == ["/api/v1/accounts/current_user/"]
     assert sandbox.refused_hosts == ()
+
+
+@pytest.mark.parametrize("operation", ["upload", "publish"])
+def test_instagrams_words_for_people_are_told_as_well(
+    sandbox: Sandbox, connect: Connect, post: Post, operation: str
+) -> None:
+    adapter = connect("instagram")
+    body = _fail("feedback_required", feedback_message="We restrict certain activity")
+    sandbox.inject("instagram", operation, "status:400", body=body)
+    with pytest.raises(AccountError, match="We restrict certain activity"):
+        adapter.publish(adapter.stage(post))
 
 
 @pytest.mark.parametrize(("status", "body"), [(400, _fail("unknown")), (404, _fail("user not found"))])

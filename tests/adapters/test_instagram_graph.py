@@ -214,6 +214,16 @@ def test_a_container_that_failed_says_why(
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
 
+def test_a_failure_that_says_nothing_known_is_kept_without_secrets(
+    sandbox: Sandbox, adapter: Adapter, post: Post
+) -> None:
+    token = sandbox.account(_GRAPH, "izmirbld").credentials["access_token"]
+    sandbox.instagram_graph.failure = f"Error: something new \ud800 {token}"
+    with pytest.raises(TransientError, match="does not say why") as caught:
+        adapter.stage(post)
+    assert caught.value.answer == "Error: something new ? **********"
+
+
 @pytest.mark.parametrize("state", ["EXPIRED", "PUBLISHED", "", "finished", None])
 def test_a_container_in_another_state_is_made_anew(
     sandbox: Sandbox, adapter: Adapter, post: Post, state: str | None
@@ -260,7 +270,14 @@ def test_an_album_fails_with_any_of_its_containers(sandbox: Sandbox, adapter: Ad
 
 _REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     *((400, _error(code), TransientError, _HOUR) for code in (4, 17, 32, 341, 613, 80001, 80002)),
-    (400, _error(368), AccountError, None),
+    (400, _error(368), AccountError, timedelta(hours=6)),
+    *((400, _error(190, error_subcode=code), AccountError, None) for code in (458, 459, 460, 463, 464, 467)),
+    # A code that says it alone, where the subcode is missing or new.
+    (400, _error(25), AccountError, None),
+    (400, _error(9), TransientError, _DAY),
+    *((400, _error(code), TransientError, None) for code in (-2, 24, 9007)),
+    *((400, _error(code), RejectedError, None) for code in (9004, 36000, 36001, 36003, 36004, 324, 4711)),
+    (400, _error(9004, error_subcode=7), RejectedError, None),
     *((400, _error(code), AccountError, None) for code in (102, 104, 190)),
     *((403, _error(code), AccountError, None) for code in (3, 10, 200, 299)),
     (400, _error(9, error_subcode=2207042), TransientError, _DAY),
@@ -281,6 +298,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     *((400, _error(100, error_subcode=code), RejectedError, None) for code in (2207028, 2207040, 33)),
     (400, _error(100), RejectedError, None),
     (400, _error(1), UncertainError, None),
+    (400, _error(-1), UncertainError, None),
     (400, _error(2), UncertainError, None),
     (400, _error(100, is_transient=True), UncertainError, None),
     # Whatever the words are: a 5xx, a timeout of the edge and a success deny nothing.
@@ -454,7 +472,7 @@ class Refusing:
         raise NotImplementedError
 
 
-_NOWHERE = next(iter(SUBCODES.values())).sentence
+_NOWHERE = next(iter(SUBCODES.values())).meaning
 
 
 @pytest.mark.parametrize(("way", "kind"), [("folder", AccountError), ("feed", RejectedError)])
@@ -542,6 +560,36 @@ def test_a_photo_without_an_id_is_no_picture(sandbox: Sandbox, by_page: Adapter,
     sandbox.inject(_GRAPH, "upload", "status:200", body={"id": None, "x": 1})
     with pytest.raises(TransientError):
         by_page.stage(post)
+
+
+# -- limits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("quota", "waits"), [(1, True), (2, False)])
+def test_who_makes_the_last_post_of_the_quota_waits(
+    sandbox: Sandbox,
+    adapter: Adapter,
+    post: Post,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    quota: int,
+    waits: bool,
+) -> None:
+    monkeypatch.setattr(sandbox.instagram_graph, "quota", quota)
+    receipt = adapter.publish(adapter.stage(post))
+    assert receipt.rests_until == (now + timedelta(hours=2) if waits else None)
+
+
+def test_a_quota_of_no_known_shape_uses_nothing_up(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
+    sandbox.inject(_GRAPH, "quota", "status:200", body={"data": [{"quota_usage": "all", "config": {"quota_total": 1}}]})
+    assert adapter.publish(adapter.stage(post)).rests_until is None
+
+
+def test_what_meta_counts_for_instagram_makes_it_slower_too(
+    sandbox: Sandbox, adapter: Adapter, post: Post, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.graph, "used_percent", 100)
+    assert adapter.publish(adapter.stage(post)).rests_until == now + _HOUR
 
 
 # -- the rest --------------------------------------------------------------------------------------------------------

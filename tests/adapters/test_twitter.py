@@ -36,7 +36,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, TransientError, "Too Many Requests"),
     (429, "<html>", TransientError, "asks to wait"),
     (503, {"title": "Service Unavailable", "detail": "Service Unavailable"}, UncertainError, "Service Unavailable"),
-    (403, "<html>cf-ray</html>", UncertainError, "no usable answer"),
+    (403, "<html>cf-ray</html>", UncertainError, "not X has answered"),
     (401, {"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, AccountError, "Unauthorized"),
     (401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, AccountError, "Invalid or expired token"),
     (401, {"title": "Unauthorized"}, AccountError, "in the developer console and put them where the YAML names them"),
@@ -77,9 +77,35 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (413, {"title": "Request Entity Too Large"}, RejectedError, "Too Large"),
     (422, {"title": "Unprocessable"}, RejectedError, "Unprocessable"),
     (404, {"title": "Not Found", "detail": "Not Found"}, TransientError, "Not Found"),
-    *((status, _invalid("no"), UncertainError, "no usable answer") for status in (302, 408, 500)),
-    (400, _invalid("x" * 999), RejectedError, r": x{300}\)$"),
-    (400, _invalid("a\x1b[31m\u202eb\ud800"), RejectedError, r": a \[31mb\?\)$"),
+    (302, _invalid("no"), UncertainError, "does not know"),
+    (408, _invalid("no"), UncertainError, "took too long"),
+    (500, _invalid("no"), UncertainError, "failed while it worked"),
+    (503, "<html>cf-ray</html>", UncertainError, "not X has answered"),
+    (502, "<html>", UncertainError, "failed while it worked"),
+    (401, {"errors": [{"code": 32, "message": "Could not authenticate you."}]}, AccountError, "do not belong together"),
+    *(
+        (403, {"errors": [{"code": code, "message": "no"}]}, kind, words)
+        for code, kind, words in (
+            (64, AccountError, "suspended"),
+            (185, TransientError, "no more posts"),
+            (226, AccountError, "automated abuse"),
+            (326, AccountError, "locked"),
+            (453, AccountError, "may not use this part"),
+            (True, TransientError, "does not know"),
+            ("64", TransientError, "does not know"),
+        )
+    ),
+    (403, _invalid("Your Tweet text is too long. For more information"), RejectedError, "longer than X takes"),
+    (
+        403,
+        _forbidden("Reply to this conversation is not allowed because you have not been mentioned"),
+        RejectedError,
+        "replies",
+    ),
+    (403, _forbidden("something new"), TransientError, "for a reason that crossposter does not know"),
+    (409, {"title": "Conflict"}, TransientError, "for a reason that crossposter does not know"),
+    (400, _invalid("x" * 999), RejectedError, r": x{300} \[x-transaction-id [0-9a-f]+\]\)$"),
+    (400, _invalid("a\x1b[31m\u202eb\ud800"), RejectedError, r": a \[31mb\? \[x-transaction-id [0-9a-f]+\]\)$"),
 )
 
 
@@ -146,6 +172,64 @@ def test_x_says_when_to_come_back(
     with pytest.raises(TransientError) as caught:
         connect("twitter").verify()
     assert caught.value.retry_at == (expected or now + _IN_A_WINDOW)
+
+
+_WINDOW = {"x-rate-limit-remaining": "95", "x-rate-limit-reset": str(_SECONDS + 900)}
+_OF_USER = {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": str(_SECONDS + 7200)}
+_OF_APP = {"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": str(_SECONDS + 3600)}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (_WINDOW, 900),
+        (_WINDOW | _OF_USER, 7200),
+        (_WINDOW | _OF_APP, 3600),
+        (_WINDOW | _OF_USER | _OF_APP, 7200),
+        (_WINDOW | _OF_USER | {"x-user-limit-24hour-remaining": "3"}, 900),
+        (_WINDOW | _OF_USER | {"x-user-limit-24hour-reset": "soon"}, 900),
+    ],
+)
+def test_the_limit_that_is_used_up_says_when_to_come_back(
+    sandbox: Sandbox, connect: Connect, post: Post, headers: dict[str, str], seconds: int
+) -> None:
+    clock = datetime.fromtimestamp(_SECONDS, UTC)
+    adapter = connect("twitter", now=lambda: clock)
+    staged = adapter.stage(post)
+    sandbox.inject("twitter", "publish", "status:429", headers=headers)
+    with pytest.raises(TransientError) as caught:
+        adapter.publish(staged)
+    assert caught.value.retry_at == clock + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("operation", ["upload", "publish"])
+def test_a_success_that_uses_up_a_limit_says_until_when(
+    sandbox: Sandbox, connect: Connect, post: Post, operation: str
+) -> None:
+    clock = datetime.fromtimestamp(_SECONDS, UTC)
+    adapter = connect("twitter", now=lambda: clock)
+    sandbox.inject(
+        "twitter", operation, "commit_then_status:201", body={"data": {"id": "7"}}, headers=_WINDOW | _OF_USER
+    )
+    undescribed = replace(post, pictures=(replace(post.pictures[0], alt=""),))
+    staged = replace(adapter.stage(undescribed), media_ids=())
+    assert adapter.publish(staged).rests_until == clock + timedelta(hours=2)
+
+
+def test_a_success_with_room_left_says_nothing_of_waiting(connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    assert adapter.publish(adapter.stage(post)).rests_until is None
+
+
+def test_the_day_of_a_spending_limit_is_told(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    staged = adapter.stage(replace(post, pictures=()))
+    sandbox.twitter.spend_cap_reset_date = "2026-12-01"
+    try:
+        with pytest.raises(AccountError, match=r"spend cap\. \[reset_date 2026-12-01\]"):
+            adapter.publish(staged)
+    finally:
+        sandbox.twitter.spend_cap_reset_date = None
 
 
 def test_a_post_is_exactly_its_text_and_its_pictures(sandbox: Sandbox, connect: Connect, post: Post) -> None:

@@ -149,6 +149,17 @@ def test_an_account_that_stops_is_one_matter_however_its_platform_words_it() -> 
     assert other.state != worded[0].state
 
 
+@pytest.mark.parametrize(
+    ("retry_at", "told"), [(None, "2026-11-25T12:15+00:00"), (NOON + timedelta(hours=6), "2026-11-25T18:00+00:00")]
+)
+def test_who_is_told_of_a_stopped_account_knows_when_it_is_looked_at_again(
+    retry_at: datetime | None, told: str
+) -> None:
+    (found,) = alerts(delivered(AccountError(say("said so"), retry_at=retry_at))).values()
+    assert f"crossposter looks again by itself at {told}" in found[1]
+    assert "crossposter run --reload" in found[1]
+
+
 def test_a_published_post_ends_the_account_s_trouble_and_its_own() -> None:
     assert ended(delivered()) == {"account:izmir-x", "uncertain:412/izmir-x"}
     subject, text = alerts(delivered())[None]

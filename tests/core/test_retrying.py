@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crossposter.core.model import Identity, Reason, Status
+from crossposter.core.model import Identity, Reason, Receipt, Status
 from crossposter.core.retrying import (
     ACCOUNT_REST,
     BACKOFF,
     MAX_TRIES,
     after,
     after_defect,
+    looked_into,
     mismatch,
+    published,
     without_article,
     without_picture,
 )
@@ -42,6 +44,37 @@ WORDS = say("said so")
 def test_each_kind_of_failure_has_its_own_end(error: PublishError, status: Status, reason: Reason) -> None:
     outcome = after(error, tries=0, now=NOW)
     assert (outcome.status, outcome.reason, outcome.message) == (status, reason, WORDS)
+
+
+@pytest.mark.parametrize("kind", [UncertainError, RejectedError, AccountError, TransientError])
+def test_an_answer_that_nobody_knows_goes_with_what_became_of_it(kind: type[PublishError]) -> None:
+    error = kind(WORDS)
+    assert after(error, tries=0, now=NOW).answer is None
+    error.answer = "HTTP 418"
+    assert after(error, tries=0, now=NOW).answer == "HTTP 418"
+
+
+@pytest.mark.parametrize(
+    ("rests_until", "expected"),
+    [(None, None), (NOW + timedelta(hours=1), NOW + timedelta(hours=1)), (NOW, None), (NOW - timedelta(hours=1), None)],
+)
+def test_a_success_that_told_of_a_used_up_limit_lets_the_account_rest(
+    rests_until: datetime | None, expected: datetime | None
+) -> None:
+    outcome = published(Receipt(remote_id="1", url="https://x.com/1", rests_until=rests_until), now=NOW)
+    assert (outcome.status, outcome.reason, outcome.account_rests_until) == (Status.PUBLISHED, None, expected)
+
+
+def test_only_another_refusal_of_the_account_confirms_a_doubtful_one() -> None:
+    doubtful = AccountError(WORDS, is_doubtful=True)
+    doubtful.answer = "HTTP 401"
+    later = NOW + timedelta(hours=2)
+    assert looked_into(doubtful, AccountError(say("no"))) is doubtful
+    for found in (None, TransientError(say("no")), UncertainError(say("no"))):
+        looked = looked_into(doubtful, found)
+        assert (type(looked), looked.message, looked.answer) == (TransientError, WORDS, "HTTP 401")
+    outcome = after(looked_into(doubtful, TransientError(say("wait"), retry_at=later)), tries=0, now=NOW)
+    assert (outcome.not_before, outcome.account_rests_until) == (later, later)
 
 
 def test_the_waits_grow_and_end_with_a_person() -> None:

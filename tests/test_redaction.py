@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+from urllib.parse import quote, unquote
+
+import pytest
+
+from crossposter.redaction import HIDDEN, redactor
+
+SECRET = 'a/"b+c%3Ad'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [SECRET, json.dumps(SECRET)[1:-1], quote(SECRET, safe=""), unquote(SECRET), json.dumps(unquote(SECRET))[1:-1]],
+)
+def test_a_secret_is_struck_out_however_it_is_written(written: str) -> None:
+    assert redactor([SECRET])(f"({written})") == f"({HIDDEN})"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Bearer IGT:2:abcdefgh==", "IGT:2"),
+        ("token EAAabcdefghij0123456789.", "EAAabc"),
+        ('{"access_token": "of somebody"}', "of"),
+        ("?sessionid=123%3Aabc&x=1", "123%3Aabc"),
+    ],
+)
+def test_what_has_the_shape_of_a_secret_is_struck_out(text: str, hidden: str) -> None:
+    struck = redactor([])(text)
+    assert hidden not in struck
+    assert HIDDEN in struck
+
+
+def test_all_else_stays_and_an_empty_secret_strikes_nothing_out() -> None:
+    text = 'HTTP 400 (application/json)\n{"title": "Forbidden"}'
+    assert redactor([""])(text) == text
+    assert redactor([])(text) == text
