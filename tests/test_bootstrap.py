@@ -37,6 +37,9 @@ class NoPublicPictures:
     def withdraw(self, url: str) -> None:
         raise NotImplementedError
 
+    def probe(self) -> None:
+        raise NotImplementedError
+
 
 def configured(city: City, path: Path, *changes: tuple[str, str]) -> ConfigModel:
     text = DEMO_CONFIG.read_text("utf-8")

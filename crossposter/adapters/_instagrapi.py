@@ -27,6 +27,7 @@ from crossposter.adapters._wire import (
     json_object,
     plain_words,
     refuses,
+    skew,
     succeeds,
     surely_not_sent,
 )
@@ -105,6 +106,11 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         if not isinstance(answer, dict) or not answer or not succeeds(self.last_response):
             raise _lost(is_publish)
         return answer
+
+    def skew(self) -> timedelta | None:
+        """Give how far Instagram's clock was ahead of ours at its last answer."""
+        answered = self.last_response
+        return skew(answered.headers, self._connection.now()) if answered is not None else None
 
     def upload_jpeg(self, content: bytes, *, for_album: bool) -> str:
         """Upload exactly these bytes and give the upload id; nothing is published.

@@ -27,6 +27,7 @@ from crossposter.adapters._wire import (
     plain_words,
     refuses,
     rejected,
+    skew,
     succeeds,
     transient,
 )
@@ -58,6 +59,8 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self._connection = connection
         self._url = (connection.url or API_URL).rstrip("/")
         self.session = new_session(connection)
+        #: How far X's clock was ahead of ours at its last answer.
+        self.skew: timedelta | None = None
 
     def request(
         self,
@@ -97,6 +100,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             )
         except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             raise no_answer(error, is_publish=is_publish) from error
+        self.skew = skew(response.headers, self._connection.now())
         body = json_object(response)
         if not succeeds(response) or not body:
             answer = Answer(
@@ -108,6 +112,11 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             )
             raise self._error(answer)
         return response
+
+    def me(self) -> tuple[dict[str, Any], str]:
+        """Ask whose tokens these are; gives the answer, and what X says they may do ("read-write"; empty: nothing)."""
+        response = self.request(*_VERIFY, user_auth=True)
+        return json_object(response), response.headers.get("x-access-level", "")
 
     def upload_image(self, content: bytes, media_type: str) -> dict[str, Any]:
         """Upload a picture; its media id lives a day and belongs to this account."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import requests
@@ -162,6 +163,15 @@ def transient(message: Message, _answer: Answer) -> PublishError:
 def lost(message: Message, answer: Answer) -> PublishError:
     """Take an answer that says nothing: after a publish the post may be there."""
     return UncertainError(message) if answer.is_publish else TransientError(message)
+
+
+def skew(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Give how far the platform's clock is ahead of ours, by its `Date`; None where it sends none that can be read."""
+    try:
+        said = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return said - now if said.tzinfo else None
 
 
 def surely_not_sent(error: BaseException) -> bool:

@@ -16,9 +16,10 @@ from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, prefix_weights, weighted_length
+from crossposter.core.examination import Examination, Lack
 from crossposter.core.links import BREAK
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
-from crossposter.errors import TransientError, UncertainError
+from crossposter.errors import PublishError, TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.references import SecretRef
 from crossposter.wording import say
@@ -124,11 +125,19 @@ class TwitterAdapter:
 
     def verify(self) -> Identity:
         """Ask whose tokens these are."""
-        user = mapping(self._client.get_me(user_auth=True).get("data"))
-        user_id = identifier(user.get("id"))
-        if not user_id:
-            raise TransientError(_UNUSABLE)
-        return Identity(id=user_id, handle=text(user.get("username")))
+        return _identity(self._client.get_me(user_auth=True))
+
+    def examine(self) -> Examination:
+        """Ask whose tokens these are; the answer's head says what they may do. They have no end."""
+        client = self._client
+        try:
+            answer, access_level = client.me()
+            identity = _identity(answer)
+        except PublishError as error:
+            return Examination(error=error, skew=client.skew)
+        is_told, may_write = bool(access_level), "write" in access_level
+        lacks = (() if may_write else (_READS_ONLY,)) if is_told else None
+        return Examination(identity=identity, lacks=lacks, skew=client.skew)
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures with their alt texts."""
@@ -180,6 +189,25 @@ class TwitterAdapter:
 
     def _receipt(self, remote_id: str) -> Receipt:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
+
+
+_READS_ONLY = Lack(
+    what=say("the X app may only read"),
+    mend=say(
+        "set it to 'Read and write': developer.x.com, the app, 'User authentication settings'; tokens that were made "
+        "before still only read"
+    ),
+    stops=True,
+    takes_new_token=True,
+)
+
+
+def _identity(answer: Mapping[str, Any]) -> Identity:
+    user = mapping(answer.get("data"))
+    user_id = identifier(user.get("id"))
+    if not user_id:
+        raise TransientError(_UNUSABLE)
+    return Identity(id=user_id, handle=text(user.get("username")))
 
 
 #: X's own link for the pictures, behind the text, and where it leads.
