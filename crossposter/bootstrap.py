@@ -210,9 +210,15 @@ def _renewal(account: AccountModel) -> Message:
     credentials = account.credentials
     sources = credentials.secrets()
     named = [str(sources[key]) for key in credentials.login_keys if key in sources and sources[key].kind != "login"]
-    if named:
+    if any(place.startswith("env:") for place in named):
         return say(
             "make a new one (docs/accounts.md), put it where the YAML names it ({places}), and restart crossposter",
+            places=", ".join(named),
+        )
+    if named:
+        return say(
+            "make a new one (docs/accounts.md), put it where the YAML names it ({places}), and then: crossposter run "
+            "--reload",
             places=", ".join(named),
         )
     return say("crossposter login {account}, and then: crossposter run --reload", account=account.id)
@@ -229,7 +235,12 @@ def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
     """Read every secret of the configuration: what must never be shown, of addresses each part."""
     from crossposter.core.alerting import secrets_in
 
-    found = [secret for account in config.accounts for secret in read_secrets(account, environ).values()]
+    found = [
+        source.read(environ)
+        for account in config.accounts
+        for source in account.credentials.secrets().values()
+        if source.kind != "plain"  # an app's number: in the log it would black out whatever looks like it
+    ]
     sources = [source for alert in config.alerts for source in (alert.url, alert.ping) if source]
     return found + [Secret(part) for source in sources for part in secrets_in(source.read(environ).reveal())]
 

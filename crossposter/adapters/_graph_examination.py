@@ -80,7 +80,7 @@ class GraphExaminer:
             lacks.append(
                 Lack(
                     what=say("the token lacks the permissions {missing}", missing=", ".join(missing)),
-                    mend=say("make a token that has them as well (docs/accounts.md)"),
+                    mend=say("the new token needs them as well (docs/accounts.md)"),
                     stops=not set(missing).isdisjoint(self.needs.to_post),
                     takes_new_token=True,
                 )
@@ -89,7 +89,7 @@ class GraphExaminer:
             lacks.append(
                 Lack(
                     what=say("the permission {name} does not hold for this account", name=elsewhere),
-                    mend=say("choose this Page and its Instagram account when the token is made (docs/accounts.md)"),
+                    mend=say("choose this Page and its Instagram account when the new token is made"),
                     stops=True,
                     takes_new_token=True,
                 )

@@ -209,7 +209,7 @@ _ENDED = {
 def _ending(account: Account, check: Check, ends: datetime | None, renewal: Message, now: datetime) -> Finding:
     if ends is None:
         return Finding(subject=account.id, check=check, colour=Colour.GREEN, message=_WITHOUT_END[check])
-    days = (ends - now).days
+    days = -((now - ends) // timedelta(days=1))  # the one that has begun counts
     words = _VALID if ends > now else _ENDED
     stage = next((stage for stage in STAGES if ends - now <= timedelta(days=stage)), None)
     message = replace(words[check], values={"date": f"{ends:%Y-%m-%d}", "days": days})
