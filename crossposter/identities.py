@@ -17,7 +17,7 @@ HOLDS = timedelta(hours=25)
 
 
 class Identities:
-    """The adapters of accounts, each verified; one call at a time for an account, as its lease has it."""
+    """The adapters of accounts, each verified. Safe to use from several threads."""
 
     def __init__(self, adapters: Callable[[str], Adapter], clock: Clock) -> None:
         """Take what makes an adapter, reading the credentials anew."""

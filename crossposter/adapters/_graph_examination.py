@@ -32,10 +32,17 @@ _NO_APP = say(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """The permissions without which nothing can be posted, and those that are asked for beside them."""
+    """The permissions of an account's token.
+
+    Attributes:
+        to_post: Those without which nothing can be posted.
+        beside: Those that are asked for beside them.
+        here: Those that, where they hold for some ids only, must hold for the account's own.
+    """
 
     to_post: tuple[str, ...]
     beside: tuple[str, ...]
+    here: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +95,8 @@ class GraphExaminer:
         if elsewhere := self._holds_elsewhere(report):
             lacks.append(
                 Lack(
-                    what=say("the permission {name} does not hold for this account", name=elsewhere),
-                    mend=say("choose this Page and its Instagram account when the new token is made"),
+                    what=say("the permission {name} does not hold for this Page", name=elsewhere),
+                    mend=say("choose this Page as well when the new token is made"),
                     stops=True,
                     takes_new_token=True,
                 )
@@ -97,9 +104,9 @@ class GraphExaminer:
         return lacks
 
     def _holds_elsewhere(self, report: TokenReport) -> str | None:
-        """Name a permission that was given for other Pages or accounts only."""
+        """Name a permission that was given for other Pages only."""
         mine = self.connection.remote_id
-        narrowed = (name for name in self.needs.to_post if name in report.targets)
+        narrowed = (name for name in self.needs.here if name in report.targets)
         return next((name for name in narrowed if mine not in report.targets[name]), None)
 
     def _version(self) -> ApiVersion | None:

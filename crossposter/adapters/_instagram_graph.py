@@ -95,6 +95,8 @@ class GraphBackend:
             client=self._client,
             token=self._connection.secrets["access_token"],
             dialect=INSTAGRAM,
+            # For which ids they hold is not asked: the account answers, and by which of its numbers Meta would name it
+            # there stands nowhere.
             needs=Needs(to_post=(*TO_POST_ON_INSTAGRAM, *by_page), beside=BESIDE),
         )
         seen = examiner.examine(self.verify)

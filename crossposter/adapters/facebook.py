@@ -117,7 +117,7 @@ class FacebookAdapter:
             client=self._client,
             token=self._connection.secrets["page_token"],
             dialect=FACEBOOK,
-            needs=Needs(to_post=(TO_POST,), beside=BESIDE),
+            needs=Needs(to_post=(TO_POST,), beside=BESIDE, here=(TO_POST,)),
         )
         seen = examiner.examine(self.verify)
         tasks = self._tasks() if seen.identity else None

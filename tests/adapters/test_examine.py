@@ -178,15 +178,12 @@ def test_permissions_that_a_token_lacks(
     assert (lacks[0].stops, lacks[0].takes_new_token) == (stops, True)
 
 
-@pytest.mark.parametrize(("platform", "scope"), [("facebook", "pages_manage_posts"), (_GRAPH, "instagram_basic")])
-def test_a_permission_that_was_given_for_another_page(
-    sandbox: Sandbox, examined: Examined, platform: str, scope: str
-) -> None:
-    mine = sandbox.account(platform, "izmirbld").id
+def test_a_permission_that_was_given_for_another_page(sandbox: Sandbox, examined: Examined) -> None:
+    mine = sandbox.account("facebook", "izmirbld").id
     for targets, is_lacking in ((["1", "2"], True), (["1", mine], False), ([], False), (None, False)):
-        granular = [{"scope": scope, "target_ids": targets}, "?"]
-        sandbox.inject(platform, "login", "amend", body=of_token(granular_scopes=granular))
-        lacks = examined(platform).lacks
+        granular = [{"scope": "pages_manage_posts", "target_ids": targets}, "?"]
+        sandbox.inject("facebook", "login", "amend", body=of_token(granular_scopes=granular))
+        lacks = examined("facebook").lacks
         assert bool(lacks) is is_lacking
         assert not lacks or lacks[0].stops
 
@@ -204,6 +201,14 @@ def test_a_token_that_ends(sandbox: Sandbox, examined: Examined, platform: str) 
         datetime.fromtimestamp(ends, UTC),
         datetime.fromtimestamp(access_ends, UTC),
     )
+
+
+@pytest.mark.parametrize("odd", [10**18, -5, True, "soon", None])
+def test_an_end_that_is_no_time_is_none(sandbox: Sandbox, examined: Examined, odd: object) -> None:
+    sandbox.inject("facebook", "login", "amend", body=of_token(expires_at=odd, data_access_expires_at=odd))
+    token = examined("facebook").token
+    assert token
+    assert (token.ends, token.data_access_ends) == (None, None)
 
 
 @pytest.mark.parametrize("platform", META)
