@@ -9,7 +9,7 @@ from crossposter.checkup import examine
 from crossposter.core.examination import Examination
 from crossposter.core.model import Account
 from crossposter.core.retrying import mismatch
-from crossposter.errors import AccountError, PublishError, TransientError
+from crossposter.errors import AccountError, CrossposterError, PublishError, TransientError
 from crossposter.ports import Adapter, Clock
 
 #: An answer holds for a day. Longer by a little than the daemon's checkup is away, which asks as well.
@@ -36,7 +36,7 @@ class Identities:
         if adapter and seen_at and self._clock.now() - seen_at < HOLDS:
             return adapter
         self._seen.pop(account.id, None)
-        adapter = self._adapters(account.id)
+        adapter = self._made(account)
         if wrong := mismatch(account.pinned, adapter.verify()):
             raise AccountError(wrong)
         return self._trusted(account, adapter)
@@ -52,13 +52,30 @@ class Identities:
 
     def examine(self, account: Account) -> Examination:
         """Look at the account with its credentials as they are now; one that is not right is trusted no longer."""
-        adapter = self._adapters(account.id)
+        try:
+            adapter = self._made(account)
+        except PublishError as error:
+            self._seen.pop(account.id, None)
+            return Examination(error=error)
         seen = examine(adapter)
         if seen.identity and not mismatch(account.pinned, seen.identity):
             self._trusted(account, adapter)
         elif not isinstance(seen.error, TransientError):
             self._seen.pop(account.id, None)
         return seen
+
+    def _made(self, account: Account) -> Adapter:
+        """Make an adapter with the credentials as they are now.
+
+        Raises:
+            AccountError: One of them is not there.
+        """
+        try:
+            return self._adapters(account.id)
+        except PublishError:
+            raise
+        except CrossposterError as error:
+            raise AccountError(error.message) from error
 
     def _trusted(self, account: Account, adapter: Adapter) -> Adapter:
         self._seen[account.id] = adapter, self._clock.now()

@@ -8,7 +8,7 @@ import pytest
 
 from crossposter.core.examination import Examination
 from crossposter.core.model import Identity
-from crossposter.errors import AccountError, PublishError, TransientError
+from crossposter.errors import AccountError, CrossposterError, PublishError, TransientError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter
 from crossposter.testing import FakeAdapter, FrozenClock, an_account
@@ -28,9 +28,12 @@ class Accounts:
         #: What the credentials of the moment lead to.
         self.identity = ACCOUNT.pinned
         self.refusals: list[PublishError] = []
+        self.missing: CrossposterError | None = None
         self.identities = Identities(self._make, self.clock)
 
     def _make(self, account_id: str) -> Adapter:
+        if self.missing:
+            raise self.missing
         answers = {"verify": list(self.refusals)} if self.refusals else {}
         self.made.append(FakeAdapter(ACCOUNT, identity=self.identity, answers=answers))  # type: ignore[arg-type]  # errors
         return self.made[-1]
@@ -105,3 +108,17 @@ def test_a_doubtful_refusal_is_looked_into() -> None:
     assert accounts.identities.still_answers(ACCOUNT)
     accounts.refusals = [AccountError(WORDS)]
     assert not accounts.identities.still_answers(ACCOUNT)
+
+
+@pytest.mark.parametrize("missing", [CrossposterError(WORDS), AccountError(WORDS)])
+def test_a_secret_that_has_gone_stops_the_account_and_is_no_defect(missing: CrossposterError) -> None:
+    accounts = Accounts()
+    accounts.identities.adapter(ACCOUNT)
+    accounts.missing = missing
+    error = accounts.identities.examine(ACCOUNT).error
+    assert isinstance(error, AccountError)
+    assert error.message == WORDS
+    with pytest.raises(AccountError, match="said so"):
+        accounts.identities.adapter(ACCOUNT)
+    accounts.missing = None
+    assert accounts.identities.adapter(ACCOUNT)
