@@ -28,10 +28,12 @@ from crossposter.ports import Adapter, PublicPictures
 from crossposter.preview import Previewer
 from crossposter.references import Secret
 from crossposter.web import Network, WebClient
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
     from crossposter.alerts.alarm import Alarm, Audience
+    from crossposter.checkup import Checkup
+    from crossposter.core.examination import Examination
     from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
     from crossposter.service import Service
 
@@ -81,6 +83,10 @@ class Office:
         if changed:
             raise ConfigError([Problem(str(path), 0, name, fixed[name]) for name in changed])
         return self.service(config)
+
+    def checkup(self, config: ConfigModel, service: Service) -> Checkup:
+        """Make the daemon's checkup of a service; feeds are left out, since they are read all the time."""
+        return _checkup(config, self.environ, self.clock, web=self.web, examine=service.examine, source=None)
 
     @property
     def heartbeat(self) -> LedgerHeartbeat:
@@ -154,6 +160,70 @@ def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
         web.close()
 
 
+@contextmanager
+def open_checkup(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Checkup]:
+    """Give a checkup of everything, for the length of the block; a daemon at work is not disturbed."""
+    from crossposter.checkup import examine
+
+    web, children, clock = WebClient(network_of(config)), Children(), SystemClock()
+    models = {account.id: account for account in config.accounts}
+    public = WebPublicPictures(web, folder=_public_folder(config), now=clock.now)
+
+    def examined(account: Account) -> Examination:
+        return examine(_adapter(models[account.id], network_of(config), public, environ, clock))
+
+    try:
+        source = WebFeedSource(web, FeedReader(children))
+        yield _checkup(config, environ, clock, web=web, examine=examined, source=source)
+    finally:
+        children.close()
+        web.close()
+
+
+def _checkup(
+    config: ConfigModel,
+    environ: Mapping[str, str],
+    clock: SystemClock,
+    *,
+    web: WebClient,
+    examine: Callable[[Account], Examination],
+    source: WebFeedSource | None,
+) -> Checkup:
+    from crossposter.checkup import Checkup
+    from crossposter.ledger.place import LedgerPlace
+
+    needs_folder = any(account.needs_public_folder for account in config.accounts)
+    return Checkup(
+        accounts=list(accounts_of(config).values()),
+        renewals={account.id: _renewal(account) for account in config.accounts},
+        examine=examine,
+        feeds=feeds_of(config),
+        source=source,
+        pictures=WebPublicPictures(web, folder=_public_folder(config), now=clock.now) if needs_folder else None,
+        storage=LedgerPlace(config.ledger),
+        clock=clock,
+    )
+
+
+def _renewal(account: AccountModel) -> Message:
+    """Say what to type, or where to put it, when an account needs a new token."""
+    credentials = account.credentials
+    sources = credentials.secrets()
+    named = [str(sources[key]) for key in credentials.login_keys if key in sources and sources[key].kind != "login"]
+    if any(place.startswith("env:") for place in named):
+        return say(
+            "make a new one (docs/accounts.md), put it where the YAML names it ({places}), and restart crossposter",
+            places=", ".join(named),
+        )
+    if named:
+        return say(
+            "make a new one (docs/accounts.md), put it where the YAML names it ({places}), and then: crossposter run "
+            "--reload",
+            places=", ".join(named),
+        )
+    return say("crossposter login {account}, and then: crossposter run --reload", account=account.id)
+
+
 def _ledger(path: Path) -> SqlLedger:
     # SQLAlchemy is a fifth of a dry run; where there is no ledger yet it is not needed.
     from crossposter.ledger import SqlLedger
@@ -165,7 +235,12 @@ def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
     """Read every secret of the configuration: what must never be shown, of addresses each part."""
     from crossposter.core.alerting import secrets_in
 
-    found = [secret for account in config.accounts for secret in read_secrets(account, environ).values()]
+    found = [
+        source.read(environ)
+        for account in config.accounts
+        for source in account.credentials.secrets().values()
+        if source.kind != "plain"  # an app's number: in the log it would black out whatever looks like it
+    ]
     sources = [source for alert in config.alerts for source in (alert.url, alert.ping) if source]
     return found + [Secret(part) for source in sources for part in secrets_in(source.read(environ).reveal())]
 

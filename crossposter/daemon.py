@@ -8,11 +8,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from crossposter.core.events import Event, Interrupted, Restarted, Stranded
+from crossposter.core.checkup import Check, Colour, Finding
+from crossposter.core.events import CheckedUp, Event, Interrupted, Restarted, Stranded
 from crossposter.core.health import BEAT
 from crossposter.core.model import Feed
 from crossposter.errors import ConfigError, LedgerError
@@ -30,6 +32,10 @@ GRACE_S = 25
 BEAT_S = BEAT.total_seconds()
 #: Seconds between two looks for what nobody does: feeds that have fallen silent, money that is spent.
 LISTEN_S = 600
+#: Seconds between two moments at which a checkup may come: where a platform did not answer, it comes at the next one.
+CHECKUP_S = 3600
+#: After one at which all answered the next one comes a day later.
+_A_DAY = timedelta(hours=23, minutes=30)
 #: Seconds between two looks for due deliveries.
 TICK_S = 1
 #: Feeds that are fetched at the same time: a slow one delays none of the others. A thread each, made when it is needed;
@@ -37,6 +43,10 @@ TICK_S = 1
 POLLERS = 64
 #: A poll comes up to this share of its interval early or late, so that a thousand feeds are not asked at once.
 JITTER = 0.1
+
+
+def _look_at_nothing(_service: Service) -> Sequence[Finding]:
+    return ()
 
 
 class Daemon:
@@ -51,13 +61,19 @@ class Daemon:
         heartbeat: Heartbeat,
         clock: Clock,
         report: Callable[[Event], None] = report,
+        check_up: Callable[[Service], Sequence[Finding]] = _look_at_nothing,
     ) -> None:
-        """Take the service, the function that makes another from the YAML as it stands then, and who is told."""
+        """Take the service, the function that makes another from the YAML as it stands then, and who is told.
+
+        `check_up` looks at a service's accounts and at this machine.
+        """
         self._service = service
         self._load = load
         self._heartbeat = heartbeat
         self._clock = clock
         self._report = report
+        self._check_up = check_up
+        self._checkup_due = clock.now()
         #: What was so at the last look.
         self._seen: frozenset[str] = frozenset()
         self._commands = commands
@@ -134,6 +150,10 @@ class Daemon:
         self._scheduler.add_job(
             self._listen, "interval", args=[self._service], seconds=LISTEN_S, next_run_time=now, name="listen"
         )
+        self._checkup_due = now
+        self._scheduler.add_job(
+            self._look_over, "interval", args=[self._service], seconds=CHECKUP_S, next_run_time=now, name="checkup"
+        )
 
     def _listen(self, service: Service) -> None:
         """Tell what nobody does, when it begins."""
@@ -142,6 +162,17 @@ class Daemon:
             if words not in self._seen:
                 self._report(event)
         self._seen = frozenset(seen)
+
+    def _look_over(self, service: Service) -> None:
+        """Look at accounts and this machine at the start, after a reload, and every day."""
+        now = self._clock.now()
+        if now < self._checkup_due:
+            return
+        findings = tuple(self._check_up(service))
+        self._report(CheckedUp(findings))
+        all_answered = not any(found.check is Check.REACH and found.colour is Colour.RED for found in findings)
+        if all_answered and service is self._service:  # not the one before a reload
+            self._checkup_due = now + _A_DAY
 
     def _poll(self, service: Service, feed: Feed) -> None:
         self._report(service.try_poll(feed))

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Restarted, Settled, Silent, Spending, Stranded
+from crossposter.core.checkup import Colour, Finding
+from crossposter.core.events import (
+    CheckedUp,
+    Delivered,
+    Event,
+    Interrupted,
+    Poll,
+    Restarted,
+    Settled,
+    Silent,
+    Spending,
+    Stranded,
+)
 from crossposter.core.model import Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.logs import get_logger
@@ -50,6 +63,18 @@ def report(event: Event) -> None:
             log.warning("budget spent", account=event.account_id, month=event.month, limit_usd=event.limit_usd)
         case Spending():
             log.debug("budget looked at", account=event.account_id, month=event.month)
+        case CheckedUp():
+            _report_checkup(event.findings)
+
+
+def _report_checkup(findings: Sequence[Finding]) -> None:
+    for found in findings:
+        if found.colour is not Colour.GREEN:
+            act = str(found.action) if found.action else None
+            names = {"subject": found.subject, "check": found.check, "colour": found.colour}
+            log.warning("checkup found something", **names, why=str(found.message), act=act)
+    counts = Counter(found.colour for found in findings)
+    log.info("checkup done", **{colour.value: counts[colour] for colour in Colour})
 
 
 def _report_poll(poll: Poll) -> None:

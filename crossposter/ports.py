@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from crossposter.core.examination import Examination
 from crossposter.core.model import (
     Account,
     Article,
@@ -144,6 +145,14 @@ class PublicPictures(Protocol):
     def withdraw(self, url: str) -> None:
         """End what `offer` began; an address of somebody else stays as it is."""
 
+    def probe(self) -> None:
+        """Offer a picture of nothing, look at it, and withdraw it.
+
+        Raises:
+            AccountError: A person must mend what should make it public.
+            TransientError: It cannot be looked at at the moment.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
@@ -163,6 +172,12 @@ class Adapter(Protocol):
 
     def verify(self) -> Identity:
         """Ask the platform whose account this is; sends one request and changes nothing."""
+
+    def examine(self) -> Examination:
+        """Ask for all that the platform tells of the account and its keys; a few requests, and changes nothing.
+
+        What is refused or lost stands in the answer, beside what was learned nevertheless.
+        """
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures: safe to repeat, nothing becomes public."""
@@ -275,6 +290,20 @@ class Ledger(Protocol):
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
+
+
+class Storage(Protocol):
+    """Where the ledger is kept."""
+
+    def free_bytes(self) -> int | None:
+        """Give the room on its disk; None where the system does not say."""
+
+    def try_writing(self) -> None:
+        """Make sure that the ledger can be written, without writing.
+
+        Raises:
+            LedgerError: It cannot.
+        """
 
 
 class Heartbeat(Protocol):

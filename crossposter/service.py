@@ -22,21 +22,15 @@ from zoneinfo import ZoneInfo
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded
+from crossposter.core.examination import Examination
 from crossposter.core.health import silence
 from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
-from crossposter.core.retrying import (
-    after,
-    after_defect,
-    looked_into,
-    mismatch,
-    published,
-    without_article,
-    without_picture,
-)
+from crossposter.core.retrying import after, after_defect, looked_into, published, without_article, without_picture
 from crossposter.core.window import Shown
 from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
+from crossposter.identities import Identities
 from crossposter.ports import (
     Adapter,
     ArticleSource,
@@ -114,12 +108,10 @@ class Service:
         self._pictures = pictures
         self._articles = articles
         self._store = store
-        self._adapters = adapters
+        self._identities = Identities(adapters, clock)
         self._ledger = ledger
         self._clock = clock
         self._holder = uuid.uuid4().hex
-        #: Accounts whose identity this run has seen with its own eyes.
-        self._verified: dict[str, Adapter] = {}
         self._is_retired = False
 
     def run_once(self, *, report: Callable[[Event], None] = _tell_nobody) -> Round:
@@ -222,6 +214,10 @@ class Service:
                 list(pool.map(lambda lane: self.deliver_lane(lane, report=tell), lanes))
         return tuple(delivered)
 
+    def examine(self, account: Account) -> Examination:
+        """Ask a platform about an account; one that is not right is asked again before anything is sent there."""
+        return self._identities.examine(account)
+
     def look_around(self) -> list[Silent | Spending | Settled]:
         """Say what nobody does: which feeds are silent for too long, which accounts have spent their money.
 
@@ -312,7 +308,7 @@ class Service:
     def _deliver(self, delivery: Delivery, lease: Lease) -> Outcome | None:
         account = self._accounts[delivery.account_id]
         try:
-            adapter = self._verified_adapter(account)
+            adapter = self._identities.adapter(account)
             post = self._affordable(delivery, account, self._post(delivery, account))
             if isinstance(post, Outcome):
                 self._ledger.postpone(delivery.id, post, now=self._clock.now())
@@ -343,17 +339,8 @@ class Service:
     def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
         """Decide what a failure means; one that would stop the account is looked into first."""
         if isinstance(error, AccountError) and error.is_doubtful:
-            error = looked_into(error, self._asked_again(account))
+            error = looked_into(error, self._identities.asked_again(account))
         return after(error, tries=delivery.tries, now=self._clock.now())
-
-    def _asked_again(self, account: Account) -> PublishError | None:
-        """Ask once more whose account it is; None when the platform says that it is the pinned one."""
-        self._verified.pop(account.id, None)
-        try:
-            self._verified_adapter(account)
-        except PublishError as error:
-            return error
-        return None
 
     def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:
         """Write the answer.
@@ -369,15 +356,6 @@ class Service:
                 log.error("not written to the ledger: %s attempt %s: %s", delivery_id, attempt, outcome)
         if not settled:
             raise LedgerError(say("delivery {delivery} was taken over by another process", delivery=delivery_id))
-
-    def _verified_adapter(self, account: Account) -> Adapter:
-        """Give the account's adapter, once the platform has said that it is the pinned account."""
-        if account.id not in self._verified:
-            adapter = self._adapters(account.id)
-            if wrong := mismatch(account.pinned, adapter.verify()):
-                raise AccountError(wrong)
-            self._verified[account.id] = adapter
-        return self._verified[account.id]
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what is sent: what was sent before, to the byte; else the news as it is now.

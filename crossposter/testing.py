@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
+from crossposter.core.examination import Examination
 from crossposter.core.model import (
     Account,
     Article,
@@ -25,7 +26,7 @@ from crossposter.core.model import (
     Validators,
 )
 from crossposter.core.window import Shown
-from crossposter.errors import ArticleError, CrossposterError, FeedError, PictureError
+from crossposter.errors import ArticleError, CrossposterError, FeedError, PictureError, PublishError
 from crossposter.ports import Fetched, Staged, no_window
 from crossposter.wording import say
 
@@ -181,6 +182,7 @@ class FakeAdapter:
     account: Account
     answers: dict[str, list[CrossposterError | Callable[[], None]]] = field(default_factory=dict)
     identity: Identity | None = None
+    examination: Examination | None = None
     posts: dict[str, Post] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -189,6 +191,16 @@ class FakeAdapter:
         """Give the identity that was set, else the pinned one."""
         self._called("verify")
         return self.identity or self.account.pinned
+
+    def examine(self) -> Examination:
+        """Give what was set, else the identity alone; or what was refused."""
+        self.calls.append("examine")
+        if self.examination:
+            return self.examination
+        try:
+            return Examination(identity=self.verify())
+        except PublishError as error:
+            return Examination(error=error)
 
     def stage(self, post: Post) -> Staged:
         """Give each picture an id."""

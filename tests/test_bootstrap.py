@@ -13,6 +13,7 @@ from crossposter.config import ConfigModel, load_config
 from crossposter.core.model import Picture, PictureLimits
 from crossposter.errors import ConfigError
 from crossposter.ledger.lock import Role
+from crossposter.private_files import make_private_folder, write_private
 from tests.city import DEMO_CONFIG, City, a_city
 
 OPEN = "network: {allow: [127.0.0.1]}"
@@ -35,6 +36,9 @@ class NoPublicPictures:
         raise NotImplementedError
 
     def withdraw(self, url: str) -> None:
+        raise NotImplementedError
+
+    def probe(self) -> None:
         raise NotImplementedError
 
 
@@ -61,6 +65,28 @@ def test_another_network_and_another_ledger_take_a_restart(city: City, tmp_path:
         (str(path), "network"),
     ]
     assert "another network takes a restart" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("env:SANDBOX_FACEBOOK_IZMIRBLD_PAGE_TOKEN", "and restart crossposter"),
+        ("file:page", "and then: crossposter run --reload"),
+        (None, "crossposter login izmir-facebook, and then: crossposter run --reload"),
+    ],
+)
+def test_the_way_to_a_new_token_is_that_by_which_the_old_one_came(
+    city: City, tmp_path: Path, source: str | None, words: str
+) -> None:
+    (tmp_path / "page").write_text(city.environ["SANDBOX_FACEBOOK_IZMIRBLD_PAGE_TOKEN"], "utf-8")
+    make_private_folder(city.ledger.parent / "credentials")
+    write_private(city.ledger.parent / "credentials" / "izmir-facebook.json", {"page_token": "kept"})
+    named = "      page_token: env:SANDBOX_FACEBOOK_IZMIRBLD_PAGE_TOKEN\n"
+    config = configured(city, tmp_path / "c.yaml", (named, f"      page_token: {source}\n" if source else ""))
+    with bootstrap.open_checkup(config, city.environ) as checkup:
+        renewal = str(checkup.renewals["izmir-facebook"])
+    assert words in renewal
+    assert source is None or source.partition(":")[2] in renewal
 
 
 def test_the_proxy_is_also_the_platforms_unless_the_account_has_an_endpoint(

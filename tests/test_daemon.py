@@ -19,14 +19,16 @@ import pytest
 
 from crossposter import logs
 from crossposter.clock import SystemClock
-from crossposter.core.events import Event, Poll, Stranded
+from crossposter.core.checkup import Check, Colour, Finding
+from crossposter.core.events import CheckedUp, Event, Poll, Stranded
 from crossposter.core.model import Feed, Reason, Status, Validators
 from crossposter.daemon import POLLERS, Daemon
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history, holder
-from crossposter.ports import Due
+from crossposter.ports import Clock, Due
 from crossposter.service import Service
 from crossposter.signals import Command, Commands
-from crossposter.testing import a_feed
+from crossposter.testing import FrozenClock, a_feed
+from crossposter.wording import say
 from tests.city import DEMO_CONFIG, City, a_city
 
 #: Far more than it ever takes: a busy machine must not make it fail.
@@ -364,6 +366,107 @@ def test_a_reload_retires_the_service_of_before_and_tells_what_nobody_delivers()
     daemon.run()
     assert (before.is_retired, after.is_retired) == (True, False)
     assert Stranded(("1/gone",)) in told
+
+
+# -- the checkup -----------------------------------------------------------------------------------------------------
+
+
+def a_finding(check: Check = Check.REACH, colour: Colour = Colour.GREEN) -> Finding:
+    return Finding(subject="izmir-x", check=check, colour=colour, message=say("found"))
+
+
+def a_daemon(
+    check_up: Callable[[Service], list[Finding]], *, told: list[Event], commands: Commands, clock: Clock
+) -> tuple[Daemon, Service]:
+    service = cast("Service", HangingService(1))
+    daemon = Daemon(
+        service,
+        commands=commands,
+        load=lambda: cast("Service", HangingService(1)),
+        heartbeat=SilentHeartbeat(),
+        clock=clock,
+        report=told.append,
+        check_up=check_up,
+    )
+    return daemon, service
+
+
+def test_accounts_are_looked_at_at_the_start_and_after_a_reload() -> None:
+    told: list[Event] = []
+    looked_at: list[Service] = []
+    commands = Commands()
+
+    def check_up(service: Service) -> list[Finding]:
+        looked_at.append(service)
+        return [a_finding()]
+
+    daemon, service = a_daemon(check_up, told=told, commands=commands, clock=SystemClock())
+    running = threading.Thread(target=daemon.run)
+    running.start()
+    try:
+        until(lambda: CheckedUp((a_finding(),)) in told)
+        commands.put(Command.RELOAD)
+        until(lambda: told.count(CheckedUp((a_finding(),))) == 2)
+    finally:
+        commands.put(Command.STOP)
+        running.join()
+    assert looked_at[0] is service
+    assert looked_at[1] is not service
+
+
+def test_they_are_looked_at_every_day_and_sooner_where_a_platform_was_silent() -> None:
+    clock, told = FrozenClock(datetime(2026, 11, 27, tzinfo=UTC)), list[Event]()
+    colours = [Colour.RED, Colour.GREEN, Colour.GREEN]
+    daemon, service = a_daemon(
+        lambda _: [a_finding(colour=colours.pop(0))], told=told, commands=Commands(), clock=clock
+    )
+    looked_at = []
+    for hour in range(30):
+        before = len(told)
+        daemon._look_over(service)
+        if len(told) > before:
+            looked_at.append(hour)
+        clock.forward(hours=1)
+    assert looked_at == [0, 1, 25]
+
+
+def test_a_service_of_before_a_reload_does_not_put_off_the_look_of_the_next_one() -> None:
+    clock, told = FrozenClock(datetime(2026, 11, 27, tzinfo=UTC)), list[Event]()
+    daemon, service = a_daemon(lambda _: [], told=told, commands=Commands(), clock=clock)
+    daemon._look_over(cast("Service", HangingService(1)))
+    daemon._look_over(service)
+    daemon._look_over(service)
+    assert len(told) == 2
+
+
+def test_tokens_that_are_swapped_while_it_runs_publish_nothing_after_the_reload(
+    city: City, config: Path, start: Start, tmp_path: Path
+) -> None:
+    text, files = config.read_text("utf-8"), {}
+    for handle in ("IZMIRBLD", "IZMIRENGLISH"):
+        for key in ("ACCESS_TOKEN", "ACCESS_SECRET"):
+            name = f"SANDBOX_TWITTER_{handle}_{key}"
+            files[name] = tmp_path / name
+            files[name].write_text(city.environ[name], "utf-8")
+            text = text.replace(f"env:{name}\n", f"file:{files[name]}\n")
+    config.write_text(text, "utf-8")
+    daemon = start()
+    until(lambda: len(daemon.logged("feed read", first_poll=True)) == 2 and daemon.logged("checkup done", red=0))
+    city.site.publish("tr")
+    until(lambda: len(city.sandbox.posts()) == 3)
+    for name, file in files.items():
+        other = name.replace("IZMIRBLD", "?").replace("IZMIRENGLISH", "IZMIRBLD").replace("?", "IZMIRENGLISH")
+        file.write_text(city.environ[other], "utf-8")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    for account in ("izmir-x", "izmir-x-en"):
+        until(lambda account=account: daemon.logged("checkup found something", subject=account, check="identity"))  # type: ignore[misc]  # a default
+    city.site.publish("tr")
+    city.site.publish("en")
+    for account in ("izmir-x", "izmir-x-en"):
+        until(lambda account=account: daemon.logged("post not published", account=account, reason="account"))  # type: ignore[misc]  # a default
+    until(lambda: len(city.sandbox.posts()) == 3 + 4)
+    assert daemon.stop() == 0
+    assert Counter(post["platform"] for post in city.sandbox.posts())["twitter"] == 1
 
 
 def test_its_log_holds_no_secret_even_when_a_library_talks(city: City, start: Start, tmp_path: Path) -> None:

@@ -361,6 +361,32 @@ def test_another_account_gets_nothing(office: Office, identity: Identity) -> Non
     assert office.texts() == ["Haber 1", "Haber 2"]
 
 
+def test_an_account_that_an_examination_finds_to_be_another_gets_nothing_more(office: Office) -> None:
+    service, adapter = office.service(), office.adapters["izmir-x"]
+    office.news(an_entry(1))
+    service.run_once()
+    adapter.identity = Identity(id="another", handle="baska")
+    assert service.examine(office.accounts["izmir-x"]).identity == adapter.identity
+    office.news(an_entry(2), an_entry(1))
+    service.run_once()
+    assert office.texts() == ["Haber 1"]
+    adapter.identity = None
+    assert service.examine(office.accounts["izmir-x"]).error is None
+    office.clock.forward(minutes=15)
+    service.run_once()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+    assert adapter.calls.count("publish") == 2
+
+
+def test_whose_account_it_is_is_asked_again_after_a_day(office: Office) -> None:
+    service, adapter = office.service(), office.adapters["izmir-x"]
+    for number, days in ((1, 0), (2, 0.9), (3, 0.9)):
+        office.clock.forward(days=days)
+        office.news(*(an_entry(each) for each in range(number, 0, -1)))
+        service.run_once()
+    assert [call for call in adapter.calls if call != "stage"] == ["verify", "publish", "publish", "verify", "publish"]
+
+
 @pytest.fixture
 def teasing(tmp_path: Path) -> Iterator[Office]:
     """Give an office whose feed asks for articles, and whose account shows them."""

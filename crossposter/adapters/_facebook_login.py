@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._debug_token import debug_token
 from crossposter.adapters._graph import GraphClient
 from crossposter.adapters._graph_errors import FACEBOOK
-from crossposter.adapters._meta_app import no_token
+from crossposter.adapters._meta_app import BESIDE, TASK, TO_POST, no_token
 from crossposter.adapters._wire import plain_words
 from crossposter.adapters.logins import Login, Person, RefusedAnswer, up_to_three_times
 from crossposter.adapters.options import Connection
@@ -22,12 +23,7 @@ from crossposter.errors import AccountError, PublishError, RejectedError, Transi
 from crossposter.references import Secret
 from crossposter.wording import Message, say
 
-#: Without it nothing can be posted.
-_TO_POST = "pages_manage_posts"
-#: Asked for beside it (Pages API, posts, 2026-10): to see the Page, and to list it.
-_SCOPES = (_TO_POST, "pages_read_engagement", "pages_show_list")
-#: The task of whoever holds the token, on the Page.
-_TASK = "CREATE_CONTENT"
+_SCOPES = (TO_POST, *BESIDE)
 _UNUSABLE = say("Facebook has answered something that crossposter does not know")
 _KINDS = {
     "USER": say("a person's token"),
@@ -96,8 +92,8 @@ class _Meta:
         self._connection = connection
         self._version = version
 
-    def _speaking(self, token: Secret, *, signed: bool = True) -> GraphClient:
-        secrets = {"app_secret": self._connection.secrets["app_secret"]} if signed else {}
+    def _speaking(self, token: Secret) -> GraphClient:
+        secrets = {"app_secret": self._connection.secrets["app_secret"]}
         connection = replace(self._connection, secrets=secrets)
         return GraphClient(connection, token=token, version=self._version, dialect=FACEBOOK)
 
@@ -107,28 +103,24 @@ class _Meta:
         Raises:
             RefusedAnswer: It is none that can be used.
         """
-        app_id, app_secret = (self._connection.secrets[name].reveal() for name in ("app_id", "app_secret"))
-        app = self._speaking(Secret(f"{app_id}|{app_secret}"), signed=False)
+        app_id = self._connection.secrets["app_id"].reveal()
         try:
-            found = mapping(app.debug_access_token(token.reveal(), app_id, app_secret).get("data"))
+            found = debug_token(self._connection, token, version=self._version, dialect=FACEBOOK)
         except (AccountError, RejectedError) as error:
             raise AccountError(
                 say("Facebook does not take the app's keys, app_id and app_secret: {cause}", cause=error.message)
             ) from None
-        if found.get("is_valid") is not True:
-            words = plain_words(text(mapping(found.get("error")).get("message")) or "-")
-            raise RefusedAnswer(say("Facebook does not accept this token: {words}", words=words))
-        if (other := str(found.get("app_id"))) != app_id:
+        if not found.is_valid:
+            raise RefusedAnswer(say("Facebook does not accept this token: {words}", words=found.words))
+        if (other := found.app_id) != app_id:
             sentence = say("this token belongs to another app ({other}): choose the app {app}", other=other, app=app_id)
             raise RefusedAnswer(sentence)
-        scopes = found.get("scopes")
-        granted = scopes if isinstance(scopes, list) else []
         return _Token(
             value=token,
-            kind=text(found.get("type")),
-            expires=_time(found.get("expires_at")),
-            data_access=_time(found.get("data_access_expires_at")),
-            missing=tuple(scope for scope in _SCOPES if scope not in granted),
+            kind=found.kind,
+            expires=found.expires,
+            data_access=found.data_access,
+            missing=tuple(scope for scope in _SCOPES if scope not in found.scopes),
         )
 
     def long_lived(self, token: Secret) -> Secret:
@@ -146,7 +138,7 @@ class _Meta:
         for page in mappings(answer.get("data"), otherwise=_UNUSABLE):
             tasks = page.get("tasks")
             page_id, value = identifier(page.get("id")), text(page.get("access_token"))
-            may_post = not isinstance(tasks, list) or _TASK in tasks
+            may_post = not isinstance(tasks, list) or TASK in tasks
             if page_id and value:
                 name = plain_words(text(page.get("name")))
                 found.append(_Page(id=page_id, name=name, token=Secret(value), may_post=may_post))
@@ -184,7 +176,7 @@ def _pasted(meta: _Meta, person: Person) -> _Token:
         raise RefusedAnswer(
             say("this token ends on {date}: paste the one that it was made from", date=_date(token.expires))
         )
-    if _TO_POST in token.missing:
+    if TO_POST in token.missing:
         sentence = say(
             "this token may not post: make one with the permissions {missing} as well", missing=", ".join(token.missing)
         )
@@ -240,13 +232,3 @@ def _in_words(token: _Token) -> Iterator[Message]:
 
 def _date(time: datetime) -> str:
     return f"{time:%Y-%m-%d}"
-
-
-def _time(seconds: object) -> datetime | None:
-    """Read a Unix time; Meta writes 0 for "never"."""
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

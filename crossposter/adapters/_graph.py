@@ -10,14 +10,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import facebook
 
 from crossposter.adapters._graph_errors import Dialect, breather, is_throttled, regain, words
 from crossposter.adapters._rules import Answer, first_match, kept, recorded, revealed
-from crossposter.adapters._wire import json_object, new_session, no_answer, succeeds
+from crossposter.adapters._wire import json_object, new_session, no_answer, plain_words, skew, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, TransientError
 from crossposter.references import Secret
@@ -40,6 +40,9 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         secret = connection.secrets.get("app_secret")
         self._proof = _proof(bearer, secret.reveal()) if secret else None
         self._used_up_until: datetime | None = None
+        #: What Meta said at its last answer: how far its clock is ahead of ours, and which version it speaks.
+        self.skew: timedelta | None = None
+        self.answered_version = ""
 
     def request(
         self,
@@ -75,6 +78,8 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             # Not `from error`: its text may hold what was sent.
             raise no_answer(error, is_publish=is_publish) from None
+        self.skew = skew(response.headers, self._connection.now())
+        self.answered_version = plain_words(response.headers.get("facebook-api-version", ""))
         body = json_object(response)
         if not succeeds(response) or not body or "error" in body:
             answer = Answer(

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._meta_app import BESIDE, TO_POST, TO_POST_ON_INSTAGRAM
 from crossposter.adapters._rules import kept, unusable
 from crossposter.adapters.options import Connection
+from crossposter.core.examination import Examination, Quota
 from crossposter.core.model import Identity, Picture, PictureLimits, Post, Receipt
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Staged
@@ -84,6 +87,29 @@ class GraphBackend:
         self._handle = text(found.get("username"))
         return Identity(id=account_id, handle=self._handle)
 
+    def examine(self) -> Examination:
+        """Ask for the account, what the token may do and until when, and how much of the quota is used."""
+        from crossposter.adapters._graph_errors import INSTAGRAM
+        from crossposter.adapters._graph_examination import GraphExaminer, Needs
+
+        by_page = (TO_POST,) if self._picture_by == "page" else ()
+        examiner = GraphExaminer(
+            connection=self._connection,
+            client=self._client,
+            token=self._connection.secrets["access_token"],
+            dialect=INSTAGRAM,
+            # For which ids they hold is not asked: the account answers, and by which of its numbers Meta would name it
+            # there stands nowhere.
+            needs=Needs(to_post=(*TO_POST_ON_INSTAGRAM, *by_page), beside=BESIDE),
+        )
+        seen = examiner.examine(self.verify)
+        if not seen.identity:
+            return seen
+        try:
+            return replace(seen, quota=self._quota())
+        except PublishError as error:  # it is asked for before each post: without it there is none
+            return replace(seen, error=error)
+
     def stage(self, post: Post) -> Staged:
         """Make the container and wait until it is ready: it is seen by nobody, and forgotten after a day."""
         self._check_quota()
@@ -147,22 +173,27 @@ class GraphBackend:
         )
 
     def _check_quota(self) -> None:
-        """Read how much of the day's quota is used: Meta's pages say 50 and 100, only the answer is right.
+        """Make sure that the day's quota has room.
 
         Raises:
-            TransientError: All of it.
+            TransientError: All of it is used.
         """
+        quota = self._quota()
+        self._is_last_of_quota = quota is not None and quota.used + 1 >= quota.total
+        if quota and quota.used >= quota.total:
+            sentence = say(
+                "the account's quota is used up: {used} of {total} posts in a day", used=quota.used, total=quota.total
+            )
+            raise TransientError(sentence, retry_at=self._connection.now() + _QUOTA_WAIT)
+
+    def _quota(self) -> Quota | None:
+        """Read how much of the day's quota is used: Meta's pages say 50 and 100, only the answer is right."""
         answer = self._client.get_connections(self._account, "content_publishing_limit", fields="quota_usage,config")
         for row in mappings(answer.get("data"), otherwise=_UNUSABLE):
             used, total = row.get("quota_usage"), mapping(row.get("config")).get("quota_total")
-            if not (isinstance(used, int) and isinstance(total, int)):
-                continue
-            self._is_last_of_quota = used + 1 >= total
-            if used >= total:
-                sentence = say(
-                    "the account's quota is used up: {used} of {total} posts in a day", used=used, total=total
-                )
-                raise TransientError(sentence, retry_at=self._connection.now() + _QUOTA_WAIT)
+            if isinstance(used, int) and isinstance(total, int):
+                return Quota(used=used, total=total)
+        return None
 
     def _container_of(self, post: Post, offered: list[str]) -> str:
         if len(post.pictures) == 1:

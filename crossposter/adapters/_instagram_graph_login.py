@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from crossposter.adapters._instagram_graph import GraphBackend
-from crossposter.adapters._meta_app import no_token
+from crossposter.adapters._meta_app import BESIDE, TO_POST, TO_POST_ON_INSTAGRAM, no_token
 from crossposter.adapters.logins import Login, Person, RefusedAnswer, up_to_three_times
 from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity
@@ -14,8 +14,8 @@ from crossposter.errors import AccountError
 from crossposter.references import Secret
 from crossposter.wording import Message, say
 
-#: Instagram content publishing, 2026-06; a token of a system user has them for the Page and its account.
-_SCOPES = ("instagram_basic", "instagram_content_publish", "pages_read_engagement", "pages_show_list")
+#: A token of a system user has them for the Page and its account.
+_SCOPES = (*TO_POST_ON_INSTAGRAM, *BESIDE)
 
 
 def login(connection: Connection, person: Person, *, version: str, picture_by: str, account_id: str | None) -> Login:
@@ -25,7 +25,7 @@ def login(connection: Connection, person: Person, *, version: str, picture_by: s
         LoginError: No token was accepted.
         PublishError: Instagram cannot be reached.
     """
-    scopes = (*_SCOPES, "pages_manage_posts") if picture_by == "page" else _SCOPES
+    scopes = (*_SCOPES, TO_POST) if picture_by == "page" else _SCOPES
     whose = say("the Page's own") if picture_by == "page" else say("best a system user's (Meta Business Suite)")
     person.tell(say("Paste a token with the permissions {scopes}: {whose}", scopes=", ".join(scopes), whose=whose))
     if account_id is None and picture_by != "page":  # the Page's token knows its account

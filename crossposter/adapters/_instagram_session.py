@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters._rules import unusable
 from crossposter.adapters.options import Connection
+from crossposter.core.examination import Examination
 from crossposter.core.model import Identity, Picture, Post, Receipt
-from crossposter.errors import AccountError, TransientError, UncertainError
+from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.private_files import write_private
 from crossposter.wording import Message, say
@@ -59,6 +60,13 @@ class SessionBackend:
         if not user_id:
             raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
         return Identity(id=user_id, handle=text(user.get("username")))
+
+    def examine(self) -> Examination:
+        """Ask whose session this is; more the app does not tell."""
+        try:
+            return Examination(identity=self.verify(), skew=self._client.skew())
+        except PublishError as error:
+            return Examination(error=error, skew=self._client.skew())
 
     def stage(self, post: Post) -> Staged:
         """Upload the pictures; only `publish` makes them public."""

@@ -29,6 +29,7 @@ from crossposter.adapters._wire import (
     check_certificates,
     json_object,
     plain_words,
+    skew,
     succeeds,
     surely_not_sent,
 )
@@ -115,6 +116,11 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         error = unusable(UncertainError if is_publish else TransientError, UNUSABLE, {}, ())
         error.answer = None if self.last_response is None else recorded(self.last_response, self.secrets())
         return error
+
+    def skew(self) -> timedelta | None:
+        """Give how far Instagram's clock was ahead of ours at its last answer."""
+        answered = self.last_response
+        return skew(answered.headers, self._connection.now()) if answered is not None else None
 
     def upload_jpeg(self, content: bytes, *, for_album: bool) -> str:
         """Upload exactly these bytes and give the upload id; nothing is published.

@@ -20,6 +20,15 @@ class MetaApp(AppKeys):
 
 META = AppBlock("meta", MetaApp)
 
+#: The permission without which nothing can be posted on a Page.
+TO_POST = "pages_manage_posts"
+#: Asked for beside it (Pages API, posts, 2026-10): to see the Page, and to list it.
+BESIDE = ("pages_read_engagement", "pages_show_list")
+#: The task of whoever holds the token, on the Page.
+TASK = "CREATE_CONTENT"
+#: Without these nothing can be published on a professional account (Instagram content publishing, 2026-06).
+TO_POST_ON_INSTAGRAM = ("instagram_basic", "instagram_content_publish")
+
 
 def no_token(answer: str) -> Message | None:
     """Say that an answer cannot be a token; None where it can."""

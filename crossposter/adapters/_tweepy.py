@@ -15,7 +15,7 @@ import requests
 import tweepy
 
 from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, refuses, revealed
-from crossposter.adapters._wire import bounded, json_object, new_session, no_answer, plain_words, succeeds
+from crossposter.adapters._wire import bounded, json_object, new_session, no_answer, plain_words, skew, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import say
@@ -48,6 +48,8 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self._url = (connection.url or API_URL).rstrip("/")
         self.session = new_session(connection)
         self._used_up_until: datetime | None = None
+        #: How far X's clock was ahead of ours at its last answer.
+        self.skew: timedelta | None = None
 
     def request(
         self,
@@ -87,6 +89,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             )
         except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             raise no_answer(error, is_publish=is_publish) from error
+        self.skew = skew(response.headers, self._connection.now())
         body = json_object(response)
         if not succeeds(response) or not body:
             answer = Answer(
@@ -108,6 +111,11 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             return None
         now = self._connection.now()
         return now + bounded(self._used_up_until - now)
+
+    def me(self) -> tuple[dict[str, Any], str]:
+        """Ask whose tokens these are; gives the answer, and what X says they may do ("read-write"; empty: nothing)."""
+        response = self.request(*_VERIFY, user_auth=True)
+        return json_object(response), response.headers.get("x-access-level", "")
 
     def upload_image(self, content: bytes, media_type: str) -> dict[str, Any]:
         """Upload a picture; its media id lives a day and belongs to this account."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -92,6 +93,15 @@ def plain_words(said: str) -> str:
 def bounded(wait: timedelta) -> timedelta:
     """Keep a wait that a platform asked for between nothing and a day."""
     return min(max(wait, timedelta()), _LONGEST_WAIT)
+
+
+def skew(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Give how far the platform's clock is ahead of ours, by its `Date`; None where it sends none that can be read."""
+    try:
+        said = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return said - now if said.tzinfo else None
 
 
 def surely_not_sent(error: BaseException) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from crossposter.adapters._answers import identifier, mapping, text
 from crossposter.adapters._tweepy import XAuthorization, XClient
-from crossposter.adapters._wire import json_object
 from crossposter.adapters.logins import Login, Person, RefusedAnswer, up_to_three_times
 from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity
@@ -51,13 +50,12 @@ def _no_pin(answer: str) -> Message | None:
 
 def _verified(client: XClient) -> Identity:
     """Ask whose tokens these are, and whether they may post."""
-    response = client.request("GET", "/2/users/me", user_auth=True)
-    level = response.headers.get("x-access-level", "")
+    answer, level = client.me()
     if level and "write" not in level:
         raise AccountError(
             say("the X app may only read: set it to 'Read and write' in the developer console, then log in again")
         )
-    user = mapping(json_object(response).get("data"))
+    user = mapping(answer.get("data"))
     if not (user_id := identifier(user.get("id"))):
         raise TransientError(say("X gave no usable answer"))
     return Identity(id=user_id, handle=text(user.get("username")))

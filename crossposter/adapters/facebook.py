@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from crossposter.adapters._answers import identifier, mappings, text
-from crossposter.adapters._meta_app import META
+from crossposter.adapters._meta_app import BESIDE, META, TASK, TO_POST
 from crossposter.adapters._rules import unusable
 from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
+from crossposter.core.examination import Examination, Lack
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
-from crossposter.errors import TransientError, UncertainError
+from crossposter.errors import PublishError, TransientError, UncertainError
 from crossposter.ports import Staged
-from crossposter.references import SecretRef
+from crossposter.references import NumberRef, SecretRef
 from crossposter.wording import say
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class FacebookCredentials(Credentials):
     login_keys: ClassVar[tuple[str, ...]] = ("page_token",)
 
     page_token: SecretRef | None = None
+    #: With the secret, what Meta may be asked of the token: its permissions and its end.
+    app_id: NumberRef | None = None
     app_secret: SecretRef | None = None
 
 
@@ -111,6 +114,36 @@ class FacebookAdapter:
             raise unusable(TransientError, _UNUSABLE, page, self._client.secrets())
         return Identity(id=page_id, handle=text(page.get("username")) or text(page.get("name")))
 
+    def examine(self) -> Examination:
+        """Ask whose token this is, what it may do, and until when: three requests."""
+        from crossposter.adapters._graph_errors import FACEBOOK
+        from crossposter.adapters._graph_examination import GraphExaminer, Needs
+
+        examiner = GraphExaminer(
+            connection=self._connection,
+            client=self._client,
+            token=self._connection.secrets["page_token"],
+            dialect=FACEBOOK,
+            needs=Needs(to_post=(TO_POST,), beside=BESIDE, here=(TO_POST,)),
+        )
+        seen = examiner.examine(self.verify)
+        tasks = self._tasks() if seen.identity else None
+        if tasks is None:
+            return seen
+        lacks = () if TASK in tasks else (_NO_TASK,)
+        return replace(seen, lacks=(*(seen.lacks or ()), *lacks))
+
+    def _tasks(self) -> list[object] | None:
+        """Ask what the token's holder may do on the Page; None where Meta does not tell.
+
+        That a Page's own token may ask this stands on no page of Meta's (2026-11), so a refusal means nothing.
+        """
+        try:
+            tasks = self._client.get_object("me", fields="tasks").get("tasks")
+        except PublishError:
+            return None
+        return tasks if isinstance(tasks, list) else None
+
     def stage(self, post: Post) -> Staged:
         """Upload the pictures, unpublished: an upload that is lost is seen by nobody."""
         return Staged(post=post, media_ids=tuple(self._upload(picture) for picture in post.pictures))
@@ -162,6 +195,15 @@ class FacebookAdapter:
 
 
 _PERMALINK = re.compile(r"https://(?:[a-z-]+\.)?facebook\.com/(.*\d.*?)/?")
+_NO_TASK = Lack(
+    what=say("whoever made this token may not post on the Page any more"),
+    mend=say(
+        "give them full control or the task 'Content' again: business.facebook.com, Settings, Pages, the Page, Assign "
+        "people"
+    ),
+    stops=True,
+    takes_new_token=False,
+)
 
 
 def _receipt(remote_id: str) -> Receipt:

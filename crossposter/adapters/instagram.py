@@ -16,9 +16,10 @@ from crossposter.adapters._meta_app import META
 from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
+from crossposter.core.examination import Examination
 from crossposter.core.model import Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
 from crossposter.ports import Adapter, Staged
-from crossposter.references import LoginFile, LoginSecretRef, SecretRef, mistake
+from crossposter.references import LoginFile, LoginSecretRef, NumberRef, SecretRef, mistake
 from crossposter.wording import say
 
 
@@ -49,6 +50,8 @@ class GraphCredentials(Credentials):
     login_keys: ClassVar[tuple[str, ...]] = ("access_token",)
 
     access_token: SecretRef | None = None
+    #: With the secret, what Meta may be asked of the token: its permissions and its end.
+    app_id: NumberRef | None = None
     app_secret: SecretRef | None = None
 
 
@@ -159,6 +162,10 @@ class InstagramAdapter:
     def verify(self) -> Identity:
         """Ask whose account this is."""
         return self._backend.verify()
+
+    def examine(self) -> Examination:
+        """Ask for all that the backend can learn of the account."""
+        return self._backend.examine()
 
     def stage(self, post: Post) -> Staged:
         """Hand over the pictures; only `publish` makes them public."""

@@ -18,9 +18,10 @@ from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, prefix_weights, weighted_length
+from crossposter.core.examination import Examination, Lack
 from crossposter.core.links import BREAK
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
-from crossposter.errors import TransientError, UncertainError
+from crossposter.errors import PublishError, TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.references import SecretRef
 from crossposter.wording import say
@@ -131,7 +132,21 @@ class TwitterAdapter:
 
     def verify(self) -> Identity:
         """Ask whose tokens these are."""
-        answer = self._client.get_me(user_auth=True)
+        return self._identity(self._client.get_me(user_auth=True))
+
+    def examine(self) -> Examination:
+        """Ask whose tokens these are; the answer's head says what they may do. They have no end."""
+        client = self._client
+        try:
+            answer, access_level = client.me()
+            identity = self._identity(answer)
+        except PublishError as error:
+            return Examination(error=error, skew=client.skew)
+        is_told, may_write = bool(access_level), "write" in access_level
+        lacks = (() if may_write else (_READS_ONLY,)) if is_told else None
+        return Examination(identity=identity, lacks=lacks, skew=client.skew)
+
+    def _identity(self, answer: Mapping[str, Any]) -> Identity:
         user = mapping(answer.get("data"))
         user_id = identifier(user.get("id"))
         if not user_id:
@@ -191,6 +206,15 @@ class TwitterAdapter:
 
 
 _PERMALINK = re.compile(r"https://(?:www\.|mobile\.)?(?:x|twitter)\.com/[^?#]+/status/(\d+)")
+_READS_ONLY = Lack(
+    what=say("the X app may only read"),
+    mend=say(
+        "set it to 'Read and write': developer.x.com, the app, 'User authentication settings'; tokens that were made "
+        "before still only read"
+    ),
+    stops=True,
+    takes_new_token=True,
+)
 #: X's own link for the pictures, behind the text, and where it leads.
 _PICTURES = re.compile(r"\s*https://t\.co/\w+$")
 _TO_PICTURES = re.compile(r"/status/\d+/(photo|video)/\d+$")

@@ -65,9 +65,20 @@ def check(
     health: Annotated[
         bool, typer.Option("--health", help="Is the daemon working? Reads its sign of life in the ledger.")
     ] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Also ask the platforms, feeds and this machine; 1 when something is red."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Check the configuration, all mistakes at once; needs no network."""
+    """Check the configuration, all mistakes at once; needs no network unless asked to."""
+    if health and online:
+        raise typer.BadParameter("--health and --online exclude each other")
+    if online:
+        from crossposter.cli.checkup import check_online
+
+        check_online(ctx.obj.at(config), as_json=json)
+        return
     from crossposter.cli import check as commands
 
     if health:

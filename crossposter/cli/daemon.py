@@ -35,21 +35,23 @@ ALERTS_S = 2.0
 
 def run(context: Context, commands: Commands) -> None:
     """Run until told to stop."""
+    _give_memory_back()
+    config = current = context.load(secrets_needed=True)
+    secrets = secrets_of(config, context.environ)
+    logs.configure(secrets=secrets)
 
     def load() -> Service:
+        nonlocal current
         changed = context.load(secrets_needed=True)
         service = office.reloaded(changed, instead_of=config, path=context.config_path)
         # Those of before stay: deliveries in hand still use them.
         secrets.extend(secrets_of(changed, context.environ))
         logs.configure(secrets=secrets)
+        current = changed
         alarm.change(audience_of(changed, context.environ))
         pinger.change(ping_address_of(changed, context.environ), office.health(changed))
         return service
 
-    _give_memory_back()
-    config = context.load(secrets_needed=True)
-    secrets = secrets_of(config, context.environ)
-    logs.configure(secrets=secrets)
     with open_office(config, context.environ, role=Role.DAEMON) as office:
         service, heartbeat = office.service(config), office.heartbeat
         alarm, pinger = office.alarm(config), Pinger(office.web)
@@ -62,6 +64,7 @@ def run(context: Context, commands: Commands) -> None:
             heartbeat=heartbeat,
             clock=office.clock,
             report=telling(alarm.hear),
+            check_up=lambda service: office.checkup(current, service).findings(),
         )
         daemon.run()
         pinger.stop()

@@ -21,6 +21,7 @@ def check_references(document: Document, environ: Mapping[str, str]) -> None:
     _check_accounts_of_feeds(document)
     _check_sites(document)
     _check_pins(document, environ)
+    _check_handles(document, environ)
     _check_alerts(document)
 
 
@@ -107,14 +108,37 @@ def _check_pins(document: Document, environ: Mapping[str, str]) -> None:
         remote_id = expect.get("id") if isinstance(expect, dict) else None
         if not isinstance(remote_id, str) or not remote_id.strip():
             continue
-        remote_id = remote_id.strip()
-        if remote_id.startswith("env:"):
-            remote_id = environ.get(remote_id.removeprefix("env:"), remote_id).strip()
+        remote_id = _followed(remote_id, environ)
         first = pinned.setdefault((str(account.get("platform")), remote_id), index)
         if first != index:
             line = document.lines[("accounts", first, "expect", "id")]
             sentence = say("line {line} names this id already: every news item would stand there twice", line=line)
             document.report(("accounts", index, "expect", "id"), sentence)
+
+
+def _check_handles(document: Document, environ: Mapping[str, str]) -> None:
+    """Refuse one name by two backends: each numbers the account in its own way, so that its ids do not show it."""
+    first: dict[tuple[str, str], tuple[int, object]] = {}
+    for index, account in blocks(document, "accounts"):
+        expect = account.get("expect")
+        handle = expect.get("handle") if isinstance(expect, dict) else None
+        if not isinstance(handle, str) or not handle.strip():
+            continue
+        name = _followed(handle, environ).lstrip("@").casefold()
+        backend = account.get("backend")
+        place, other = first.setdefault((str(account.get("platform")), name), (index, backend))
+        if backend != other:
+            line = document.lines[("accounts", place, "expect", "handle")]
+            sentence = say(
+                "line {line} names this account already, for another backend: every news item would stand there twice",
+                line=line,
+            )
+            document.report(("accounts", index, "expect", "handle"), sentence)
+
+
+def _followed(written: str, environ: Mapping[str, str]) -> str:
+    written = written.strip()
+    return environ.get(written.removeprefix("env:"), written).strip() if written.startswith("env:") else written
 
 
 def _check_alerts(document: Document) -> None:

@@ -89,5 +89,9 @@ def _trouble(key: str) -> Message | None:
             return say("feed {feed} is silent", feed=name)
         case "budget":
             return say("account {account} has spent its budget", account=name)
+        case "checkup":
+            subject, _, check = name.rpartition(":")
+            words = {"subject": subject, "check": check}
+            return say("{subject}: the checkup found something ({check}): crossposter check --online", **words)
         case _:
             return None

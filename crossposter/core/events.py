@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from crossposter.core.checkup import Finding
 from crossposter.core.model import Outcome
 from crossposter.core.planning import Plan
 from crossposter.errors import CrossposterError
@@ -84,4 +85,11 @@ class Spending:
     is_spent: bool
 
 
-Event = Poll | Delivered | Interrupted | Settled | Stranded | Silent | Restarted | Spending
+@dataclass(frozen=True, slots=True)
+class CheckedUp:
+    """Accounts and this machine were looked at; what is green is told as well, so that a trouble can end."""
+
+    findings: tuple[Finding, ...]
+
+
+Event = Poll | Delivered | Interrupted | Settled | Stranded | Silent | Restarted | Spending | CheckedUp

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
 from crossposter.core.alerting import Alert, Level, Notice
 from crossposter.core.budget import dollars
+from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import (
     Delivered,
     Event,
@@ -50,8 +52,10 @@ def notices(event: Event) -> list[Notice]:
             return [_silent(event)]
         case Restarted():
             return [_restarted(event)]
-        case _:
+        case Spending():
             return [_spending(event)]
+        case _:
+            return [notice for found in event.findings for notice in _of_finding(found)]
 
 
 # -- polls -----------------------------------------------------------------------------------------------------------
@@ -196,15 +200,18 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
         yield _held(done.delivery_id, done.title, why=why)
 
 
-def _stopped(account: str, why: Message, *, until: datetime | None) -> Notice:
+def _stopped(account: str, why: Message, act: Message | None = None, *, until: datetime | None = None) -> Notice:
     time = until.isoformat(timespec="minutes") if until else "-"
+    again = say(
+        "its news waits; mend this: crossposter looks again by itself at {time}, or at once after "
+        "'crossposter run --reload'",
+        time=time,
+    )
+    soon = say("its news waits; mend this, and crossposter goes on by itself within a quarter of an hour")
     lines = (
         why,
-        say(
-            "its news waits; mend this: crossposter looks again by itself at {time}, or at once after "
-            "'crossposter run --reload'",
-            time=time,
-        ),
+        *filter(None, [act]),
+        again if until else soon,
         say("how each account is set up: docs/platforms; what waits: crossposter ledger list"),
     )
     subject = say("account {account} is stopped", account=account)
@@ -250,6 +257,43 @@ def _stranded(event: Stranded) -> Notice:
     subject = say("posts wait for an account that the YAML no longer has")
     alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
     return Notice(key="stranded", state=" ".join(event.delivery_ids), alert=alert)
+
+
+# -- the checkup -----------------------------------------------------------------------------------------------------
+
+
+_MATTERS = {
+    Check.REACH: say("{subject}: the platform cannot be reached"),
+    Check.ACCESS: say("{subject}: something is not allowed"),
+    Check.TOKEN: say("{subject}: the token ends"),
+    Check.DATA_ACCESS: say("{subject}: access to data ends"),
+    Check.QUOTA: say("{subject}: the day's posts are nearly used up"),
+    Check.CLOCK: say("{subject}: this machine's clock is wrong"),
+    Check.VERSION: say("{subject}: the interface's version"),
+    Check.FEED: say("{subject}: the feed"),
+    Check.PICTURES: say("{subject}: pictures have no public address"),
+    Check.LEDGER: say("{subject}: the ledger cannot be written"),
+    Check.DISK: say("{subject}: the disk has little room"),
+}
+#: The one thing that ends by itself: it is told when it was found twice in a row.
+_MAY_PASS = 2
+
+
+def _of_finding(found: Finding) -> Iterator[Notice]:
+    key = f"checkup:{found.subject}:{found.check}"
+    if found.check is Check.IDENTITY:
+        # The matter of an account that a delivery found stopped: the same one, told once. Only a post shows that it is
+        # over: the platform may answer, and still take nothing.
+        if found.colour is Colour.RED:
+            yield _stopped(found.subject, found.message, found.action)
+        return
+    if found.colour is Colour.GREEN:
+        yield _ended(key, say("{subject}: all is well again", subject=found.subject), found.message)
+        return
+    subject = replace(_MATTERS[found.check], values={"subject": found.subject})
+    level = Level.CRITICAL if found.colour is Colour.RED else Level.WARNING if found.is_measured else Level.INFO
+    alert = Alert(level=level, subject=subject, lines=(found.message, *filter(None, [found.action])))
+    yield Notice(key=key, state=found.state, alert=alert, after=_MAY_PASS if found.check is Check.REACH else 1)
 
 
 # -- the rest --------------------------------------------------------------------------------------------------------

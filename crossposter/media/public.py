@@ -6,6 +6,8 @@ being made; or where the feed has it, if that needs no preparation.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import re
 import secrets
@@ -84,6 +86,22 @@ class WebPublicPictures:
             # One that cannot be removed now is old tomorrow.
             with suppress(OSError):
                 (self._folder.path / name).unlink(missing_ok=True)
+
+    def probe(self) -> None:
+        """Offer a grey pixel, look at it as Instagram will, and withdraw it.
+
+        Raises:
+            AccountError: There is no folder, it cannot be written, or the address shows something else.
+            TransientError: It cannot be looked at at the moment.
+        """
+        # Loaded here: a daemon that has no news does without it.
+        from PIL import Image
+
+        pixel = io.BytesIO()
+        Image.new("L", (1, 1), 128).save(pixel, "JPEG")
+        content = pixel.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        self.withdraw(self.offer(Picture(url="", content=content, sha256=digest, width=1, height=1, alt="")))
 
     def sweep(self) -> None:
         """Remove what was left behind more than a day ago."""

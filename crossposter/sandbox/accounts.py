@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +49,15 @@ def facebook_accounts(graph: Graph, *, url: str) -> list[SandboxAccount]:
     """Make the Facebook Pages: one app, a Page token for each."""
     accounts = []
     for number, (handle, name) in enumerate(_PEOPLE, start=1):
-        credentials = {"page_token": f"EAAP{secrets.token_hex(24)}", "app_secret": graph.app_secret}
+        app = {"app_id": graph.app_id, "app_secret": graph.app_secret}
+        credentials = {"page_token": f"EAAP{secrets.token_hex(24)}", **app}
         account = SandboxAccount(
             platform=graph.name,
             id=f"10020030040050{number}",
             handle=handle,
             name=name,
             credentials=credentials,
-            login={"app_id": graph.app_id, "app_secret": graph.app_secret, "user_token": graph.user_token},
+            login={**app, "user_token": graph.user_token},
             endpoint={"url": url},
         )
         graph.accept(account)
@@ -90,7 +91,7 @@ def instagram_accounts(
 
 
 def professional_accounts(
-    instagram: InstagramGraph, profiles: Iterable[SandboxAccount], *, app_secret: str, url: str
+    instagram: InstagramGraph, profiles: Iterable[SandboxAccount], *, app: Mapping[str, str], url: str
 ) -> list[SandboxAccount]:
     """Make what the Graph API knows Instagram's accounts by: another id, and a token each."""
     accounts = []
@@ -101,8 +102,8 @@ def professional_accounts(
             id=f"1784140000000000{number}",
             handle=profile.handle,
             name=profile.name,
-            credentials={"access_token": token, "app_secret": app_secret},
-            login={"access_token": token, "app_secret": app_secret},
+            credentials={"access_token": token, **app},
+            login={"access_token": token, **app},
             endpoint={"url": url},
         )
         instagram.accept(account, profile=profile)

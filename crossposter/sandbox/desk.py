@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from dataclasses import replace
+from email.utils import formatdate
+from typing import Any, Protocol
 
 from crossposter.sandbox.exchange import Ending, Outcome, Request, Response
 from crossposter.sandbox.faults import Fault, FaultScript
@@ -50,13 +52,24 @@ class Desk:
             operation = platform.operation(request)
             self._world.record(request, platform=platform.name, operation=operation)
             fault = self._script.take(platform.name, operation)
-            if fault is None:
-                return Outcome(response=platform.respond(request))
-            if fault.commits:
-                response = platform.respond(request)
-                if response.status >= 400:
-                    return Outcome(response=response)
-            return self._misbehave(fault, platform)
+            outcome = self._outcome(fault, platform, request)
+            return replace(outcome, response=self._dated(outcome.response))
+
+    def _outcome(self, fault: Fault | None, platform: Platform, request: Request) -> Outcome:
+        if fault is None:
+            return Outcome(response=platform.respond(request))
+        if fault.commits:
+            response = platform.respond(request)
+            if response.status >= 400 and fault.kind != "amend":
+                return Outcome(response=response)
+            if fault.kind == "amend":
+                return Outcome(response=_amended(response, fault))
+        return self._misbehave(fault, platform)
+
+    def _dated(self, response: Response) -> Response:
+        """Say by the platform's clock when it answered, as every web server does, unless a fault says otherwise."""
+        date = formatdate(self._world.clock(), usegmt=True)
+        return replace(response, headers={"date": date} | dict(response.headers))
 
     def _misbehave(self, fault: Fault, platform: Platform) -> Outcome:
         match fault.kind:
@@ -75,8 +88,26 @@ class Desk:
         body = response.body
         if fault.body is not None:
             body = fault.body.encode() if isinstance(fault.body, str) else json.dumps(fault.body).encode()
-        headers = dict(response.headers) | {name.lower(): value for name, value in fault.headers.items()}
+        headers = dict(response.headers) | _named(fault)
         return Outcome(
             response=Response(status=response.status, headers=headers, body=body),
             ending=Ending.TRUNCATED if fault.kind == "truncate" else Ending.COMPLETE,
         )
+
+
+def _named(fault: Fault) -> dict[str, str]:
+    return {name.lower(): value for name, value in fault.headers.items()}
+
+
+def _amended(response: Response, fault: Fault) -> Response:
+    """Put what a fault gives in place of the platform's own."""
+    body = response.body
+    if isinstance(fault.body, dict):
+        body = json.dumps(_merged(json.loads(body), fault.body)).encode()
+    return replace(response, headers=dict(response.headers) | _named(fault), body=body)
+
+
+def _merged(value: Any, changes: Any) -> Any:
+    if not isinstance(value, dict) or not isinstance(changes, dict):
+        return changes
+    return value | {name: _merged(value.get(name), change) for name, change in changes.items()}

@@ -1,7 +1,8 @@
 """Scripted misbehaviour: what a fault is, how it is read, and which request it meets.
 
 The shape is a stable contract for tests of any kind: {"platform", "operation", "do", "times", "skip"} and,
-optionally, "body" and "headers".
+optionally, "body" and "headers". `amend` is no misbehaviour: the request is carried out, and what "body" and "headers"
+give stands in the answer in place of the platform's own: another access level, version, date or end of a token.
 """
 
 from __future__ import annotations
@@ -26,7 +27,17 @@ OPERATIONS = (
     "correct",
     "login",
 )
-_PLAIN_KINDS = ("empty", "html", "garbage", "reset", "hang", "truncate", "commit_then_reset", "commit_then_hang")
+_PLAIN_KINDS = (
+    "empty",
+    "html",
+    "garbage",
+    "reset",
+    "hang",
+    "truncate",
+    "amend",
+    "commit_then_reset",
+    "commit_then_hang",
+)
 _KINDS_TEXT = ", ".join(("status:NNN", *_PLAIN_KINDS, "commit_then_status:NNN"))
 _FIELDS = ("platform", "operation", "do", "times", "skip", "body", "headers")
 
@@ -41,7 +52,7 @@ class Fault:
 
     platform: str
     operation: str
-    #: "status", "empty", "html", "garbage", "reset", "hang" or "truncate".
+    #: "status", "empty", "html", "garbage", "reset", "hang", "truncate" or "amend".
     kind: str
     #: True when the request is really carried out before the fault.
     commits: bool
@@ -51,7 +62,8 @@ class Fault:
     times: int = 1
     #: How many matching requests pass before it begins.
     skip: int = 0
-    #: Replaces the body: text is sent as it is, any other JSON value as JSON.
+    #: Replaces the body: text is sent as it is, any other JSON value as JSON. Of an amended one, the members of the
+    #: object that it names, also inside others.
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -143,7 +155,7 @@ class _Waiting:
 
 def _parse_do(raw: object) -> tuple[str, bool, int]:
     if isinstance(raw, str):
-        commits = raw.startswith("commit_then_")
+        commits = raw.startswith("commit_then_") or raw == "amend"
         if raw in _PLAIN_KINDS:
             return raw.removeprefix("commit_then_"), commits, 200
         if match := re.fullmatch(r"(?:commit_then_)?status:([1-5]\d\d)", raw):

@@ -25,7 +25,7 @@ from crossposter.sandbox.graph_errors import (
     missing_object,
     unknown_token,
 )
-from crossposter.sandbox.graph_fields import page_as_json, post_as_json
+from crossposter.sandbox.graph_fields import TASKS, page_as_json, post_as_json
 from crossposter.sandbox.graph_parameters import attached_ids, boolean, segments_of, token_of
 from crossposter.sandbox.world import Post, PostImage, SandboxAccount, World
 
@@ -171,7 +171,7 @@ class Graph:
 
     def _token(self, request: Request, values: Mapping[str, str]) -> str:
         token = token_of(request, values)
-        if token == self._app_token:
+        if token == self.app_token:
             return token
         if token not in self._pages and token not in self._people:
             raise unknown_token()
@@ -197,7 +197,8 @@ class Graph:
         return self.user_token, self.long_user_token, self.system_user_token
 
     @property
-    def _app_token(self) -> str:
+    def app_token(self) -> str:
+        """Give the token of the app itself."""
         return f"{self.app_id}|{self.app_secret}"
 
     def _page(self, node: str, call: _Call) -> SandboxAccount | None:
@@ -225,7 +226,7 @@ class Graph:
         if (values.get("client_id"), values.get("client_secret")) != (self.app_id, self.app_secret):
             raise GraphError(400, 1, "Error validating client secret.")
         if values.get("grant_type") == "client_credentials":
-            return {"access_token": self._app_token, "token_type": "bearer"}
+            return {"access_token": self.app_token, "token_type": "bearer"}
         if values.get("fb_exchange_token") != self.user_token:
             raise unknown_token()
         return {"access_token": self.long_user_token, "token_type": "bearer", "expires_in": 5_183_944}
@@ -249,9 +250,8 @@ class Graph:
     def _list_pages(self, call: _Call) -> dict[str, Any]:
         if call.token not in self._people:
             raise invalid("Tried accessing nonexisting field (accounts) on node type (Page)")
-        tasks = ["CREATE_CONTENT", "MANAGE", "MODERATE"]
         pages = [
-            {"id": page.id, "name": page.name, "access_token": token, "tasks": tasks}
+            {"id": page.id, "name": page.name, "access_token": token, "tasks": list(TASKS)}
             for token, page in self._pages.items()
         ]
         return {"data": pages, "paging": {}}

@@ -8,6 +8,9 @@ from typing import Any
 from crossposter.sandbox.graph_errors import invalid
 from crossposter.sandbox.world import Post, SandboxAccount
 
+#: What whoever holds a token may do on a Page; the largest set of them.
+TASKS = ("CREATE_CONTENT", "MANAGE", "MODERATE")
+
 
 def page_as_json(page: SandboxAccount, fields: str, *, linked: tuple[str, str] | None) -> dict[str, Any]:
     """Give the asked fields of a Page; id and name when none was asked for.
@@ -20,6 +23,7 @@ def page_as_json(page: SandboxAccount, fields: str, *, linked: tuple[str, str] |
         "name": page.name,
         "username": page.handle,
         "link": f"https://www.facebook.com/{page.id}",
+        "tasks": list(TASKS),
     }
     if linked:
         known["instagram_business_account"] = {"id": linked[0], "username": linked[1]}

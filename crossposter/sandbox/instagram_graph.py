@@ -33,6 +33,9 @@ _MAX_BYTES = 8 * 1024 * 1024
 _RATIO = (4 / 5, 1.91)
 _CHILDREN = range(2, 11)
 _DAY_S = 24 * 3600
+_PERMISSIONS = (
+    "instagram_basic", "instagram_content_publish", "pages_read_engagement", "pages_show_list", "pages_manage_posts",
+)  # fmt: skip
 _FETCH_S = 5.0
 _FIRST_PK = 3_600_000_000_000_000_000
 
@@ -78,6 +81,8 @@ class InstagramGraph:
         self.failure: str | None = None
         #: Posts in 24 hours.
         self.quota = 50
+        #: What every token may do.
+        self.permissions = list(_PERMISSIONS)
 
     def accept(self, account: SandboxAccount, *, profile: SandboxAccount) -> None:
         """Make the token of an account valid; `profile` is the account as the public and the app know it."""
@@ -101,6 +106,8 @@ class InstagramGraph:
         match (request.method, *segments_of(request)[1]):
             case ("GET", _, "content_publishing_limit"):
                 return "quota"
+            case ("GET", "debug_token"):
+                return "login"
             case ("POST", _, "media"):
                 return "container"
             case ("POST", _, "media_publish"):
@@ -142,6 +149,8 @@ class InstagramGraph:
     def _route(self, request: Request, segments: tuple[str, ...]) -> dict[str, Any]:
         values = dict(request.query) | dict(request.form)
         token = token_of(request, values)
+        if segments == ("debug_token",):
+            return self._debug_token(token, values)
         account = self._accounts.get(token)
         if account is None:
             raise unknown_token()
@@ -179,6 +188,16 @@ class InstagramGraph:
             case ("GET", "media"):
                 return self._list(call, profile)
         raise missing_object("/".join(call.segments), call.method)
+
+    def _debug_token(self, token: str, values: Mapping[str, str]) -> dict[str, Any]:
+        """Say what a token is, to the app alone; here they are all a system user's."""
+        if token != self._graph.app_token:
+            raise unknown_token()
+        if values.get("input_token") not in self._accounts:
+            error = {"code": 190, "message": "The access token could not be decrypted"}
+            return {"data": {"is_valid": False, "scopes": [], "error": error}}
+        seen = {"app_id": self._graph.app_id, "is_valid": True, "scopes": list(self.permissions)}
+        return {"data": seen | {"type": "SYSTEM_USER", "expires_at": 0, "data_access_expires_at": 0}}
 
     # The linked Page, for pictures that go by it.
 

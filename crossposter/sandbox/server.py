@@ -132,7 +132,7 @@ class Sandbox:
             professional_accounts(
                 self.instagram_graph,
                 self._world.accounts_of(self.instagram.name),
-                app_secret=self.graph.app_secret,
+                app={"app_id": self.graph.app_id, "app_secret": self.graph.app_secret},
                 url=f"{self.url}/instagram",
             )
         )

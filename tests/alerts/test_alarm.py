@@ -16,13 +16,15 @@ import structlog
 from crossposter.alerts.alarm import Alarm, Audience, Listener
 from crossposter.alerts.carrier import Carrier, Letter
 from crossposter.core.alerting import BACKOFF, MAX_PER_HOUR, Level, Target
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Restarted
+from crossposter.core.checkup import of_account
+from crossposter.core.events import CheckedUp, Delivered, Event, Interrupted, Poll, Restarted
+from crossposter.core.examination import Examination, TokenLife
 from crossposter.core.model import Outcome, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerAlerts, SqlLedger
 from crossposter.messages import Translator
 from crossposter.references import Secret
-from crossposter.testing import FrozenClock, unreachable
+from crossposter.testing import FrozenClock, an_account, unreachable
 from crossposter.web import Network
 from crossposter.wording import Message, say
 from tests.alerts.conftest import PASSWORD, Webhook
@@ -145,6 +147,26 @@ def test_an_alert_says_what_happened_why_and_what_to_do(office: Office) -> None:
     assert letter.body.splitlines()[0] == "412/izmir-x may be public or not"
     assert "crossposter ledger show 412" in letter.body
     assert (letter.level, letter.is_good) == (Level.CRITICAL, False)
+
+
+def test_a_token_that_ends_is_told_once_a_stage_with_the_command_that_renews_it(office: Office) -> None:
+    account, now = an_account("izmir-facebook"), datetime(2026, 11, 27, tzinfo=UTC)
+    renewal = say("crossposter login {account}, and then: crossposter run --reload", account=account.id)
+    office.listeners = (listener(language="tr"),)
+    told = []
+    for days in (20, 14, 13, 7, 2, 1, -1, -1, 60):
+        token = TokenLife(ends=now + timedelta(days=days), data_access_ends=None)
+        seen = Examination(identity=account.pinned, token=token)
+        event = CheckedUp(tuple(of_account(account, seen, renewal=renewal, now=now)))
+        told.append([letter for _, letter in office.run(event, seconds=3600).sent])
+    assert [len(letters) for letters in told] == [0, 1, 0, 1, 1, 1, 1, 0, 1]
+    assert [letters[0].level for letters in told if letters] == [
+        Level.WARNING, Level.WARNING, Level.WARNING, Level.CRITICAL, Level.CRITICAL, Level.CRITICAL,
+    ]  # fmt: skip
+    assert "erişim anahtarının süresi doluyor" in told[1][0].title
+    assert "14 gün daha geçerli" in told[1][0].body
+    assert "crossposter login izmir-facebook, ardından: crossposter run --reload" in told[1][0].body
+    assert told[-1][0].is_good
 
 
 def test_a_matter_is_told_once_even_over_restarts_and_so_is_its_end(office: Office) -> None:

@@ -28,6 +28,8 @@ _COMMANDS = (
     ("ledger", "list", "--json"),
     ("ledger", "show", "8", "--json"),
     ("check", "--health"),
+    ("check", "--online"),
+    ("check", "--online", "--json"),
 )
 
 
@@ -72,6 +74,9 @@ def test_no_secret_comes_out(
             operation = _OPERATIONS[(number + shift) % len(_OPERATIONS)]
             city.sandbox.inject(platform, operation, _DOINGS[number])
         main(["run", "--once"])
+        for platform in ("twitter", "facebook", "instagram"):
+            city.sandbox.inject(platform, "verify", _DOINGS[number], times=2)
+        city.sandbox.inject("facebook", "login", _DOINGS[number])
         for command in _COMMANDS:
             main([*command])
         out, err = capfd.readouterr()

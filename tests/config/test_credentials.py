@@ -52,7 +52,7 @@ def kept(yaml: Path) -> Path:
 
 def test_what_is_left_out_comes_from_the_app_and_the_login(yaml: Path, kept: Path) -> None:
     assert revealed(yaml, LEFT, 0) == {"api_key": "kkk", "api_secret": "sss", **TOKENS}
-    assert revealed(yaml, LEFT, 1) == {"page_token": "the-page", "app_secret": "mmm"}
+    assert revealed(yaml, LEFT, 1) == {"page_token": "the-page", "app_id": "900", "app_secret": "mmm"}
     assert revealed(yaml, LEFT, 2) == {}
     config = load_config(yaml, environ=META, secrets_needed=True)
     assert config.accounts[2].credentials.session_file.resolve() == kept / "izmir-instagram.json"
@@ -66,7 +66,7 @@ def test_what_the_yaml_names_wins(yaml: Path, kept: Path) -> None:
         "access_token": "ttt",
         "access_secret": "uuu",
     }
-    assert revealed(yaml, text, 1) == {"page_token": "ppp", "app_secret": "mmm"}
+    assert revealed(yaml, text, 1) == {"page_token": "ppp", "app_id": "900", "app_secret": "mmm"}
 
 
 def test_keys_of_its_own_do_not_keep_an_account_from_its_login(yaml: Path, kept: Path) -> None:

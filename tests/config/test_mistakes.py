@@ -53,6 +53,15 @@ INDENTED = "this line is not indented like the lines that it belongs to"
 NAMES = "[izmir-x, izmir-facebook, izmir-instagram]"
 URL = "url: https://www.izmir.bel.tr/RSS"
 PAGE_PIN = 'expect: {id: "456"}'
+#: Instagram's account once more, by the official way.
+GRAPH_TOO = """\
+  - id: izmir-instagram-too
+    platform: instagram
+    backend: graph
+    picture_by: feed
+    expect: {{id: "17841", handle: {}}}
+    credentials: {{access_token: env:TOKEN}}
+"""
 X_KEYS = "{api_key: env:KEY, api_secret: env:KEY, access_token: env:TOKEN, access_secret: env:TOKEN}"
 
 
@@ -334,6 +343,22 @@ WRONG: dict[str, tuple[str, Found]] = {
     "two accounts pinned to one id by the environment": (
         changed(("platform: facebook", "platform: twitter"), ('"456"', "env:X_ID"), ("{page_token: env:PAGE}", X_KEYS)),
         one(19, "accounts[1].expect.id", "line 11 names this id already: every news item would stand there twice"),
+    ),
+    "one account by two backends, which number it in different ways": (
+        changed(('expect: {id: "789"}', 'expect: {id: "789", handle: izmirbld}')) + GRAPH_TOO.format("'@IzmirBLD'"),
+        one(
+            31,
+            "accounts[3].expect.handle",
+            "line 25 names this account already, for another backend: every news item would stand there twice",
+        ),
+    ),
+    "the same, named by the environment": (
+        changed(('expect: {id: "789"}', 'expect: {id: "789", handle: "123"}')) + GRAPH_TOO.format("env:X_ID"),
+        one(
+            31,
+            "accounts[3].expect.handle",
+            "line 25 names this account already, for another backend: every news item would stand there twice",
+        ),
     ),
     "an id with a capital": (
         changed(("id: izmir-tr", "id: İzmir")),

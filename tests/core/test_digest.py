@@ -55,10 +55,19 @@ def test_what_waits_is_named_and_counted() -> None:
 
 
 def test_troubles_that_have_not_ended_are_named() -> None:
-    troubles = ("silent:b", "account:x", "failing:a", "budget:x", "digest:env:ALERT_URL", "uncertain:1/x")
+    troubles = (
+        "silent:b",
+        "account:x",
+        "failing:a",
+        "budget:x",
+        "digest:env:ALERT_URL",
+        "uncertain:1/x",
+        "checkup:x:token",
+    )
     assert text(troubles=troubles)[4:] == [
         "account x is stopped",
         "account x has spent its budget",
+        "x: the checkup found something (token): crossposter check --online",
         "feed a cannot be read",
         "feed b is silent",
     ]

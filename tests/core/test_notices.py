@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crossposter.core.alerting import Level, Notice
+from crossposter.core.alerting import Level, Notice, weigh
+from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import (
+    CheckedUp,
     Delivered,
     Event,
     Interrupted,
@@ -256,3 +258,66 @@ def test_a_long_headline_is_cut_and_many_names_are_counted() -> None:
     many = Stranded(tuple(f"{number}/gone" for number in range(50)))
     assert "50 posts wait for it: 0/gone" in alerts(many)["stranded"][1]
     assert "20/gone" not in alerts(many)["stranded"][1]
+
+
+# -- the checkup -----------------------------------------------------------------------------------------------------
+
+
+def checked_up(check: Check, colour: Colour, *, state: str = "", is_measured: bool = True) -> CheckedUp:
+    action = None if colour is Colour.GREEN else say("do this")
+    return CheckedUp(
+        (
+            Finding(
+                subject="izmir-x",
+                check=check,
+                colour=colour,
+                message=say("found"),
+                action=action,
+                state=state,
+                is_measured=is_measured,
+            ),
+        )
+    )
+
+
+@pytest.mark.parametrize("check", [check for check in Check if check is not Check.IDENTITY])
+def test_a_finding_is_a_matter_until_it_is_green(check: Check) -> None:
+    told = one(checked_up(check, Colour.RED, state="7"))
+    assert (told.key, told.state) == (f"checkup:izmir-x:{check}", "7")
+    assert told.alert
+    assert (told.alert.level, [str(line) for line in told.alert.lines]) == (Level.CRITICAL, ["found", "do this"])
+    assert "izmir-x" in str(told.alert.subject)
+    assert ended(checked_up(check, Colour.GREEN)) == {told.key}
+
+
+def test_each_stage_of_an_ending_token_is_told_once() -> None:
+    matter, told = None, []
+    for stage in ("14", "14", "7", "3", "3", "1", "ended"):
+        colour = Colour.RED if stage in ("1", "ended") else Colour.YELLOW
+        matter, alert = weigh(one(checked_up(Check.TOKEN, colour, state=stage)), matter, now=NOON)
+        told.append(alert.level if alert else None)
+    warning, critical = Level.WARNING, Level.CRITICAL
+    assert told == [warning, None, warning, warning, None, critical, critical]
+    matter, alert = weigh(one(checked_up(Check.TOKEN, Colour.GREEN)), matter, now=NOON)
+    assert matter is None
+    assert alert
+    assert alert.is_good
+
+
+def test_silence_of_a_platform_is_told_when_it_lasts_and_what_cannot_be_seen_alarms_nobody() -> None:
+    assert one(checked_up(Check.REACH, Colour.RED)).after == 2
+    hidden = one(checked_up(Check.TOKEN, Colour.YELLOW, is_measured=False)).alert
+    assert hidden
+    assert hidden.level is Level.INFO
+
+
+def test_a_mismatch_is_the_matter_that_a_delivery_finds_and_is_told_once() -> None:
+    why = say("the platform says another")
+    account = an_account("izmir-x")
+    found = Finding(subject=account.id, check=Check.IDENTITY, colour=Colour.RED, message=why, action=say("log in"))
+    told, met = one(CheckedUp((found,))), one(delivered(AccountError(why)))
+    assert (told.key, told.state) == (met.key, met.state)
+    assert told.alert
+    assert "log in" in "\n".join(map(str, told.alert.lines))
+    # That the platform answers does not show that it takes posts.
+    assert notices(checked_up(Check.IDENTITY, Colour.GREEN)) == []

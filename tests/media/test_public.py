@@ -235,3 +235,18 @@ def test_a_picture_that_is_not_to_be_had_is_told_as_what_it_means(
     server.serve("/a.jpg", b"", status=status)
     with pytest.raises(kind):
         of_feed.of_feed(a_picture(jpeg(), url=f"{server.url}/a.jpg"), limits=LIMITS)
+
+
+def test_a_probe_is_seen_and_leaves_nothing(pictures: WebPublicPictures, folder: PublicFolder) -> None:
+    pictures.probe()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_a_probe_says_what_a_post_would_meet(web: WebClient, folder: PublicFolder, server: WebServer) -> None:
+    now = SystemClock().now
+    with pytest.raises(AccountError, match=r"media\.public_dir"):
+        WebPublicPictures(web, folder=None, now=now).probe()
+    elsewhere = replace(folder, base_url=f"{server.url}/nothing-here")
+    with pytest.raises(AccountError, match="does not show"):
+        WebPublicPictures(web, folder=elsewhere, now=now).probe()
+    assert list(folder.path.iterdir()) == []

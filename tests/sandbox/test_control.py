@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,33 @@ def test_faults_are_scripted_and_cleared_over_http(sandbox: Sandbox, x: Any, con
     assert x.send("GET", "/2/users/me").status_code == 503
     control.delete(f"{sandbox.url}/_sandbox/faults")
     assert x.send("GET", "/2/users/me").status_code == 200
+
+
+def test_an_answer_is_amended_over_http(sandbox: Sandbox, x: Any, control: requests.Session) -> None:
+    fault = {
+        "platform": "twitter",
+        "operation": "verify",
+        "do": "amend",
+        "headers": {"X-Access-Level": "read"},
+        "body": {"data": {"username": "baska", "pinned": 1}, "errors": []},
+    }
+    control.post(f"{sandbox.url}/_sandbox/faults", json=[fault])
+    answer = x.send("GET", "/2/users/me")
+    assert answer.headers["x-access-level"] == "read"
+    data = answer.json()["data"]
+    assert (data["username"], data["pinned"], data["id"]) == ("baska", 1, "1281000000000000001")
+    assert answer.json()["errors"] == []
+    untouched = x.send("GET", "/2/users/me")
+    assert (untouched.headers["x-access-level"], untouched.json()["data"]["username"]) == ("read-write", "izmirbld")
+
+
+def test_a_refusal_can_be_amended_too_and_every_answer_is_dated(sandbox: Sandbox, x: Any) -> None:
+    sandbox.inject("twitter", "publish", "amend", headers={"date": "Thu, 01 Jan 2026 00:00:00 GMT"})
+    refused = x.send("POST", "/2/tweets")
+    assert refused.status_code == 400
+    assert parsedate_to_datetime(refused.headers["date"]) == datetime(2026, 1, 1, tzinfo=UTC)
+    said = parsedate_to_datetime(x.send("GET", "/2/users/me").headers["date"])
+    assert abs(said.timestamp() - time.time()) < 5  # noqa: TID251 - the sandbox goes by the machine's clock
 
 
 GOOD: dict[str, Any] = {"platform": "twitter", "operation": "publish", "do": "reset"}

@@ -279,3 +279,14 @@ def test_each_operation_can_fail(sandbox: Sandbox, api: Any, professional: Sandb
         sandbox.inject("instagram", operation, "status:500")
         assert refused(attempt) == (2, None), operation
     assert sandbox.posts() == []
+
+
+def test_only_the_app_is_told_what_a_token_is(sandbox: Sandbox, professional: SandboxAccount) -> None:
+    url = f"{professional.endpoint['url']}/v26.0/debug_token"
+    token, app_token = professional.credentials["access_token"], sandbox.graph.app_token
+    seen = requests.get(url, params={"input_token": token, "access_token": app_token}).json()["data"]
+    assert (seen["is_valid"], seen["type"], seen["expires_at"]) == (True, "SYSTEM_USER", 0)
+    assert "instagram_content_publish" in seen["scopes"]
+    unknown = requests.get(url, params={"input_token": "x" * 30, "access_token": app_token}).json()["data"]
+    assert unknown["is_valid"] is False
+    assert requests.get(url, params={"input_token": token, "access_token": token}).json()["error"]["code"] == 190
