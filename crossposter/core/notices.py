@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
 from crossposter.core.alerting import Alert, Level, Notice
 from crossposter.core.budget import dollars
-from crossposter.core.checkup import Check, Colour, Finding
+from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
 from crossposter.core.events import (
     Delivered,
     Event,
@@ -55,7 +55,7 @@ def notices(event: Event) -> list[Notice]:
         case Spending():
             return [_spending(event)]
         case _:
-            return [notice for found in event.findings for notice in _of_finding(found)]
+            return list(_of_checkup(event.findings))
 
 
 # -- polls -----------------------------------------------------------------------------------------------------------
@@ -277,6 +277,17 @@ _MATTERS = {
 }
 #: The one thing that ends by itself: it is told when it was found twice in a row.
 _MAY_PASS = 2
+
+
+def _of_checkup(findings: Sequence[Finding]) -> Iterator[Notice]:
+    clocks = [found for found in findings if found.check is Check.CLOCK]
+    for found in findings:
+        if found.check is not Check.CLOCK:
+            yield from _of_finding(found)
+    if clocks:
+        # Every platform says it of the one clock that there is.
+        gravest = next(found for found in clocks if found.colour is worst(clocks))
+        yield from _of_finding(replace(gravest, subject=MACHINE))
 
 
 def _of_finding(found: Finding) -> Iterator[Notice]:

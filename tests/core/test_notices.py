@@ -280,7 +280,7 @@ def checked_up(check: Check, colour: Colour, *, state: str = "", is_measured: bo
     )
 
 
-@pytest.mark.parametrize("check", [check for check in Check if check is not Check.IDENTITY])
+@pytest.mark.parametrize("check", [check for check in Check if check not in (Check.IDENTITY, Check.CLOCK)])
 def test_a_finding_is_a_matter_until_it_is_green(check: Check) -> None:
     told = one(checked_up(check, Colour.RED, state="7"))
     assert (told.key, told.state) == (f"checkup:izmir-x:{check}", "7")
@@ -288,6 +288,14 @@ def test_a_finding_is_a_matter_until_it_is_green(check: Check) -> None:
     assert (told.alert.level, [str(line) for line in told.alert.lines]) == (Level.CRITICAL, ["found", "do this"])
     assert "izmir-x" in str(told.alert.subject)
     assert ended(checked_up(check, Colour.GREEN)) == {told.key}
+
+
+def test_one_clock_is_one_matter_whoever_says_that_it_is_wrong() -> None:
+    colours = (Colour.GREEN, Colour.YELLOW, Colour.RED, Colour.YELLOW)
+    clocks = [checked_up(Check.CLOCK, colour, state=colour).findings[0] for colour in colours]
+    told = one(CheckedUp(tuple(clocks)))
+    assert (told.key, told.state) == ("checkup:crossposter:clock", "red")
+    assert ended(CheckedUp((clocks[0], clocks[0]))) == {told.key}
 
 
 def test_each_stage_of_an_ending_token_is_told_once() -> None:
