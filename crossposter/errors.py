@@ -12,6 +12,7 @@
     └ PublishError
       ├ RejectedError                  this post will never be accepted     -> failed
       ├ AccountError                   a person must act (token, checkpoint) -> queued again; account stopped
+      │ └ CreditError                  what was paid for is used up         -> queued again; account without money
       ├ TransientError(retry_at)       surely not published                  -> queued again
       └ UncertainError                 the answer was lost; may be public    -> uncertain, never sent again blindly
 
@@ -134,6 +135,10 @@ class AccountError(PublishError):
         super().__init__(message)
         self.retry_at = retry_at
         self.is_doubtful = is_doubtful
+
+
+class CreditError(AccountError):
+    """The platform takes no more until somebody pays, or raises what may be spent."""
 
 
 class TransientError(PublishError):

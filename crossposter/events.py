@@ -20,7 +20,7 @@ from crossposter.core.events import (
     Spending,
     Stranded,
 )
-from crossposter.core.model import Reason, Status
+from crossposter.core.model import NEEDS_PERSON, Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.logs import get_logger
 from crossposter.wording import Message
@@ -124,7 +124,7 @@ def _report_delivery(done: Delivered) -> None:
     if outcome.receipt:
         bound.info("post published", url=outcome.receipt.url, remote_id=outcome.receipt.remote_id)
         return
-    is_waiting = outcome.status is Status.QUEUED and outcome.reason is not Reason.ACCOUNT
+    is_waiting = outcome.status is Status.QUEUED and outcome.reason not in NEEDS_PERSON
     _not_published(bound, outcome.reason, outcome.message, outcome.not_before, is_waiting=is_waiting)
 
 

@@ -24,7 +24,18 @@ from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, mon
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded
 from crossposter.core.examination import Examination
 from crossposter.core.health import silence
-from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Post, Reason, Status, Validators
+from crossposter.core.model import (
+    NEEDS_PERSON,
+    Account,
+    Delivery,
+    Entry,
+    Feed,
+    Outcome,
+    Post,
+    Reason,
+    Status,
+    Validators,
+)
 from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import after, after_defect, looked_into, published, without_article, without_picture
@@ -80,7 +91,7 @@ class Round:
             or any(
                 done.outcome is None
                 or done.outcome.status in (Status.FAILED, Status.UNCERTAIN)
-                or done.outcome.reason in (Reason.ACCOUNT, Reason.UNREACHABLE)
+                or done.outcome.reason in (*NEEDS_PERSON, Reason.UNREACHABLE)
                 for done in self.delivered
             )
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from crossposter.adapters import _instagrapi, _tweepy
 from crossposter.adapters._graph_errors import FACEBOOK, INSTAGRAM
 from crossposter.adapters._rules import Rule
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.messages import Translator
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
@@ -25,6 +25,7 @@ TABLES: dict[str, Sequence[Rule]] = {
 }
 _KINDS: dict[type[PublishError], str] = {
     AccountError: "account stopped",
+    CreditError: "account without money",
     TransientError: "tried again",
     RejectedError: "refused",
     UncertainError: "uncertain",

@@ -17,7 +17,7 @@ import tweepy
 from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, refuses, revealed
 from crossposter.adapters._wire import bounded, json_object, new_session, no_answer, plain_words, skew, succeeds
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import say
 
 API_URL = "https://api.x.com"
@@ -296,14 +296,14 @@ RULES = (
     Rule(
         "402 CreditsDepleted",
         lambda a: a.status == 402,
-        AccountError,
+        CreditError,
         say("the X app has no credits left"),
         say("buy some in the developer console"),
     ),
     Rule(
         "403 SpendCapReached",
         lambda a: a.status == 403 and "SpendCapReached" in _kind(a),
-        AccountError,
+        CreditError,
         say("the X app has reached its spending limit"),
         say("raise it in the developer console, or wait for the day on which X counts anew"),
     ),

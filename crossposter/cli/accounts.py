@@ -20,7 +20,7 @@ _WORDS = {
     AccountState.OK: say("at work"),
     AccountState.COOLING: say("cooling down: the platform asked to wait"),
     AccountState.STOPPED: say("stopped: a person must act"),
-    AccountState.SPENT: say("the account's money for this month is spent"),
+    AccountState.SPENT: say("spent: its money for this month, or what was paid for at the platform"),
 }
 
 
@@ -33,7 +33,9 @@ def accounts(context: Context, *, as_json: bool) -> None:
         print_json({"accounts": [_data(record, translate) for record in found]})
     else:
         _print(found, translate)
-    if any(record.state is AccountState.STOPPED for record in found):
+    # Its own budget is a person's will; what the platform no longer gives is not.
+    is_unpaid = any(record.state is AccountState.SPENT and record.until for record in found)
+    if is_unpaid or any(record.state is AccountState.STOPPED for record in found):
         raise typer.Exit(1)
 
 

@@ -266,7 +266,7 @@ def _version(account: Account, version: ApiVersion, now: datetime) -> Finding:
     if other:
         message = say("asked for {asked}, the platform answers as {answered}", asked=asked, answered=other)
     elif version.ends and retires:
-        message = say("{asked} is retired on {date}", asked=asked, date=f"{version.ends:%Y-%m-%d}")
+        message = say("{asked} is retired on {date}", asked=asked, date=version.ends.date().isoformat())
     else:
         message = say("the interface's version {asked} is in use", asked=asked)
     # What Meta moves an old version to is not always one to stay on.

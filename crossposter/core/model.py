@@ -44,7 +44,7 @@ class AccountState(StrEnum):
     COOLING = "cooling"
     #: A person must act.
     STOPPED = "stopped"
-    #: The month's money is spent.
+    #: The month's money is spent, or what was paid for at the platform.
     SPENT = "spent"
 
 
@@ -67,6 +67,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     REJECTED = "rejected"
     ACCOUNT = "account"
+    CREDIT = "credit"
     TRANSIENT = "transient"
     PICTURE = "picture"
     ARTICLE = "article"
@@ -82,6 +83,9 @@ class Reason(StrEnum):
         """Say the reason in a sentence."""
         return _SENTENCES[self]
 
+
+#: Why an account rests until a person acts; all else ends by itself.
+NEEDS_PERSON = frozenset({Reason.ACCOUNT, Reason.CREDIT})
 
 _SENTENCES = {
     Reason.BASELINE: say("stood in the feed when it was first seen; old news is not published"),
@@ -100,6 +104,7 @@ _SENTENCES = {
     Reason.TOO_LONG: say("does not fit into this platform's limit"),
     Reason.REJECTED: say("the platform refused this post"),
     Reason.ACCOUNT: say("the account cannot be used until a person acts"),
+    Reason.CREDIT: say("what was paid for at the platform is used up"),
     Reason.TRANSIENT: say("surely not published; will be tried again"),
     Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
     Reason.ARTICLE: say("the article's page cannot be had at the moment; will be tried again"),

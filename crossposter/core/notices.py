@@ -168,7 +168,9 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
         return  # tried again; one that fails too often is held
     why = outcome.message or (outcome.reason.message if outcome.reason else None)
     if outcome.status is Status.QUEUED:
-        if outcome.reason is Reason.ACCOUNT and why:
+        if outcome.reason is Reason.CREDIT and why:
+            yield _unpaid(done.account_id, why)
+        elif outcome.reason is Reason.ACCOUNT and why:
             yield _stopped(done.account_id, why, until=outcome.account_rests_until)
         return
     if outcome.status is Status.UNCERTAIN:
@@ -217,6 +219,17 @@ def _stopped(account: str, why: Message, act: Message | None = None, *, until: d
     subject = say("account {account} is stopped", account=account)
     alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
     return Notice(key=f"account:{account}", state=_signature(why), alert=alert)
+
+
+def _unpaid(account: str, why: Message) -> Notice:
+    lines = (
+        why,
+        say("its news waits, and goes out by itself within a quarter of an hour after that"),
+        say("what each account has cost, and what waits: crossposter accounts"),
+    )
+    subject = say("what was paid for account {account} at its platform is used up", account=account)
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
+    return Notice(key=f"account:{account}", state="unpaid", alert=alert)
 
 
 def _uncertain(delivery: str, title: str | None, why: Message | None) -> Notice:

@@ -10,6 +10,7 @@ from crossposter.core.text import same_handle
 from crossposter.errors import (
     AccountError,
     ArticleError,
+    CreditError,
     PictureError,
     PublishError,
     RejectedError,
@@ -41,7 +42,7 @@ def _after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
     if isinstance(error, AccountError):
         return Outcome(
             status=Status.QUEUED,
-            reason=Reason.ACCOUNT,
+            reason=Reason.CREDIT if isinstance(error, CreditError) else Reason.ACCOUNT,
             message=error.message,
             account_rests_until=error.retry_at or now + ACCOUNT_REST,
         )

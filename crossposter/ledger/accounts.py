@@ -1,4 +1,4 @@
-"""How accounts stand: at work, cooling down, or stopped until a person acts."""
+"""How accounts stand: at work, cooling down, without money, or stopped until a person acts."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def standing(ledger: SqlLedger, accounts: Iterable[Account], *, now: datetime) -
 def _state(resting_reason: str | None, account: Account, spent: float) -> AccountState:
     if resting_reason == Reason.ACCOUNT:
         return AccountState.STOPPED
+    if resting_reason == Reason.CREDIT:
+        return AccountState.SPENT
     if resting_reason is not None:
         return AccountState.COOLING
     if account.budget and is_spent(account.budget, spent=spent):

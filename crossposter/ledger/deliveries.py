@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.acts import Verb
-from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Status
+from crossposter.core.model import NEEDS_PERSON, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
@@ -104,7 +104,7 @@ def wake_accounts(connection: sa.Connection) -> None:
     rows = schema.account.c
     connection.execute(
         schema.account.update()
-        .where(rows.resting_reason == Reason.ACCOUNT)
+        .where(rows.resting_reason.in_(NEEDS_PERSON))
         .values(resting_until=None, resting_reason=None, resting_message=None)
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.health import Signs, at_work_since
-from crossposter.core.model import Reason, Status
+from crossposter.core.model import NEEDS_PERSON, Status
 from crossposter.ledger import schema
 from crossposter.ledger.lock import Role, holder
 from crossposter.ledger.store import SqlLedger
@@ -59,7 +59,7 @@ class LedgerHeartbeat:
         not_at_rest = sa.or_(
             accounts.resting_until.is_(None),
             accounts.resting_until <= now,
-            accounts.resting_reason == Reason.ACCOUNT,
+            accounts.resting_reason.in_(NEEDS_PERSON),
         )
         due = (
             sa.select(rows.entry_id, rows.account_id, since.label("since"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crossposter.core.model import Post
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox
 
@@ -43,13 +43,13 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (
         402,
         {"account_id": 1, "title": "CreditsDepleted", "detail": "does not have any credits", "type": "credits"},
-        AccountError,
+        CreditError,
         "does not have any credits",
     ),
     (
         403,
         _forbidden("has reached its billing cycle spend cap.", f"{_PROBLEMS}credits", "SpendCapReached"),
-        AccountError,
+        CreditError,
         "spend cap",
     ),
     (

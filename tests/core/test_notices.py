@@ -24,7 +24,7 @@ from crossposter.core.model import Entry, Known, Outcome, Reason, Receipt, Statu
 from crossposter.core.notices import notices
 from crossposter.core.planning import Plan, plan
 from crossposter.core.retrying import after
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.testing import a_feed, an_account, an_entry, unreachable
 from crossposter.wording import say
 
@@ -111,6 +111,13 @@ def test_news_that_are_taken_for_one_another_are_told_until_they_are_told_apart(
     assert f"4 different news have one address, {page}: they count as one" in text
     assert "only the first of them is posted" in text
     assert "lumped:izmir-tr" in ended(poll(*news[:2]))  # perhaps one before and after it was edited
+
+
+def test_a_platform_that_is_not_paid_any_more_is_one_matter_of_its_own() -> None:
+    found = one(delivered(CreditError(say("the X app has no credits left"))))
+    assert found.alert
+    assert (found.key, found.state) == ("account:izmir-x", "unpaid")
+    assert str(found.alert.subject) == "what was paid for account izmir-x at its platform is used up"
 
 
 def test_what_a_person_has_settled_is_no_trouble_any_more() -> None:

@@ -43,7 +43,12 @@ def test_an_account_that_nothing_keeps_is_at_work(ledger: SqlLedger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "expected"), [(Reason.TRANSIENT, AccountState.COOLING), (Reason.ACCOUNT, AccountState.STOPPED)]
+    ("reason", "expected"),
+    [
+        (Reason.TRANSIENT, AccountState.COOLING),
+        (Reason.ACCOUNT, AccountState.STOPPED),
+        (Reason.CREDIT, AccountState.SPENT),
+    ],
 )
 def test_an_account_rests_for_a_reason_and_a_while(ledger: SqlLedger, reason: Reason, expected: AccountState) -> None:
     until = NOON + timedelta(hours=1)
