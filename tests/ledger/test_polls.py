@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def test_polls_that_found_nothing_are_written_with_the_sign_of_life(ledger: SqlL
     assert polled_at(ledger.path) == {"a": NOON, "b": NOON}
     LedgerHeartbeat(ledger).beat(now=later)
     assert polled_at(ledger.path) == {"a": later, "b": NOON}
-    assert SqlLedger(ledger.path).validators(feeds[0]) == SECOND
+    with closing(SqlLedger(ledger.path)) as other:
+        assert other.validators(feeds[0]) == SECOND
 
 
 def test_nothing_is_written_where_nothing_was_polled(ledger: SqlLedger) -> None:
