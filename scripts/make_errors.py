@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from crossposter.adapters import _instagrapi, _tweepy
+from crossposter.adapters import _instagrapi, _x_errors
 from crossposter.adapters._graph_errors import FACEBOOK, INSTAGRAM
 from crossposter.adapters._rules import Rule
 from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
@@ -18,7 +18,7 @@ from crossposter.messages import Translator
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 #: The tables as they are looked through, by the page's headings.
 TABLES: dict[str, Sequence[Rule]] = {
-    "X": _tweepy.RULES,
+    "X": _x_errors.RULES,
     "Facebook": FACEBOOK.rules,
     "Instagram, the official road (graph)": INSTAGRAM.rules,
     "Instagram by instagrapi": _instagrapi.RULES,

@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from crossposter.core.text import clean_line
 from crossposter.errors import TransientError
 from crossposter.wording import Message
 
 #: How the three platforms number accounts, pictures and posts (none is 0); Facebook joins the Page's and the post's.
 _ID = re.compile(r"0*[1-9][0-9]*(_[0-9]+)*")
+#: So much of a platform's own words stands in a sentence.
+_MAX_WORDS = 300
 
 
 def identifier(value: object) -> str:
@@ -41,3 +44,8 @@ def mappings(value: object, *, otherwise: Message) -> list[Mapping[str, Any]]:
     if not isinstance(value, list):
         raise TransientError(otherwise)
     return [each for each in value if isinstance(each, Mapping)]
+
+
+def plain_words(said: str) -> str:
+    """Take a platform's own words into a sentence: one line, nothing that a terminal or a database trips over."""
+    return clean_line(said.encode("utf-8", "replace").decode())[:_MAX_WORDS]

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from crossposter.adapters._answers import identifier, mapping, text
+from crossposter.adapters._answers import identifier, mapping, plain_words, text
 from crossposter.adapters._graph import GraphClient
 from crossposter.adapters._graph_errors import Dialect
-from crossposter.adapters._wire import plain_words
 from crossposter.adapters.options import Connection
 from crossposter.references import Secret
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._answers import identifier, mapping, mappings, plain_words, text
 from crossposter.adapters._debug_token import debug_token
 from crossposter.adapters._graph import GraphClient
 from crossposter.adapters._graph_errors import FACEBOOK
 from crossposter.adapters._meta_app import BESIDE, TASK, TO_POST, no_token
-from crossposter.adapters._wire import plain_words
 from crossposter.adapters.logins import Login, Person, RefusedAnswer, up_to_three_times
 from crossposter.adapters.options import Connection
 from crossposter.core.model import Identity

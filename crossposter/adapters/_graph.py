@@ -15,9 +15,11 @@ from typing import Any
 
 import facebook
 
-from crossposter.adapters._graph_errors import Dialect, breather, is_throttled, regain, words
+from crossposter.adapters._answers import plain_words
+from crossposter.adapters._graph_errors import Dialect, is_throttled, words
+from crossposter.adapters._graph_usage import breather, regain
 from crossposter.adapters._rules import Answer, first_match, kept, recorded, revealed
-from crossposter.adapters._wire import json_object, new_session, no_answer, plain_words, skew, succeeds
+from crossposter.adapters._wire import json_object, new_session, no_answer, skew, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, TransientError
 from crossposter.references import Secret

@@ -5,25 +5,20 @@ Of a refusal the code counts, not the HTTP status (Meta, Graph API error handlin
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from crossposter.adapters._answers import mapping, text
+from crossposter.adapters._answers import plain_words, text
 from crossposter.adapters._rules import Answer, Rule, first_match
-from crossposter.adapters._wire import bounded, plain_words
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
 
-#: When Meta throttles without saying for how long.
-_THROTTLED = timedelta(hours=1)
 #: After a refusal that asking again sooner would only prolong.
 _DAY = timedelta(days=1)
 #: "Temporarily blocked": hours, says Meta, and no number.
 _BLOCK = timedelta(hours=6)
-_MINUTES_OF_A_DAY = 24 * 60
 
 
 class Dialect(NamedTuple):
@@ -66,57 +61,6 @@ def _subcode(answer: Answer) -> int | None:
 def is_throttled(answer: Answer) -> bool:
     """Tell whether Meta refuses because of how much was asked."""
     return _code(answer) in _THROTTLES
-
-
-def regain(headers: Mapping[str, str], *, account_id: str) -> timedelta:
-    """Read how long Meta wants us to wait; an hour where it does not say."""
-    minutes = max((_whole(row, "estimated_time_to_regain_access") for row in _usage(headers, account_id)), default=0)
-    # Not bounded(timedelta(minutes=...)): a timedelta holds no more than three million years.
-    return bounded(timedelta(minutes=min(minutes, _MINUTES_OF_A_DAY))) if minutes > 0 else _THROTTLED
-
-
-def breather(headers: Mapping[str, str], *, account_id: str, counted_as: str) -> timedelta | None:
-    """Say how long to leave Meta alone after a success that told how much is used up; None for not at all.
-
-    At 100 % it throttles, and what is asked then prolongs it (Meta, rate limits, 2026-06): slower from 75 % on.
-    """
-    rows = [row for row in _usage(headers, account_id) if row.get("type") in (counted_as, None)]
-    if any(_whole(row, "estimated_time_to_regain_access") > 0 for row in rows):
-        return regain(headers, account_id=account_id)
-    used = max((_whole(row, name) for row in [*rows, _app_usage(headers)] for name in _PERCENTAGES), default=0)
-    return _THROTTLED if used >= _ALL else _SLOWER if used >= _MUCH else None
-
-
-_PERCENTAGES = ("call_count", "total_cputime", "total_time")
-#: Percent.
-_ALL, _MUCH = 100, 75
-_SLOWER = timedelta(minutes=15)
-
-
-def _usage(headers: Mapping[str, str], account_id: str) -> list[Mapping[str, Any]]:
-    """Read what Meta has counted (X-Business-Use-Case-Usage): of the account, where it is named; else of everybody."""
-    told = _json(headers, "x-business-use-case-usage")
-    lists = [told[account_id]] if account_id in told else list(told.values())
-    return [row for rows in lists if isinstance(rows, list) for row in rows if isinstance(row, Mapping)]
-
-
-def _app_usage(headers: Mapping[str, str]) -> Mapping[str, Any]:
-    return _json(headers, "x-app-usage")
-
-
-def _json(headers: Mapping[str, str], name: str) -> Mapping[str, Any]:
-    try:
-        return mapping(json.loads(headers.get(name, "{}")))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _whole(row: Mapping[str, Any], name: str) -> int:
-    """Read a number; 0 in place of anything else."""
-    try:
-        return int(row.get(name) or 0)
-    except (ValueError, TypeError, OverflowError):
-        return 0
 
 
 #: Of an app, a person, a Page, an account; 80001 Pages and 80002 Instagram by their own count.

@@ -21,14 +21,13 @@ import requests
 from curl_cffi import CurlECode, CurlOpt
 from instagrapi import Client, config, exceptions
 
-from crossposter.adapters._answers import text
+from crossposter.adapters._answers import plain_words, text
 from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, revealed, unusable
 from crossposter.adapters._wire import (
     MAX_ANSWER,
     causes,
     check_certificates,
     json_object,
-    plain_words,
     skew,
     succeeds,
     surely_not_sent,

@@ -12,7 +12,6 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from crossposter.adapters.options import Connection
-from crossposter.core.text import clean_line
 from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
 from crossposter.wording import say
 
@@ -24,8 +23,6 @@ _BEFORE_SENDING = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificat
 _NO_TUNNEL = "Tunnel connection failed"
 #: Bytes; what the platforms answer has a few thousand, and reading JSON takes many times its size.
 MAX_ANSWER = 5_000_000
-#: So much of a platform's own words stands in a sentence.
-_MAX_WORDS = 300
 #: The longest that a platform may make us wait: a number read wrongly must not silence a city for years.
 _LONGEST_WAIT = timedelta(hours=24)
 
@@ -83,11 +80,6 @@ def no_answer(error: Exception, *, is_publish: bool) -> PublishError:
 def succeeds(response: requests.Response) -> bool:
     """Tell whether the status says so; to requests, a redirect is fine too."""
     return 200 <= response.status_code < 300
-
-
-def plain_words(said: str) -> str:
-    """Take a platform's own words into a sentence: one line, nothing that a terminal or a database trips over."""
-    return clean_line(said.encode("utf-8", "replace").decode())[:_MAX_WORDS]
 
 
 def bounded(wait: timedelta) -> timedelta:

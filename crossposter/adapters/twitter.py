@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters._rules import revealed, unusable
+from crossposter.adapters._x_errors import UNUSABLE
 from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credentials
 from crossposter.adapters.options import Options as BaseOptions
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 #: How many of the newest posts `find` reads: $0.001 each (docs.x.com, pricing, 2026-04).
 _RECENT = 10
-_UNUSABLE = say("X has answered something that crossposter does not know")
 
 
 class Prices(BaseModel):
@@ -150,7 +150,7 @@ class TwitterAdapter:
         user = mapping(answer.get("data"))
         user_id = identifier(user.get("id"))
         if not user_id:
-            raise unusable(TransientError, _UNUSABLE, answer, revealed(self._connection))
+            raise unusable(TransientError, UNUSABLE, answer, revealed(self._connection))
         return Identity(id=user_id, handle=text(user.get("username")))
 
     def stage(self, post: Post) -> Staged:
@@ -161,7 +161,7 @@ class TwitterAdapter:
         answer = self._client.upload_image(picture.content, picture.media_type)
         media_id = identifier(mapping(answer.get("data")).get("id"))
         if not media_id:
-            raise unusable(TransientError, _UNUSABLE, answer, revealed(self._connection))
+            raise unusable(TransientError, UNUSABLE, answer, revealed(self._connection))
         if picture.alt:
             self._client.describe_image(media_id, picture.alt)
         return media_id
@@ -173,7 +173,7 @@ class TwitterAdapter:
         )
         remote_id = identifier(mapping(answer.get("data")).get("id"))
         if not remote_id:
-            raise unusable(UncertainError, _UNUSABLE, answer, revealed(self._connection))
+            raise unusable(UncertainError, UNUSABLE, answer, revealed(self._connection))
         return replace(self._receipt(remote_id), rests_until=self._client.used_up_until())
 
     def find(self, post: Post, *, since: datetime) -> Receipt | None:
@@ -187,11 +187,11 @@ class TwitterAdapter:
         )
         # Without a post there is no "data", but "meta" says that there is none.
         tweets = answer.get("data", [] if "meta" in answer else None)
-        for tweet in mappings(tweets, otherwise=_UNUSABLE):
+        for tweet in mappings(tweets, otherwise=UNUSABLE):
             if _comparable(_as_written(tweet)) == _comparable(post.text):
                 remote_id = identifier(tweet.get("id"))
                 if not remote_id:
-                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
+                    raise TransientError(UNUSABLE)  # it is there: "not found" would be wrong
                 return self._receipt(remote_id)
         return None
 
@@ -199,7 +199,7 @@ class TwitterAdapter:
         """Delete a post: one request."""
         answer = self._client.delete_tweet(remote_id, user_auth=True)
         if mapping(answer.get("data")).get("deleted") is not True:
-            raise TransientError(_UNUSABLE)
+            raise TransientError(UNUSABLE)
 
     def _receipt(self, remote_id: str) -> Receipt:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
