@@ -728,6 +728,10 @@ def test_what_people_settled_is_told_unless_it_is_uncertain_again(office: Office
     office.run()
     name, person = office.only().id, Person(name="Ayşe", system_user="ayse")
     assert office.service().look_around() == []
+    with pytest.raises(LedgerError, match="may not be seen on the account for 5 minutes"):
+        Desk(office.ledger).act(Verb.ABSENT, name, person, now=office.clock.now())
+    assert office.only().status is Status.UNCERTAIN
+    office.clock.forward(minutes=5)
     Desk(office.ledger).act(Verb.ABSENT, name, person, now=office.clock.now())
     assert office.service().look_around() == [Settled(name)]
     office.run()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crossposter.core.model import Reason, Status
+
+#: So long a post may be accepted and not be seen on its account yet. A guess on the long side, the same for all
+#: platforms: how long it really takes none of them says (X is thought to need 2 minutes, Facebook 3, Instagram 5).
+UNSEEN_FOR = timedelta(minutes=5)
 
 
 class Verb(StrEnum):
@@ -43,6 +48,11 @@ class Change:
     reason: Reason | None = None
     #: Reasons to hold it that no longer count.
     waives: frozenset[Reason] = frozenset()
+
+
+def may_be_unseen(verb: Verb, *, sent_at: datetime, now: datetime) -> bool:
+    """Tell whether who finds nothing has looked too early: sent again, it would stand there twice."""
+    return verb is Verb.ABSENT and now < sent_at + UNSEEN_FOR
 
 
 def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:

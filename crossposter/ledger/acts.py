@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.acts import Change, Person, Verb, change
+from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
 from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
@@ -63,7 +63,7 @@ class Desk:
             What came of it, for each delivery of that name; empty when there is none.
 
         Raises:
-            LedgerError: The post that was found is another delivery's.
+            LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none.
         """
         with self._ledger.writing() as connection:
             rows = _named(connection, name)
@@ -102,6 +102,13 @@ class Desk:
     ) -> Acted:
         status, reason = _standing(row, now=now), Reason(row.reason) if row.reason else None
         made = change(verb, status, reason)
+        if made and (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
+            raise LedgerError(
+                say(
+                    "what was sent may not be seen on the account for {minutes} minutes: look there once more then",
+                    minutes=UNSEEN_FOR // timedelta(minutes=1),
+                )
+            )
         if made:
             _write(connection, row, made, now=now)
             connection.execute(
@@ -125,6 +132,16 @@ def _standing(row: sa.Row[Any], *, now: datetime) -> Status:
     """Give how a delivery stands: what was being published when its process went silent is uncertain by itself."""
     is_silent = row.status == Status.PUBLISHING and row.lease_until <= now
     return Status.UNCERTAIN if is_silent else Status(row.status)
+
+
+def _sent_at(connection: sa.Connection, row: sa.Row[Any]) -> datetime | None:
+    """Give when the newest attempt was given up, or begun where nobody knows; None where there was none."""
+    attempt = schema.attempt.c
+    query = sa.select(attempt.started_at, attempt.ended_at).where(
+        attempt.delivery_id == row.id, attempt.number == row.attempt
+    )
+    found = connection.execute(query).one_or_none()
+    return (found.ended_at or found.started_at) if found else None
 
 
 def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime) -> None:
