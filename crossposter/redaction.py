@@ -26,11 +26,22 @@ _CREDENTIAL = re.compile(
 )
 
 
+def _escaped(value: str, *, is_ascii: bool) -> tuple[str, str]:
+    """Give how a value stands in somebody's JSON: some escape each slash."""
+    written = json.dumps(value, ensure_ascii=is_ascii)[1:-1]
+    return written, written.replace("/", "\\/")
+
+
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Make what strikes these secrets out of a text, and all that has the shape of one."""
     revealed = {secret for secret in secrets if secret}
     written = {unquote(value) for value in revealed} | {quote(value, safe="") for value in revealed}
-    escaped = {json.dumps(value, ensure_ascii=False)[1:-1] for value in revealed | written}  # in somebody's JSON
+    escaped = {
+        spelling
+        for value in revealed | written
+        for is_ascii in (True, False)
+        for spelling in _escaped(value, is_ascii=is_ascii)
+    }
     values = sorted(revealed | written | escaped, key=len, reverse=True)
     known = re.compile("|".join(re.escape(value) for value in values)) if values else None
     return lambda text: _CREDENTIAL.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)

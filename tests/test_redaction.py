@@ -37,3 +37,9 @@ def test_all_else_stays_and_an_empty_secret_strikes_nothing_out() -> None:
     text = 'HTTP 400 (application/json)\n{"title": "Forbidden"}'
     assert redactor([""])(text) == text
     assert redactor([])(text) == text
+
+
+def test_a_secret_is_struck_out_of_json_however_that_is_spelt() -> None:
+    hidden = redactor(["a/ş+b"])
+    for written in ("a/ş+b", "a\\/ş+b", "a/\\u015f+b", "a\\/\\u015f+b"):
+        assert hidden(f"x{written}x") == f"x{HIDDEN}x"

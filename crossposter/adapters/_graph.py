@@ -18,7 +18,7 @@ import facebook
 from crossposter.adapters._answers import plain_words
 from crossposter.adapters._graph_errors import Dialect, is_throttled, words
 from crossposter.adapters._graph_usage import breather, regain
-from crossposter.adapters._rules import Answer, first_match, kept, recorded, revealed
+from crossposter.adapters._rules import Answer, first_match, recorded, revealed
 from crossposter.adapters._wire import json_object, new_session, no_answer, skew, succeeds
 from crossposter.adapters.options import Connection
 from crossposter.errors import AccountError, PublishError, TransientError
@@ -113,7 +113,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
 
     def _error(self, answer: Answer) -> PublishError:
         now = self._connection.now()
-        error = first_match(self._dialect.rules, answer, kept(words(answer), self.secrets()), now=now)
+        error = first_match(self._dialect.rules, answer, words(answer, self.secrets()), now=now)
         if isinstance(error, TransientError) and error.retry_at is None and is_throttled(answer):
             error.retry_at = now + regain(answer.headers, account_id=self._connection.remote_id)
         return error

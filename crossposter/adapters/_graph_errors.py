@@ -6,12 +6,12 @@ Of a refusal the code counts, not the HTTP status (Meta, Graph API error handlin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from crossposter.adapters._answers import plain_words, text
-from crossposter.adapters._rules import Answer, Rule, first_match
+from crossposter.adapters._rules import Answer, Rule, first_match, kept
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
 
@@ -32,11 +32,11 @@ class Dialect(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-def words(answer: Answer) -> str:
-    """Give Meta's own words, and the number by which its support finds the call."""
-    details = _details(answer)
-    said = plain_words(str(details.get("error_user_msg") or details.get("message") or "-"))
-    trace = plain_words(text(details.get("fbtrace_id")) or answer.headers.get("x-fb-trace-id", ""))
+def words(answer: Answer, secrets: Iterable[str]) -> str:
+    """Give Meta's own words without secrets, and the number by which its support finds the call."""
+    details, hidden = _details(answer), list(secrets)
+    said = plain_words(kept(str(details.get("error_user_msg") or details.get("message") or "-"), hidden))
+    trace = plain_words(kept(text(details.get("fbtrace_id")) or answer.headers.get("x-fb-trace-id", ""), hidden))
     return f"{said} [fbtrace_id {trace}]" if trace else said
 
 
@@ -245,9 +245,15 @@ def _of(
     """Make the rule of a subcode of Instagram's; its code alone says the same where nothing else has that code."""
     label = f"{code}/{subcode}" if code is not None else str(subcode)
     is_unique = code not in (None, -1, 4, 100)
+
+    def says_code_alone(answer: Answer) -> bool:
+        # Not where Meta has only failed for the moment: then a publish may have been carried out.
+        is_bare = _subcode(answer) not in SUBCODES and not _details(answer).get("is_transient")
+        return is_unique and _code(answer) == code and is_bare
+
     return Rule(
         label,
-        lambda a: _subcode(a) == subcode or (is_unique and _code(a) == code and _subcode(a) not in SUBCODES),
+        lambda a: _subcode(a) == subcode or says_code_alone(a),
         kind,
         meaning,
         act,
@@ -279,7 +285,8 @@ SUBCODES: Mapping[int, Rule] = {
     2207003: _of(-2, 2207003, TransientError, say("Instagram took too long to fetch the picture"), _ANEW),
     2207006: _of(None, 2207006, TransientError, _AGAIN, _ANEW),
     2207008: _of(24, 2207008, TransientError, _AGAIN, _ANEW),
-    2207001: _of(-1, 2207001, TransientError, _AGAIN, _ANEW),
+    # "Instagram server error": it denies nothing on a publish.
+    2207001: _of(-1, 2207001, UncertainError, say("Instagram failed while it worked")),
     2207032: _of(None, 2207032, TransientError, _AGAIN, _ANEW),
     2207020: _of(None, 2207020, TransientError, _AGAIN, _ANEW),
     2207027: _of(9007, 2207027, TransientError, say("Instagram is not yet ready with the picture"), _ANEW),

@@ -167,7 +167,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         """Say what an error of the library means; `answered` is the answer it is about, if there was one."""
         if answered is None:
             return _lost(error, is_publish=is_publish)
-        words = plain_words(str(getattr(error, "message", "") or type(error).__name__))
+        words = plain_words(kept(str(getattr(error, "message", "") or type(error).__name__), self.secrets()))
         answer = Answer(
             status=answered.status_code,
             headers=answered.headers,
@@ -178,7 +178,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             raised=error,
             said=words,
         )
-        translated = first_match(RULES, answer, kept(words, self.secrets()), now=self._connection.now())
+        translated = first_match(RULES, answer, words, now=self._connection.now())
         # Nothing can be uncertain that curl says it could not begin.
         return TransientError(translated.message) if _surely_not_sent(error) else translated
 

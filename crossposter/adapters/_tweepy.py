@@ -13,7 +13,7 @@ from typing import Any
 import requests
 import tweepy
 
-from crossposter.adapters._rules import Answer, first_match, kept, recorded, refuses, revealed
+from crossposter.adapters._rules import Answer, first_match, recorded, refuses, revealed
 from crossposter.adapters._wire import bounded, json_object, new_session, no_answer, skew, succeeds
 from crossposter.adapters._x_errors import RULES, moment, used_up_until, words
 from crossposter.adapters.options import Connection
@@ -98,16 +98,15 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
                 record=recorded(response, revealed(self._connection)),
             )
             raise self._error(answer)
-        if method == "POST" and (until := used_up_until(response.headers)):
+        if method == "POST" and (told := used_up_until(response.headers)):
+            now = self._connection.now()
+            until = now + bounded(told - now)
             self._used_up_until = max(self._used_up_until or until, until)
         return response
 
     def used_up_until(self) -> datetime | None:
         """Give when X takes posts again, as its answers to uploads and posts have told so far."""
-        if self._used_up_until is None:
-            return None
-        now = self._connection.now()
-        return now + bounded(self._used_up_until - now)
+        return self._used_up_until
 
     def me(self) -> tuple[dict[str, Any], str]:
         """Ask whose tokens these are; gives the answer, and what X says they may do ("read-write"; empty: nothing)."""
@@ -125,7 +124,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
     def _error(self, answer: Answer) -> PublishError:
         now = self._connection.now()
-        error = first_match(RULES, answer, kept(words(answer), revealed(self._connection)), now=now)
+        error = first_match(RULES, answer, words(answer, revealed(self._connection)), now=now)
         if isinstance(error, TransientError) and answer.status == 429:
             reset = used_up_until(answer.headers) or moment(answer.headers, "x-rate-limit-reset")
             error.retry_at = now + (bounded(reset - now) if reset else _RATE_WINDOW)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crossposter.adapters._answers import plain_words
-from crossposter.adapters._rules import Answer, Rule
+from crossposter.adapters._rules import Answer, Rule, kept
 from crossposter.errors import AccountError, CreditError, RejectedError, TransientError, UncertainError
 from crossposter.wording import say
 
@@ -29,17 +29,18 @@ def used_up_until(headers: Mapping[str, str]) -> datetime | None:
     return max((reset for reset in resets if reset), default=None)
 
 
-def words(answer: Answer) -> str:
-    """Give X's own words, the day of which they speak, and the number by which its support finds the call."""
+def words(answer: Answer, secrets: Iterable[str] = ()) -> str:
+    """Give X's own words without secrets, the day of which they speak, and the number of the call for X's support."""
     messages = [str(error.get("message") or "") for error in _errors(answer)]
     said = "; ".join(filter(None, messages)) or str(answer.body.get("detail") or answer.body.get("title") or "-")
-    said = plain_words(said)
+    hidden = list(secrets)
+    said = plain_words(kept(said, hidden))
     for name, value in (
         ("reset_date", answer.body.get("reset_date")),
         ("x-transaction-id", answer.headers.get("x-transaction-id")),
     ):
         if isinstance(value, str) and value:
-            said = f"{said} [{name} {plain_words(value)}]"
+            said = f"{said} [{name} {plain_words(kept(value, hidden))}]"
     return said
 
 

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from crossposter.adapters._graph_errors import words as meta_words
+from crossposter.adapters._rules import Answer
+from crossposter.adapters._x_errors import words as x_words
 from crossposter.core.model import Identity, Post, Receipt
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter, Staged
@@ -393,3 +396,11 @@ def _send(adapter: Adapter, operation: str, post: Post) -> object:
     if operation == "verify":
         return adapter.verify()
     return adapter.publish(Staged(post=post, media_ids=_STAGED_IDS))
+
+
+def test_a_secret_is_struck_out_of_a_platform_s_words_before_they_are_cut() -> None:
+    secret, around = "c0ffee" * 6, "w" * 280 + " "
+    graph = Answer(status=400, headers={}, body={"error": {"message": around + secret}}, is_publish=True)
+    x = Answer(status=400, headers={}, body={"detail": around + secret}, is_publish=True)
+    assert "c0f" not in meta_words(graph, [secret])
+    assert "c0f" not in x_words(x, [secret])

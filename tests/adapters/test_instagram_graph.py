@@ -287,7 +287,9 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     (400, _error(25, error_subcode=2207050), AccountError, None),
     (400, _error(-2, error_subcode=2207003), TransientError, None),
     *((400, _error(24, error_subcode=code), TransientError, None) for code in (2207006, 2207008)),
-    (400, _error(-1, error_subcode=2207001), TransientError, None),
+    # A server error of Instagram's: the post may have been made.
+    (400, _error(-1, error_subcode=2207001), UncertainError, None),
+    *((400, _error(code, is_transient=True), UncertainError, None) for code in (-2, 9, 24, 25, 9004, 9007, 36000)),
     *((400, _error(-1, error_subcode=code), TransientError, None) for code in (2207032, 2207020)),
     (400, _error(9007, error_subcode=2207027), TransientError, None),
     (400, _error(9004, error_subcode=2207052), RejectedError, None),
