@@ -50,6 +50,10 @@ class Identities:
             return error
         return None
 
+    def forget(self, account: Account) -> None:
+        """Trust the account no longer: the next post reads its credentials anew, and asks."""
+        self._seen.pop(account.id, None)
+
     def examine(self, account: Account) -> Examination:
         """Look at the account with its credentials as they are now; one that is not right is trusted no longer."""
         try:

@@ -53,6 +53,7 @@ from crossposter.ports import (
     Ledger,
     PictureSource,
     PictureStore,
+    Staged,
 )
 from crossposter.wording import say
 
@@ -310,7 +311,6 @@ class Service:
             outcome = self._deliver(delivery, lease)
         except Exception:
             log.exception("delivery %s ended unexpectedly", delivery.id)
-            # Changes nothing once the intent is written: then the row says that the outcome is uncertain.
             now = self._clock.now()
             self._ledger.postpone(delivery.id, after_defect(tries=delivery.tries, now=now), now=now)
             return done
@@ -341,16 +341,27 @@ class Service:
         if attempt is None:
             return None
         try:
-            outcome = published(adapter.publish(staged), now=self._clock.now())
-        except PublishError as error:
-            outcome = self._after(error, delivery, account)
-        self._settle(delivery.id, attempt, outcome)
+            outcome = self._answer(adapter, staged, delivery, account)
+            self._settle(delivery.id, attempt, outcome)
+        except Exception:
+            # The row says so by itself when its lease has run out, but to nobody.
+            log.exception("delivery %s: nobody knows what became of it", delivery.id)
+            return Outcome(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED)
         return outcome
+
+    def _answer(self, adapter: Adapter, staged: Staged, delivery: Delivery, account: Account) -> Outcome:
+        """Make the public call, and decide what its answer means."""
+        try:
+            return published(adapter.publish(staged), now=self._clock.now())
+        except PublishError as error:
+            return self._after(error, delivery, account)
 
     def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
         """Decide what a failure means; one that would stop the account is looked into first."""
         if isinstance(error, AccountError) and error.is_doubtful:
             error = looked_into(error, self._identities.asked_again(account))
+        if isinstance(error, AccountError):
+            self._identities.forget(account)  # whoever mends it may do so by new credentials
         return after(error, tries=delivery.tries, now=self._clock.now())
 
     def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:

@@ -545,7 +545,7 @@ def test_a_defect_of_ours_in_one_account_does_not_silence_the_others(
     found = three.run()
     assert three.texts("facebook") == ["Haber 1", "Haber 2"]
     assert found.has_failures
-    assert "2/x ended unexpectedly" in caplog.text
+    assert "2/x: nobody knows what became of it" in caplog.text
     three.clock.forward(minutes=10)
     assert [(found.id, found.status) for found in three.deliveries() if found.account_id == "x"] == [
         ("2/x", Status.UNCERTAIN),
@@ -754,6 +754,49 @@ def test_what_was_being_published_when_its_process_died_can_be_settled(office: O
     (acted,) = desk.act(Verb.ABSENT, office.only().id, person, now=office.clock.now())
     assert acted.done
     office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_an_answer_that_comes_after_a_person_has_given_it_up_makes_no_second_post(office: Office) -> None:
+    def slow() -> None:
+        office.clock.forward(minutes=11)  # longer than the lease
+        Desk(office.ledger).act(Verb.ABSENT, office.only().id, person, now=office.clock.now())
+        assert office.only().status is Status.QUEUED
+
+    person = Person(name="Ayşe", system_user="ayse")
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["publish"] = [slow]
+    office.run()
+    assert office.only().status is Status.PUBLISHED
+    office.clock.forward(hours=1)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
+def test_an_answer_that_cannot_be_written_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> bool:
+        raise LedgerError(say("the disk is full"))
+
+    office.news(an_entry(1))
+    monkeypatch.setattr(office.ledger, "settle", full)
+    (done,) = office.run().delivered
+    assert done.outcome
+    assert (done.outcome.status, done.outcome.reason) == (Status.UNCERTAIN, Reason.INTERRUPTED)
+    monkeypatch.undo()
+    office.clock.forward(hours=1)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+    assert office.only().status is Status.UNCERTAIN
+
+
+def test_a_stopped_account_is_tried_with_its_credentials_as_they_are_then(office: Office) -> None:
+    office.news(an_entry(1))
+    office.adapters["izmir-x"].answers["stage"] = [AccountError(say("the token is void"))]
+    service = office.service()
+    service.run_once()
+    office.clock.forward(minutes=15)
+    service.deliver_due()
+    assert office.adapters["izmir-x"].calls.count("verify") == 2
     assert office.texts() == ["Haber 1"]
 
 

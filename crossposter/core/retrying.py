@@ -25,6 +25,8 @@ BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 MAX_TRIES = 12
 #: An account that needs a person is asked again after this time: the person tells nobody that it is mended.
 ACCOUNT_REST = timedelta(minutes=15)
+#: No wait is longer: platforms' own are kept to a day. What is further off was written while the clock was wrong.
+LONGEST_WAIT = timedelta(hours=25)
 #: So often a post waits for a picture or an article that cannot be had at the moment; then it goes without.
 PICTURE_TRIES = 3
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from crossposter.core.acts import Verb
 from crossposter.core.model import NEEDS_PERSON, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.core.planning import Decision
+from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.records import packed
@@ -117,8 +118,8 @@ def due(connection: sa.Connection, *, now: datetime) -> Sequence[Due]:
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             rows.status == Status.QUEUED,
-            sa.or_(rows.not_before.is_(None), rows.not_before <= now),
-            sa.or_(accounts.resting_until.is_(None), accounts.resting_until <= now),
+            _is_over(rows.not_before, now=now),
+            _is_over(accounts.resting_until, now=now),
         )
         .order_by(rows.id)
     )
@@ -126,6 +127,11 @@ def due(connection: sa.Connection, *, now: datetime) -> Sequence[Due]:
         Due(delivery_id=f"{row.entry_id}/{row.account_id}", account_id=row.account_id)
         for row in connection.execute(query)
     ]
+
+
+def _is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
+    """Tell whether a wait has ended; one that no rule makes so long came of a wrong clock, and is none."""
+    return sa.or_(until.is_(None), until <= now, until > now + LONGEST_WAIT)
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
@@ -230,11 +236,15 @@ def claim(
 
 
 def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
-    """Write what the platform answered; False when the attempt is no longer the current one."""
+    """Write what the platform answered; False when the attempt is no longer the current one.
+
+    That a post stands is true however late it is heard, and whatever was thought of it meanwhile.
+    """
     rows = schema.delivery.c
+    thought = (Status.PUBLISHING, Status.UNCERTAIN, Status.QUEUED) if outcome.receipt else (Status.PUBLISHING,)
     settled = connection.execute(
         schema.delivery.update()
-        .where(_named(delivery_id), rows.attempt == attempt, rows.status == Status.PUBLISHING)
+        .where(_named(delivery_id), rows.attempt == attempt, rows.status.in_(thought))
         .values(**_outcome_values(outcome), lease_until=None, updated_at=now)
         .returning(rows.id, rows.account_id)
     ).one_or_none()

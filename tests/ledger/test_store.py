@@ -277,6 +277,14 @@ def test_an_account_at_rest_has_nothing_due(ledger: SqlLedger, reason: Reason, w
     assert bool(ledger.due(now=NOON)) is wakes
 
 
+def test_what_was_to_wait_for_years_by_a_wrong_clock_does_not(ledger: SqlLedger) -> None:
+    record(ledger, 1, 2)
+    wrong = NOON + timedelta(days=4000)
+    rest = Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, not_before=wrong, account_rests_until=wrong)
+    ledger.postpone("1/izmir-x", rest, now=wrong)
+    assert [due.delivery_id for due in ledger.due(now=NOON)] == ["1/izmir-x", "2/izmir-x"]
+
+
 def test_a_late_answer_still_settles_its_own_attempt(ledger: SqlLedger) -> None:
     record(ledger, 1)
     attempt = claimed(ledger)
