@@ -35,8 +35,8 @@ class AdapterClass(Protocol):
         """Connect to one account; sends nothing yet."""
 
     @staticmethod
-    def remote_id_of(url: str) -> str | None:
-        """Give the id of the post at an address, as far as it says it; None for no post of this platform."""
+    def remote_id_of(url: str, account: Identity) -> str | None:
+        """Give the id of an account's post at an address, as far as it says it; None for no post of this account."""
 
     @staticmethod
     def login(

@@ -27,10 +27,11 @@ def login(connection: Connection, person: Person, *, version: str, picture_by: s
     """
     scopes = (*_SCOPES, TO_POST) if picture_by == "page" else _SCOPES
     whose = say("the Page's own") if picture_by == "page" else say("best a system user's (Meta Business Suite)")
-    person.tell(say("Paste a token with the permissions {scopes}: {whose}", scopes=", ".join(scopes), whose=whose))
+    # First: what is pasted here is shown.
     if account_id is None and picture_by != "page":  # the Page's token knows its account
         question = say("The account's number there, which begins with 17841 (the Page's login prints it)")
         account_id = person.ask(question, _no_number)
+    person.tell(say("Paste a token with the permissions {scopes}: {whose}", scopes=", ".join(scopes), whose=whose))
 
     def attempt() -> tuple[Secret, Identity]:
         token = Secret(person.ask_hidden(say("The token"), no_token).reveal().strip())
@@ -48,4 +49,5 @@ def login(connection: Connection, person: Person, *, version: str, picture_by: s
 
 def _no_number(answer: str) -> Message | None:
     is_number = re.fullmatch("[0-9]+", answer)
-    return None if is_number else say("{value!r} is no id: it is made of digits only", value=answer)
+    # Not what was typed: a token may have been pasted.
+    return None if is_number else say("the number is made of digits only")

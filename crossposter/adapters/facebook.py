@@ -72,9 +72,16 @@ class FacebookAdapter:
     )
 
     @staticmethod
-    def remote_id_of(url: str) -> str | None:
-        """Read the address of a post; Facebook has many forms of them, so what stands behind the host counts."""
-        return found[1] if (found := _PERMALINK.fullmatch(url)) else None
+    def remote_id_of(url: str, account: Identity) -> str | None:
+        """Read the address of a post. Facebook has many forms: of one without numbers, what stands behind the host."""
+        found = _PERMALINK.fullmatch(url)
+        if not found:
+            return None
+        numbers = _NUMBERED.match(found[1])
+        if not numbers:
+            return found[1].partition("?")[0] if "/posts/" in found[1] else found[1]
+        page, post = (number for number in numbers.groups() if number)
+        return f"{account.id}_{post}" if page == account.id else None
 
     def __init__(self, connection: Connection, options: FacebookOptions) -> None:
         self._connection = connection
@@ -194,6 +201,8 @@ class FacebookAdapter:
             raise TransientError(_UNUSABLE)
 
 
+#: 100_200, 100/posts/200
+_NUMBERED = re.compile(r"(\d+)_(\d+)(?!\w)|(\d+)/posts/(\d+)(?!\w)")
 _PERMALINK = re.compile(r"https://(?:[a-z-]+\.)?facebook\.com/(.*\d.*?)/?")
 _NO_TASK = Lack(
     what=say("whoever made this token may not post on the Page any more"),

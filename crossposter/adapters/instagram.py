@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Cr
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.examination import Examination
 from crossposter.core.model import Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
+from crossposter.core.text import same_handle
 from crossposter.ports import Adapter, Staged
 from crossposter.references import LoginFile, LoginSecretRef, NumberRef, SecretRef, mistake
 from crossposter.wording import say
@@ -131,9 +133,15 @@ class InstagramAdapter:
     )
 
     @staticmethod
-    def remote_id_of(url: str) -> str | None:
-        """Read an address like https://www.instagram.com/p/DRk3xyz/: it has the post's short name, not its number."""
-        return found[1] if (found := _PERMALINK.match(url)) else None
+    def remote_id_of(url: str, account: Identity) -> str | None:
+        """Read an address like https://www.instagram.com/izmirbld/p/DRk3xyz/: the short name is a number in base 64."""
+        found = _PERMALINK.match(url)
+        if not found or (found[1] and account.handle and not same_handle(found[1], account.handle)):
+            return None
+        number = 0
+        for letter in found[2]:
+            number = number * len(_DIGITS) + _DIGITS.index(letter)
+        return str(number)
 
     def __init__(self, connection: Connection, options: GraphOptions | SessionOptions) -> None:
         self._backend = _backend(connection, options)
@@ -184,7 +192,9 @@ class InstagramAdapter:
         self._backend.retract(remote_id)
 
 
-_PERMALINK = re.compile(r"https://(?:www\.)?instagram\.com/(?:[\w.]+/)?(?:p|reel)/([\w-]+)")
+_PERMALINK = re.compile(r"https://(?:www\.)?instagram\.com/(?:([\w.]+)/)?(?:p|reel)/([A-Za-z0-9_-]{1,40})(?![\w-])")
+#: Of a short name; as in instagrapi's `InstagramIdCodec`.
+_DIGITS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 
 def _backend(connection: Connection, options: GraphOptions | SessionOptions) -> Adapter:

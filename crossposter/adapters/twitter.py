@@ -22,6 +22,7 @@ from crossposter.core.counting import find_links, prefix_weights, weighted_lengt
 from crossposter.core.examination import Examination, Lack
 from crossposter.core.links import BREAK
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
+from crossposter.core.text import same_handle
 from crossposter.errors import PublishError, TransientError, UncertainError
 from crossposter.ports import Staged
 from crossposter.references import SecretRef
@@ -103,9 +104,12 @@ class TwitterAdapter:
     )
 
     @staticmethod
-    def remote_id_of(url: str) -> str | None:
-        """Read an address like https://x.com/izmirbld/status/1234567890."""
-        return found[1] if (found := _PERMALINK.match(url)) else None
+    def remote_id_of(url: str, account: Identity) -> str | None:
+        """Read an address like https://x.com/izmirbld/status/1234567890; `i` stands for whoever it is."""
+        found = _PERMALINK.match(url)
+        if not found or (found[1] != "i" and account.handle and not same_handle(found[1], account.handle)):
+            return None
+        return str(int(found[2]))
 
     def __init__(self, connection: Connection, options: TwitterOptions) -> None:
         self._connection = connection
@@ -205,7 +209,7 @@ class TwitterAdapter:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
 
 
-_PERMALINK = re.compile(r"https://(?:www\.|mobile\.)?(?:x|twitter)\.com/[^?#]+/status/(\d+)")
+_PERMALINK = re.compile(r"https://(?:www\.|mobile\.)?(?:x|twitter)\.com/([^/?#]+)(?:/web)?/status/(\d{1,20})(?!\d)")
 _READS_ONLY = Lack(
     what=say("the X app may only read"),
     mend=say(

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from crossposter.ledger.acts import Acted
     from crossposter.messages import Translator
 
+#: What to do about what may be public or not.
+SETTLE = say(
+    "look at the account, and end what may be public or not: crossposter settle ID --published ADDRESS, or --absent"
+)
 USER_VARIABLE = "CROSSPOSTER_USER"
 
 _Names = Annotated[list[str], typer.Argument(metavar="ID...", help="Stories (412) or single deliveries (412/izmir-x).")]
@@ -72,21 +76,24 @@ def settle(
 def _receipt(context: Context, name: str, url: str) -> Receipt:
     """Make what a person has found of its address."""
     from crossposter.adapters import adapter_class
+    from crossposter.bootstrap import accounts_of
     from crossposter.core.model import Receipt
 
     account_id = name.partition("/")[2]
-    accounts = {account.id: account.platform for account in context.load(secrets_needed=False).accounts}
+    accounts = accounts_of(context.load(secrets_needed=False))
     if account_id not in accounts:
         sentence = say(
             "there is no account {name!r}: the accounts are {known}", name=account_id, known=", ".join(accounts)
         )
         raise CrossposterError(sentence)
-    adapter = adapter_class(accounts[account_id])
-    remote_id = adapter.remote_id_of(url)
+    account = accounts[account_id]
+    adapter = adapter_class(account.platform)
+    remote_id = adapter.remote_id_of(url, account.pinned)
     if remote_id is None:
         sentence = say(
-            "{url!r} is no address of a post on {platform}: open the post, and copy its address from there",
+            "{url!r} is no address of a post of {account} on {platform}: open the post, and copy its address",
             url=url,
+            account=account.pinned.handle or account.pinned.id,
             platform=adapter.name,
         )
         raise UsageError(sentence)
@@ -141,6 +148,8 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     elif records:
         print_deliveries(new_console(), records, translate)
+        if any(record.status is Status.UNCERTAIN for record in records):
+            typer.echo(translate(SETTLE))
     else:
         typer.echo(translate(say("nothing waits for a person")))
 
@@ -192,10 +201,15 @@ def _system_user() -> str:
 
 def _print(acted: Sequence[Acted], translate: Translator) -> None:
     from crossposter.cli.tables import STATUS_WORDS, printable
+    from crossposter.core.model import Status
 
+    is_uncertain = False
     for one in acted:
         words = {"delivery": one.delivery_id, "status": translate(STATUS_WORDS[one.status]), "title": one.title}
         sentence = say("{delivery} is now: {status} ({title})", **words)
         if not one.done:
             sentence = say("{delivery} was left alone, it is: {status} ({title})", **words)
+            is_uncertain = is_uncertain or one.status is Status.UNCERTAIN
         typer.echo(printable(translate(sentence)))
+    if is_uncertain:
+        typer.echo(translate(SETTLE))

@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 
 def check(context: Context, *, as_json: bool) -> None:
     """Check the configuration; exit code 2 when something is wrong."""
+    config = loaded(context, as_json=as_json)
+    translate = Translator(config.language)
+    notes = [translate(note) for note in _notes(config)]
+    if as_json:
+        print_json({"problems": [], **({"notes": notes} if notes else {})})
+        return
+    counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
+    typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))
+    for line in (*notes, *map(translate, _money(config))):
+        typer.echo(line)
+
+
+def loaded(context: Context, *, as_json: bool) -> ConfigModel:
+    """Load the configuration with its secrets; its mistakes are data as well."""
     try:
-        config = context.load(secrets_needed=True)
+        return context.load(secrets_needed=True)
     except ConfigError as error:
         if not as_json:
             raise
@@ -33,15 +47,6 @@ def check(context: Context, *, as_json: bool) -> None:
         ]
         print_json({"problems": problems})
         raise typer.Exit(2) from None
-    translate = Translator(config.language)
-    notes = [translate(note) for note in _notes(config)]
-    if as_json:
-        print_json({"problems": [], **({"notes": notes} if notes else {})})
-        return
-    counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
-    typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))
-    for line in (*notes, *map(translate, _money(config))):
-        typer.echo(line)
 
 
 def _money(config: ConfigModel) -> Iterator[Message]:

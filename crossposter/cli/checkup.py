@@ -10,6 +10,7 @@ import typer
 
 from crossposter import logs
 from crossposter.bootstrap import open_checkup, secrets_of
+from crossposter.cli.check import loaded
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import literal, new_console, new_table
 from crossposter.core.checkup import Check, Colour, Finding, worst
@@ -37,7 +38,7 @@ _CHECKS = {
 
 def check_online(context: Context, *, as_json: bool) -> None:
     """Look at accounts, feeds and this machine."""
-    config = context.load(secrets_needed=True)
+    config = loaded(context, as_json=as_json)
     logs.configure(secrets=secrets_of(config, context.environ))
     translate = Translator(config.language)
     with open_checkup(config, context.environ) as checkup:

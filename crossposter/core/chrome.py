@@ -76,7 +76,7 @@ def without_chrome(text: str, title: str, rules: Chrome) -> str:
         and (stripped := _stripped(_without_button(paragraph, phrases.keys), phrases))
     ]
     # No spelling of a headline is so much longer than another.
-    if len(kept) > 1 and len(kept[0]) <= 4 * len(title) + len(_MARKS) and _key(kept[0]) == _key(title):
+    if len(kept) > 1 and len(kept[0].strip(_MARKS)) <= 4 * len(title) and _key(kept[0]) == _key(title):
         kept = kept[1:]
     return "\n\n".join(kept)
 

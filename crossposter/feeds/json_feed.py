@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crossposter.errors import FeedError
 from crossposter.feeds.prepass import MAX_ITEMS, Facts, Medium
 from crossposter.wording import say
+
+#: Halves of characters, which JSON can write, and nothing can keep.
+_LOST = re.compile("[\ud800-\udfff]")
 
 
 def is_json(text: str) -> bool:
@@ -69,4 +73,5 @@ def _attached(item: Mapping[str, Any]) -> Iterator[Medium]:
 def _text(item: Mapping[str, Any], name: str) -> str:
     """Give a text; an `id` may be a number."""
     value = item.get(name)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    found = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return _LOST.sub("\ufffd", found)

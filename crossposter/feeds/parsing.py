@@ -37,7 +37,6 @@ _MAX_TEXT = 100_000
 #: Of a title that is made from the text.
 _MADE_TITLE = 120
 _MAX_CATEGORIES = 50
-_LOST = re.compile("[\ud800-\udfff]")
 
 #: feedparser takes a media:description for the item's description, and media:title for its title (6.0.14, measured).
 #: Under names that it does not know it leaves them alone. Bounded, and ended by the next `<`: otherwise a body of
@@ -143,7 +142,7 @@ def _read_json(decoded: Decoded, task: Task) -> Document:
     feed = json_feed.load(decoded.text, url=task.name)
     items = []
     for entry in feed["items"]:
-        title, summary, text = (_LOST.sub("\ufffd", one) for one in json_feed.texts_of(entry))
+        title, summary, text = json_feed.texts_of(entry)
         told = _Told(title, summary, [text], json_feed.tags_of(entry))
         items.append(_item(told, json_feed.facts_of(entry), task))
     title, language = (str(feed.get(name) or "") for name in ("title", "language"))

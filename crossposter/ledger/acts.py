@@ -43,6 +43,10 @@ class ActRecord:
     at: datetime
 
 
+#: No story has more; SQLite's numbers have 19.
+_DIGITS = 18
+
+
 class Desk:
     """Where people act on a ledger, beside the daemon that sends."""
 
@@ -194,7 +198,7 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
 def _named(connection: sa.Connection, name: str) -> Sequence[sa.Row[Any]]:
     """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name."""
     entry_id, _, account_id = name.partition("/")
-    if not entry_id.isdecimal():
+    if not (entry_id.isdecimal() and len(entry_id) <= _DIGITS):
         return []
     rows = schema.delivery.c
     query = (

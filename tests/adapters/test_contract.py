@@ -209,24 +209,35 @@ def test_loading_the_adapters_loads_no_client_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+ACCOUNT = Identity(id="100", handle="izmirbld")
+
+
 @pytest.mark.parametrize(
     ("platform", "url", "remote_id"),
     [
         ("twitter", "https://x.com/izmirbld/status/1234567890?s=20", "1234567890"),
+        ("twitter", "https://x.com/IzmirBld/status/01234567890", "1234567890"),
         ("twitter", "https://x.com/i/web/status/1234567890", "1234567890"),
         ("twitter", "https://twitter.com/izmirbld/status/1234567890", "1234567890"),
+        ("twitter", "https://x.com/ankarabld/status/1234567890", None),
         ("twitter", "https://x.com/izmirbld", None),
         ("twitter", "https://x.com.evil.example/izmirbld/status/1", None),
         ("twitter", "https://evil.example/https://x.com/izmirbld/status/1", None),
         ("facebook", "https://www.facebook.com/100_200", "100_200"),
+        ("facebook", "https://www.facebook.com/100_200?ref=share", "100_200"),
+        ("facebook", "https://www.facebook.com/100/posts/200/", "100_200"),
+        ("facebook", "https://www.facebook.com/999_200", None),
         ("facebook", "https://m.facebook.com/izmirbld/posts/pfbid02Abc/", "izmirbld/posts/pfbid02Abc"),
         ("facebook", "https://www.facebook.com/permalink.php?story_fbid=1&id=2", "permalink.php?story_fbid=1&id=2"),
         ("facebook", "https://www.facebook.com/izmirbld", None),
         ("facebook", "https://x.com/izmirbld/status/1", None),
-        ("instagram", "https://www.instagram.com/p/DRk3_x-z/", "DRk3_x-z"),
-        ("instagram", "https://www.instagram.com/izmirbld/p/DRk3_x-z/?img_index=1", "DRk3_x-z"),
+        ("instagram", "https://www.instagram.com/p/DCSf3TJ3gAE/", "3500000000000000004"),
+        ("instagram", "https://www.instagram.com/izmirbld/p/DCSf3TJ3gAE/?img_index=1", "3500000000000000004"),
+        ("instagram", "https://www.instagram.com/ankarabld/p/DCSf3TJ3gAE/", None),
         ("instagram", "https://www.instagram.com/izmirbld/", None),
     ],
 )
-def test_the_address_of_a_post_says_which_post_it_is(platform: str, url: str, remote_id: str | None) -> None:
-    assert adapter_class(platform).remote_id_of(url) == remote_id
+def test_the_address_of_a_post_says_which_post_of_the_account_it_is(
+    platform: str, url: str, remote_id: str | None
+) -> None:
+    assert adapter_class(platform).remote_id_of(url, ACCOUNT) == remote_id

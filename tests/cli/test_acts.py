@@ -86,6 +86,8 @@ def uncertain(city: City, call: Call, call_json: CallJson) -> str:
     city.sandbox.inject("twitter", "publish", "status:500")
     call("run", "--once")
     assert statuses(call_json, "8")["izmir-x"] == "uncertain"
+    assert "crossposter settle ID" in call("queue")[1]
+    assert "crossposter settle ID" in call("approve", "8/izmir-x", "--by", "Ayşe")[1]
     return "8/izmir-x"
 
 
@@ -135,8 +137,9 @@ WRONG = (
     (["8/izmir-x", "--absent", "--published", "https://x.com/a/status/1"], "--published ADDRESS, or --absent"),
     (["8", "--absent"], "name one delivery"),
     (["8/nobody", "--published", "https://x.com/a/status/1"], "there is no account 'nobody'"),
-    (["8/izmir-x", "--published", "https://www.facebook.com/1_2"], "is no address of a post on X"),
+    (["8/izmir-x", "--published", "https://www.facebook.com/1_2"], "is no address of a post of izmirbld on X"),
     (["99/izmir-x", "--absent"], "the ledger has no '99/izmir-x'"),
+    (["9" * 30 + "/izmir-x", "--absent"], "the ledger has no"),
 )
 
 

@@ -250,9 +250,12 @@ class TestJson:
         assert item.pictures == (("https://www.izmir.bel.tr/a.jpg", None),)
 
     def test_plain_text_stays_plain_and_half_a_character_is_lost(self) -> None:
-        text = '{"version": "https://jsonfeed.org/version/1", "items": [{"content_text": "5 < 6 & 7. \\ud800"}]}'
+        text = (
+            '{"version": "https://jsonfeed.org/version/1", "items":'
+            ' [{"id": "9\\ud800x", "content_text": "5 < 6 & 7. \\ud800"}]}'
+        )
         (item,) = the_document(text).items
-        assert item.title == "5 < 6 & 7. \ufffd"
+        assert (item.guid, item.title) == ("9\ufffdx", "5 < 6 & 7. \ufffd")
 
     @pytest.mark.parametrize(
         "text", ["{}", '{"version": "1", "items": []}', '{"version": "https://jsonfeed.org/version/1"', "[1]"]
