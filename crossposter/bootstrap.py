@@ -324,6 +324,10 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Accou
         price=account.price,
         budget=account.budget.budget() if account.budget else None,
         timezone=timezone,
+        settle_after=account.settle_after,
+        look_first=account.look_first,
+        pace=account.pace.pace(),
+        strict_order=account.order == "strict",
     )
 
 

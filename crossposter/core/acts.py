@@ -57,15 +57,19 @@ def may_be_unseen(verb: Verb, *, sent_at: datetime, now: datetime) -> bool:
 
 def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
     """Decide what an act makes of a delivery; None when it cannot be done to one that stands so."""
-    if verb is Verb.APPROVE and status is Status.HELD:
+    # Let out, one that may stand there already would perhaps be posted twice: `settle` says which it is.
+    is_unknown = (status, reason) == (Status.HELD, Reason.UNKNOWN)
+    if verb is Verb.APPROVE and status is Status.HELD and not is_unknown:
         return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason,))))
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
         return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
     if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
         return Change(status=Status.QUEUED)
-    if status is Status.UNCERTAIN and verb is Verb.PUBLISHED:
+    is_in_doubt = status is Status.UNCERTAIN or is_unknown
+    was_made_by_hand = (status, reason) == (Status.HELD, Reason.ALREADY_POSTED)
+    if verb is Verb.PUBLISHED and (is_in_doubt or was_made_by_hand):
         return Change(status=Status.PUBLISHED)
-    if status is Status.UNCERTAIN and verb is Verb.ABSENT:
+    if verb is Verb.ABSENT and is_in_doubt:
         return Change(status=Status.QUEUED)
     if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
         return Change(status=Status.QUEUED)

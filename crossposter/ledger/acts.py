@@ -14,6 +14,7 @@ from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
+from crossposter.ledger.deliveries import add_post
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
@@ -164,15 +165,7 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
     if other := connection.execute(taken).first():
         delivery = f"{other.entry_id}/{other.account_id}"
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
-    connection.execute(
-        schema.post.insert().values(
-            account_id=row.account_id,
-            remote_id=found.remote_id,
-            url=found.url,
-            delivery_id=row.id,
-            published_at=now,
-        )
-    )
+    add_post(connection, row.id, row.account_id, found, now=now)
 
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:

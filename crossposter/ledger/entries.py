@@ -73,6 +73,11 @@ def validators(connection: sa.Connection, feed: Feed) -> Validators | None:
     return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
 
 
+def revision(connection: sa.Connection, entry_id: int) -> int:
+    """Give which of its revisions an entry says now."""
+    return int(connection.execute(sa.select(schema.entry.c.revision).where(schema.entry.c.id == entry_id)).scalar_one())
+
+
 def window(connection: sa.Connection, feed: Feed) -> list[Shown]:
     """Give what need not be read again of what the feed shows; empty for a feed never seen on its site."""
     row = _WINDOW.first(connection, {"id": feed.id, "site": feed.site})

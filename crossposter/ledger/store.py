@@ -21,12 +21,13 @@ from crossposter.core.model import (
     Validators,
 )
 from crossposter.core.planning import Plan
+from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import deliveries, entries
+from crossposter.ledger import deliveries, entries, reading_back, steps
 from crossposter.ledger.connection import migrate, open_engine, require_current
 from crossposter.ledger.polls import Polls
-from crossposter.ports import Due, Lease, Staged
+from crossposter.ports import Due, KnownPosts, Lease, Settlement, Staged
 from crossposter.wording import say
 
 
@@ -186,10 +187,13 @@ class SqlLedger:
         with self.writing() as connection:
             deliveries.wake_accounts(connection)
 
-    def due(self, *, now: datetime) -> Sequence[Due]:
-        """List queued deliveries whose time has come, oldest first."""
+    def due(self, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+        """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+
+        Of the accounts in `strict`, nothing comes before all that is older is settled.
+        """
         with self.reading() as connection:
-            return deliveries.due(connection, now=now)
+            return deliveries.due(connection, now=now, strict=strict)
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
         """Take the account, unless somebody has it."""
@@ -201,10 +205,10 @@ class SqlLedger:
         with self.writing() as connection:
             deliveries.release(connection, lease)
 
-    def load(self, delivery_id: str) -> Delivery | None:
-        """Give a delivery that is still queued; None when it has moved on."""
+    def load(self, delivery_id: str, *, now: datetime) -> Delivery | None:
+        """Give a delivery that is due; None when it has moved on."""
         with self.reading() as connection:
-            return deliveries.load(connection, delivery_id)
+            return deliveries.load(connection, delivery_id, now=now)
 
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
@@ -212,21 +216,74 @@ class SqlLedger:
             return deliveries.spent(connection, account_id, since=since)
 
     def claim(
-        self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
     ) -> int | None:
-        """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
+        """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on."""
         with self.writing() as connection:
-            return deliveries.claim(connection, delivery_id, staged, lease, now=now, price_usd=price_usd)
+            return deliveries.claim(connection, delivery, staged, lease, now=now, price_usd=price_usd)
 
-    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
-        """Write what the platform answered; False when the attempt is no longer the current one."""
+    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
+        """Write what the platform answered."""
         with self.writing() as connection:
             return deliveries.settle(connection, delivery_id, attempt, outcome, now=now)
+
+    def sent_since(self, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
+        """Give when posts were sent on an account between two times, those that may be public included."""
+        with self.reading() as connection:
+            return deliveries.sent_since(connection, account_id, since=since, now=now)
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
         with self.writing() as connection:
             deliveries.postpone(connection, delivery_id, outcome, now=now)
+
+    # -- what stands on the accounts -------------------------------------------------------------------------------
+
+    def settle_read(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
+        """Write what reading the account back means for an uncertain delivery; False when it has moved on."""
+        with self.writing() as connection:
+            return reading_back.settle(connection, delivery, outcome, now=now)
+
+    def known_posts(self, account_id: str) -> KnownPosts:
+        """Give what is known to stand on an account."""
+        with self.reading() as connection:
+            return reading_back.known_posts(connection, account_id)
+
+    def see(self, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
+        """Remember posts that were seen on an account and are no delivery's."""
+        with self.writing() as connection:
+            reading_back.see(connection, account_id, posts, now=now)
+
+    def unread(self, *, now: datetime) -> Sequence[str]:
+        """Name the accounts that must be read back before anything is sent, and are not at rest."""
+        with self.reading() as connection:
+            return reading_back.unread(connection, now=now)
+
+    def read(self, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
+        """Write that an account was read back, and what stood there."""
+        with self.writing() as connection:
+            reading_back.see(connection, account_id, posts, now=now)
+            reading_back.read(connection, account_id)
+
+    def rest(self, account_id: str, outcome: Outcome) -> None:
+        """Let an account rest, where an outcome says so."""
+        with self.writing() as connection:
+            deliveries.let_rest(connection, account_id, outcome)
+
+    def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
+        """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""
+        with self.reading() as connection:
+            return steps.load(connection, delivery, now=now)
+
+    def save_step(self, delivery: Delivery, name: str, value: str, *, now: datetime) -> None:
+        """Remember one more."""
+        with self.writing() as connection:
+            steps.save(connection, delivery, name, value, now=now)
+
+    def forget_steps(self, delivery: Delivery) -> None:
+        """Let all be done anew."""
+        with self.writing() as connection:
+            steps.forget(connection, delivery)
 
     # -- transactions --------------------------------------------------------------------------------------------
 
