@@ -508,6 +508,7 @@ class Delivery:
     resends: int = 0
     #: Queued; uncertain; or publishing, by a process that has fallen silent, which is the same.
     status: Status = Status.QUEUED
+    reason: Reason | None = None
     #: Which of the entry's revisions this is.
     revision: int = 1
 

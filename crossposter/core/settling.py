@@ -35,11 +35,7 @@ def too_early(delivery: Delivery, account: Account, *, now: datetime) -> Outcome
     # A time that is further off was written by a clock that was wrong.
     if look_at <= now or look_at > now + account.seen_within:
         return None
-    was_interrupted = delivery.status is Status.PUBLISHING
-    reason = Reason.INTERRUPTED if was_interrupted else None
-    return Outcome(
-        status=Status.UNCERTAIN, reason=reason or Reason.LOST_ANSWER, not_before=look_at, absences=0, tries=0
-    )
+    return _in_doubt(delivery, look_at=look_at, absences=0, tries=0)
 
 
 def settled(seen: Sight, found: Standing | None, delivery: Delivery, account: Account, *, now: datetime) -> Outcome:
@@ -52,13 +48,7 @@ def settled(seen: Sight, found: Standing | None, delivery: Delivery, account: Ac
         return _look_again(delivery, _UNCLEAR, now=now)
     absences = attempt.absences + 1
     if absences < LOOKS:
-        return Outcome(
-            status=Status.UNCERTAIN,
-            reason=Reason.LOST_ANSWER,
-            not_before=now + BETWEEN_LOOKS,
-            absences=absences,
-            tries=0,
-        )
+        return _in_doubt(delivery, look_at=now + BETWEEN_LOOKS, absences=absences, tries=0)
     if not account.limits.lists_all:
         return _held(_INCOMPLETE, absences)
     if delivery.resends >= MAX_RESENDS:
@@ -86,9 +76,14 @@ def _look_again(delivery: Delivery, cause: Message, *, now: datetime, retry_at: 
         return _held(cause, 0)
     own = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
     look_at = max(own, retry_at) if retry_at else own
-    return Outcome(
-        status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, message=cause, not_before=look_at, absences=0, tries=tries
-    )
+    return replace(_in_doubt(delivery, look_at=look_at, absences=0, tries=tries), message=cause)
+
+
+def _in_doubt(delivery: Delivery, *, look_at: datetime, absences: int, tries: int) -> Outcome:
+    """Leave it uncertain, for the reason for which it is."""
+    was_interrupted = delivery.status is Status.PUBLISHING or delivery.reason is Reason.INTERRUPTED
+    reason = Reason.INTERRUPTED if was_interrupted else Reason.LOST_ANSWER
+    return Outcome(status=Status.UNCERTAIN, reason=reason, not_before=look_at, absences=absences, tries=tries)
 
 
 def _held(cause: Message, absences: int) -> Outcome:

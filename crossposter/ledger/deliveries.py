@@ -197,6 +197,7 @@ def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Deliv
         attempt=_as_known(attempt, now=now) if attempt else None,
         resends=row.resends,
         status=Status(row.status),
+        reason=Reason(row.reason) if row.reason else None,
         revision=attempt.revision if attempt else entries.revision(connection, row.entry_id),
     )
 
@@ -358,6 +359,28 @@ def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: O
         .where(answered.delivery_id == row_id, answered.number == attempt)
         .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
     )
+
+
+def adopt(
+    connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, text: str, now: datetime
+) -> None:
+    """Write that a post is a delivery's which was never sent from here, with what it says as what was sent."""
+    connection.execute(schema.delivery.update().where(schema.delivery.c.id == row_id).values(attempt=1))
+    connection.execute(
+        schema.attempt.insert().values(
+            delivery_id=row_id,
+            number=1,
+            text=text,
+            link=None,
+            pictures=[],
+            media_ids=[],
+            started_at=now,
+            ended_at=now,
+            outcome=Status.PUBLISHED,
+            message=packed(say("was not sent from here: it was found on the account")),
+        )
+    )
+    add_post(connection, row_id, account_id, receipt, now=now)
 
 
 def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:
