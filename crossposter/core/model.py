@@ -73,6 +73,7 @@ class Reason(StrEnum):
     ARTICLE = "article"
     DEFECT = "defect"
     UNREACHABLE = "unreachable"
+    RESTORED = "restored"
     LOST_ANSWER = "lost_answer"
     INTERRUPTED = "interrupted"
     #: Of an account alone.
@@ -109,6 +110,7 @@ _SENTENCES = {
     Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
     Reason.ARTICLE: say("the article's page cannot be had at the moment; will be tried again"),
     Reason.DEFECT: say("crossposter failed over it (see the log); will be tried again"),
+    Reason.RESTORED: say("the ledger was put back from a copy: this may be on the account already, look there"),
     Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
     Reason.LOST_ANSWER: say("the answer was lost; the post may be public, look at the account"),
     Reason.INTERRUPTED: say("the program stopped while publishing; the post may be public, look at the account"),

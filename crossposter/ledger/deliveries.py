@@ -120,6 +120,7 @@ def due(connection: sa.Connection, *, now: datetime) -> Sequence[Due]:
             rows.status == Status.QUEUED,
             _is_over(rows.not_before, now=now),
             _is_over(accounts.resting_until, now=now),
+            accounts.unread_since.is_(None),
         )
         .order_by(rows.id)
     )
