@@ -125,6 +125,8 @@ class Service:
         self._clock = clock
         self._holder = uuid.uuid4().hex
         self._is_retired = False
+        #: Leases whose end could not be written.
+        self._kept: dict[str, Lease] = {}
 
     def run_once(self, *, report: Callable[[Event], None] = _tell_nobody) -> Round:
         """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
@@ -290,6 +292,8 @@ class Service:
     def deliver(self, due: Due) -> Delivered | None:
         """Try one delivery; safe to call twice, late and concurrently. None when it was not ours to do."""
         now = self._clock.now()
+        if kept := self._kept.pop(due.account_id, None):
+            self._give_back(kept)
         lease = Lease(account_id=due.account_id, holder=self._holder, until=now + LEASE)
         if not self._ledger.lease(lease, now=now):
             return None
@@ -297,7 +301,15 @@ class Service:
             delivery = self._ledger.load(due.delivery_id)
             return self._guarded(delivery, lease) if delivery else None
         finally:
+            self._give_back(lease)
+
+    def _give_back(self, lease: Lease) -> None:
+        """End a lease; where that cannot be written, what was done is told all the same, and it ends later."""
+        try:
             self._ledger.release(lease)
+        except LedgerError as error:
+            self._kept[lease.account_id] = lease
+            log.warning("account %s is not given back yet: %s", lease.account_id, error)
 
     def _guarded(self, delivery: Delivery, lease: Lease) -> Delivered | None:
         """Deliver; a defect of ours costs this delivery a while, and no other anything."""
@@ -310,6 +322,8 @@ class Service:
         )
         try:
             outcome = self._deliver(delivery, lease)
+        except LedgerError:
+            raise  # no fault of this delivery: nothing can be written about any
         except Exception:
             log.exception("delivery %s ended unexpectedly", delivery.id)
             now = self._clock.now()

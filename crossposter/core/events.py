@@ -75,6 +75,13 @@ class Restarted:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerTrouble:
+    """Why the ledger cannot be used, so that nothing is sent; None when it can again, for a while already."""
+
+    message: Message | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recovering:
     """The ledger was found to be older than the truth: what is known of the accounts is to be found out anew."""
 
@@ -99,4 +106,16 @@ class CheckedUp:
     findings: tuple[Finding, ...]
 
 
-Event = Poll | Delivered | Interrupted | Settled | Stranded | Silent | Restarted | Recovering | Spending | CheckedUp
+Event = (
+    Poll
+    | Delivered
+    | Interrupted
+    | Settled
+    | Stranded
+    | Silent
+    | Restarted
+    | LedgerTrouble
+    | Recovering
+    | Spending
+    | CheckedUp
+)

@@ -14,6 +14,7 @@ from crossposter.core.events import (
     Delivered,
     Event,
     Interrupted,
+    LedgerTrouble,
     Poll,
     Recovering,
     Restarted,
@@ -53,6 +54,8 @@ def notices(event: Event) -> list[Notice]:
             return [_silent(event)]
         case Restarted():
             return [_restarted(event)]
+        case LedgerTrouble():
+            return [_ledger_trouble(event)]
         case Recovering():
             return [_recovering(event)]
         case Spending():
@@ -346,6 +349,15 @@ def _restarted(event: Restarted) -> Notice:
         key=None,
         alert=Alert(level=Level.WARNING, subject=say("crossposter was started again after it died"), lines=lines),
     )
+
+
+def _ledger_trouble(event: LedgerTrouble) -> Notice:
+    if event.message is None:
+        return _ended("ledger", say("the ledger can be written again"))
+    lines = (event.message, say("feeds and posts wait until then; nothing is lost, and nothing is posted twice"))
+    subject = say("the ledger cannot be used: nothing is published")
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
+    return Notice(key="ledger", state=event.message.template, alert=alert)
 
 
 def _recovering(event: Recovering) -> Notice:

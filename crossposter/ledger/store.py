@@ -28,6 +28,7 @@ from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import deliveries, entries, fence
 from crossposter.ledger.connection import migrate, open_engine, require_current
+from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.polls import Polls
 from crossposter.ports import Due, Lease, Staged
@@ -172,6 +173,15 @@ class SqlLedger:
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
         return replace(plan, decisions=tuple(decided))
 
+    def require_unreplaced(self, connection: sa.Connection) -> None:
+        """Make sure that the ledger is still the one that this process has counted in.
+
+        Raises:
+            LedgerError: It was put back from a copy while the program runs.
+        """
+        if self._sidecar:
+            self._sidecar.require(fence.read(connection))
+
     def is_restored(self, feed: Feed) -> bool:
         """Tell whether a feed was not read since the ledger was put back from a copy."""
         with self.reading() as connection:
@@ -261,8 +271,7 @@ class SqlLedger:
             attempt = deliveries.claim(connection, delivery_id, staged, lease, now=now, price_usd=price_usd)
             if attempt is None:
                 return None
-            if self._sidecar:
-                self._sidecar.require(fence.read(connection))
+            self.require_unreplaced(connection)
             counted = fence.advance(connection)
         if self._sidecar:
             try:
@@ -318,13 +327,10 @@ class SqlLedger:
         try:
             yield
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            raise LedgerError(
-                say(
-                    "the ledger {path!r} cannot be used: {cause}; look at the disk's space and the file's owner",
-                    path=str(self.path),
-                    cause=error.orig if isinstance(error, sa.exc.DBAPIError) else error,
-                )
-            ) from error
+            # A connection that was opened while the disk was read-only would stay so after it is mended.
+            self._engine.dispose()
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise LedgerError(explained(cause, self.path)) from error
 
 
 def _numbered(plan: Plan, numbers: Mapping[tuple[str, ...], int]) -> list[Shown]:
