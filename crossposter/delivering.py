@@ -78,6 +78,8 @@ class Deliverer:
         self._is_retired = is_retired
         self._reader = Reader(identities, ledger, clock)
         self._holder = uuid.uuid4().hex
+        #: Leases whose end could not be written.
+        self._kept: dict[str, Lease] = {}
 
     def to_do(self, lane: Sequence[Due]) -> list[Due]:
         """Give what can be done of an account's at this moment: at its pace."""
@@ -104,6 +106,8 @@ class Deliverer:
     def _leased(self, account: Account) -> Iterator[Lease | None]:
         """Hold the account for the length of the block; None when another process has it."""
         now = self._clock.now()
+        if kept := self._kept.pop(account.id, None):
+            self._give_back(kept)
         lease = Lease(account_id=account.id, holder=self._holder, until=now + LEASE)
         if not self._ledger.lease(lease, now=now):
             yield None
@@ -111,7 +115,15 @@ class Deliverer:
         try:
             yield lease
         finally:
+            self._give_back(lease)
+
+    def _give_back(self, lease: Lease) -> None:
+        """End a lease; where that cannot be written, what was done is told all the same, and it ends later."""
+        try:
             self._ledger.release(lease)
+        except LedgerError as error:
+            self._kept[lease.account_id] = lease
+            log.warning("account %s is not given back yet: %s", lease.account_id, error)
 
     def _has_read_back(self, account: Account, lane: Sequence[Due]) -> bool:
         """Read the account back where a part of it is not known; False when that cannot be done now."""
@@ -199,6 +211,8 @@ class Deliverer:
         )
         try:
             made = do()
+        except LedgerError:
+            raise  # no fault of this delivery: nothing can be written about any
         except Exception:
             log.exception("delivery %s ended unexpectedly", delivery.id)
             now = self._clock.now()

@@ -284,6 +284,9 @@ class Ledger(Protocol):
             The plan with the ledger's number of every entry.
         """
 
+    def is_restored(self, feed: Feed) -> bool:
+        """Tell whether a feed was not read since the ledger was put back from a copy."""
+
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
 

@@ -206,6 +206,7 @@ class Service:
             first_poll=self._ledger.validators(feed) is None,
             now=now,
             unread=fetched.unread,
+            is_restored=self._ledger.is_restored(feed),
         )
         if not planned.changes(window):
             self._ledger.touch(feed, fetched.validators, now=now)

@@ -76,6 +76,7 @@ class Reason(StrEnum):
     ALREADY_POSTED = "already_posted"
     UNKNOWN = "unknown"
     ABSENT = "absent"
+    RESTORED = "restored"
     LOST_ANSWER = "lost_answer"
     INTERRUPTED = "interrupted"
     ORPHAN = "orphan"
@@ -113,6 +114,7 @@ _SENTENCES = {
     Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
     Reason.ARTICLE: say("the article's page cannot be had at the moment; will be tried again"),
     Reason.DEFECT: say("crossposter failed over it (see the log); will be tried again"),
+    Reason.RESTORED: say("the ledger was put back from a copy: this may be on the account already, look there"),
     Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
     Reason.ALREADY_POSTED: say("somebody has posted this news on the account already"),
     Reason.UNKNOWN: say("may be public or not, and the account's own list does not tell; a person must look"),

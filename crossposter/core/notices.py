@@ -14,7 +14,9 @@ from crossposter.core.events import (
     Delivered,
     Event,
     Interrupted,
+    LedgerTrouble,
     Poll,
+    Recovering,
     Restarted,
     Settled,
     Silent,
@@ -54,6 +56,10 @@ def notices(event: Event) -> list[Notice]:
             return [_silent(event)]
         case Restarted():
             return [_restarted(event)]
+        case LedgerTrouble():
+            return [_ledger_trouble(event)]
+        case Recovering():
+            return [_recovering(event)]
         case Spending():
             return [_spending(event)]
         case _:
@@ -91,7 +97,8 @@ def _of_plan(plan: Plan) -> Iterator[Notice]:
     yield _lumped(plan)
     if plan.new and not flood:
         yield _letters(feed, broken)
-    others = [decision for decision in held if decision not in flood and decision not in broken]
+    # What is held because the ledger is an old one was told with that, once.
+    others = [one for one in held if one not in flood and one not in broken and one.reason is not Reason.RESTORED]
     for _, story in groupby(others, key=lambda decision: decision.keys):
         yield _held_story(list(story))
 
@@ -384,6 +391,26 @@ def _restarted(event: Restarted) -> Notice:
         key=None,
         alert=Alert(level=Level.WARNING, subject=say("crossposter was started again after it died"), lines=lines),
     )
+
+
+def _ledger_trouble(event: LedgerTrouble) -> Notice:
+    if event.message is None:
+        return _ended("ledger", say("the ledger can be written again"))
+    lines = (event.message, say("feeds and posts wait until then; nothing is lost, and nothing is posted twice"))
+    subject = say("the ledger cannot be used: nothing is published")
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
+    return Notice(key="ledger", state=event.message.template, alert=alert)
+
+
+def _recovering(event: Recovering) -> Notice:
+    lines = (
+        event.reason,
+        say("nothing goes out until the accounts have been read back; what is found there is taken over"),
+        say("what waited, and what the feeds show now, is held: look whether it is on the accounts already"),
+        say("see them: crossposter queue; let one out: crossposter approve ID --by NAME; drop one: crossposter reject"),
+    )
+    subject = say("the ledger does not know all that was published")
+    return Notice(key=None, alert=Alert(level=Level.CRITICAL, subject=subject, lines=lines))
 
 
 def _spending(event: Spending) -> Notice:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from crossposter.errors import LedgerError
 from crossposter.ledger.bulk import driver_of
-from crossposter.ledger.schema import HEAD, metadata
+from crossposter.ledger.fence import new_id
+from crossposter.ledger.schema import HEAD, fence, metadata
 from crossposter.wording import say
 
 #: Seconds that a transaction waits for another process's.
@@ -54,6 +55,7 @@ def _create(connection: sa.Connection) -> None:
     version = sa.Table("alembic_version", sa.MetaData(), number, key)
     version.create(connection, checkfirst=False)
     connection.execute(version.insert().values(version_num=HEAD))
+    connection.execute(fence.insert().values(id=1, ledger_id=new_id(), sequence=0))
 
 
 def upgrade(connection: sa.Connection, path: Path) -> None:

@@ -123,7 +123,12 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
     query = (
         sa.select(rows.entry_id, rows.account_id, rows.status)
         .join(schema.account, accounts.id == rows.account_id)
-        .where(sa.text(f"delivery.{schema.OPEN}"), _is_due(now=now), _is_over(accounts.resting_until, now=now))
+        .where(
+            sa.text(f"delivery.{schema.OPEN}"),
+            _is_due(now=now),
+            _is_over(accounts.resting_until, now=now),
+            accounts.unread_since.is_(None),
+        )
         .order_by(rows.id)
     )
     if strict:

@@ -27,9 +27,9 @@ _FEED = insert(schema.feed)
 _SEE_FEED = Bulk(
     _FEED.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: _FEED.excluded[name] for name in ("site", "etag", "last_modified", "polled_at")},
+        set_={name: _FEED.excluded[name] for name in ("site", "etag", "last_modified", "polled_at", "is_restored")},
     ),
-    ["id", "site", "etag", "last_modified", "first_polled_at", "polled_at"],
+    ["id", "site", "etag", "last_modified", "first_polled_at", "polled_at", "is_restored"],
 )
 _FEED_WINDOW = insert(schema.feed_window)
 _SEE_WINDOW = Bulk(
@@ -56,7 +56,12 @@ _LAST = Lookup(sa.select(sa.func.max(schema.entry.c.id)))
 _POLLED = (
     schema.feed.update()
     .where(schema.feed.c.id == sa.bindparam("feed"))
-    .values(etag=sa.bindparam("etag"), last_modified=sa.bindparam("modified"), polled_at=sa.bindparam("at"))
+    .values(
+        etag=sa.bindparam("etag"),
+        last_modified=sa.bindparam("modified"),
+        polled_at=sa.bindparam("at"),
+        is_restored=sa.false(),
+    )
 )
 _WINDOW = Lookup(
     sa.select(schema.feed_window.c["items"])
@@ -96,6 +101,7 @@ def see_feed(connection: sa.Connection, feed: Feed, validators: Validators, *, n
         "last_modified": validators.last_modified,
         "first_polled_at": now,
         "polled_at": now,
+        "is_restored": False,
     }
     _SEE_FEED.write(connection, [row])
 

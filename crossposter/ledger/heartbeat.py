@@ -44,6 +44,7 @@ class LedgerHeartbeat:
     def beat(self, *, now: datetime) -> None:
         """Write that it lives, and the polls that had nothing to say."""
         with self.ledger.writing_polls() as connection:
+            self.ledger.require_unreplaced(connection)
             connection.execute(schema.heartbeat.update().values(beat_at=now))
 
     def end(self, *, now: datetime) -> None:

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0008"
-
+HEAD = "0009"
 
 #: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
 OPEN = "status IN ('queued', 'publishing', 'uncertain')"
@@ -47,6 +46,8 @@ feed = sa.Table(
     sa.Column("last_modified", sa.Text),
     sa.Column("first_polled_at", UtcDateTime, nullable=False),
     sa.Column("polled_at", UtcDateTime, nullable=False),
+    #: Whether the ledger was put back from a copy, and the feed not read since.
+    sa.Column("is_restored", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 #: What a feed showed at the last poll that changed anything, and need not be read again; rewritten as a whole.
@@ -129,6 +130,18 @@ account = sa.Table(
     #: sent it is read back. Null where all is known.
     sa.Column("unread_since", UtcDateTime),
     sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
+)
+
+#: One row: how many public calls were begun, and in which ledger; see core/fence.py.
+fence = sa.Table(
+    "fence",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("ledger_id", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    #: When it was last found to be older than the truth; null for never.
+    sa.Column("recovered_at", UtcDateTime),
+    sa.CheckConstraint("id = 1", name="one_fence"),
 )
 
 #: One row: the daemon's sign of life.

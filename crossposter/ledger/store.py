@@ -12,20 +12,25 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.model import (
     Account,
     Delivery,
     Feed,
     Known,
     Outcome,
+    Reason,
+    Status,
     Validators,
 )
 from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import deliveries, entries, reading_back, steps
+from crossposter.ledger import deliveries, entries, fence, reading_back, steps
 from crossposter.ledger.connection import migrate, open_engine, require_current
+from crossposter.ledger.faults import explained
+from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.polls import Polls
 from crossposter.ports import Due, KnownPosts, Lease, Settlement, Staged
 from crossposter.wording import say
@@ -39,6 +44,8 @@ class SqlLedger:
         self._engine = open_engine(path)
         self._writer = self._engine.execution_options(writes=True)
         self._polls = Polls()
+        #: Of the process that sends; None for whoever looks or acts.
+        self._sidecar: Sidecar | None = None
         #: Accounts that are surely written, each with its platform.
         self._accounts: set[tuple[str, str]] = set()
         self._sites: dict[str, threading.Lock] = {}
@@ -84,6 +91,34 @@ class SqlLedger:
     def close(self) -> None:
         """Give the file back."""
         self._engine.dispose()
+
+    def stand_guard(self, *, now: datetime) -> Opening:
+        """Find out whether the ledger knows all that was sent, before anything is; the caller holds it alone.
+
+        Where it was put back from a copy, all that it may know too little of is held, and every account is to be read
+        back; the latter also after a long silence. From here on each public call is counted beside the ledger as well.
+
+        Raises:
+            LedgerError: The file beside it cannot be read or written, or the ledger cannot.
+        """
+        sidecar = Sidecar(self.path)
+        with self._counting(sidecar):
+            beside = sidecar.read()
+        with self.reading() as connection:
+            counted, last_sign = fence.read(connection), fence.last_sign(connection)
+        restored = older_than_the_truth(counted, beside)
+        since = unread_since(last_sign, is_restored=restored is not None, now=now)
+        if restored or since:
+            with self.writing() as connection:
+                if restored:
+                    counted = after_recovery(counted, beside)
+                    fence.begin_recovery(connection, counted, now=now)
+                if since:
+                    fence.mark_unread(connection, since)
+        with self._counting(sidecar):
+            sidecar.write(counted)
+        self._sidecar = sidecar
+        return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(last_sign, now=now))
 
     # -- feeds ---------------------------------------------------------------------------------------------------
 
@@ -138,6 +173,20 @@ class SqlLedger:
         self._accounts.update((account.id, account.platform) for account in accounts)
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
         return replace(plan, decisions=tuple(decided))
+
+    def require_unreplaced(self, connection: sa.Connection) -> None:
+        """Make sure that the ledger is still the one that this process has counted in.
+
+        Raises:
+            LedgerError: It was put back from a copy while the program runs.
+        """
+        if self._sidecar:
+            self._sidecar.require(fence.read(connection))
+
+    def is_restored(self, feed: Feed) -> bool:
+        """Tell whether a feed was not read since the ledger was put back from a copy."""
+        with self.reading() as connection:
+            return fence.is_restored(connection, feed.id)
 
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
@@ -218,9 +267,26 @@ class SqlLedger:
     def claim(
         self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
     ) -> int | None:
-        """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on."""
+        """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
+
+        It is counted in the ledger with it, and beside the ledger after it.
+        """
         with self.writing() as connection:
-            return deliveries.claim(connection, delivery, staged, lease, now=now, price_usd=price_usd)
+            attempt = deliveries.claim(connection, delivery, staged, lease, now=now, price_usd=price_usd)
+            if attempt is None:
+                return None
+            self.require_unreplaced(connection)
+            counted = fence.advance(connection)
+        if self._sidecar:
+            try:
+                with self._counting(self._sidecar):
+                    self._sidecar.write(counted)
+            except LedgerError as error:
+                # Nothing has left this machine: not uncertain, but queued as before.
+                given_up = Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, message=error.message)
+                self.settle(delivery.id, attempt, given_up, now=now)
+                raise
+        return attempt
 
     def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
         """Write what the platform answered."""
@@ -300,17 +366,28 @@ class SqlLedger:
             yield connection
 
     @contextmanager
+    def _counting(self, sidecar: Sidecar) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LedgerError(
+                say(
+                    "the file {path!r}, which tells an old ledger from the newest, cannot be used: {cause}; look at the"
+                    " disk's space and the file's owner",
+                    path=str(sidecar.path),
+                    cause=error,
+                )
+            ) from error
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            raise LedgerError(
-                say(
-                    "the ledger {path!r} cannot be used: {cause}; look at the disk's space and the file's owner",
-                    path=str(self.path),
-                    cause=error.orig if isinstance(error, sa.exc.DBAPIError) else error,
-                )
-            ) from error
+            # A connection that was opened while the disk was read-only would stay so after it is mended.
+            self._engine.dispose()
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise LedgerError(explained(cause, self.path)) from error
 
 
 def _numbered(plan: Plan, numbers: Mapping[tuple[str, ...], int]) -> list[Shown]:
