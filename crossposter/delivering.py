@@ -95,7 +95,7 @@ class Deliverer:
         """
         account = self._accounts[lane[0].account_id]
         with self._leased(account) as lease:
-            if lease is None or not self._has_read_back(account, lane):
+            if lease is None or not self._has_read_back(account, lane, report):
                 return
             for done in self._worked_off(lane, account, lease, lambda: stopping() or self._is_retired()):
                 report(done)
@@ -125,12 +125,13 @@ class Deliverer:
             self._kept[lease.account_id] = lease
             log.warning("account %s is not given back yet: %s", lease.account_id, error)
 
-    def _has_read_back(self, account: Account, lane: Sequence[Due]) -> bool:
+    def _has_read_back(self, account: Account, lane: Sequence[Due], report: Callable[[Delivered], None]) -> bool:
         """Read the account back where a part of it is not known; False when that cannot be done now."""
         if all(due.delivery_id for due in lane):
             return True
         try:
-            self._reader.read_back(account)
+            for delivery, outcome in self._reader.read_back(account):
+                report(_told(delivery, outcome))
         except PublishError as error:
             self._ledger.rest(account.id, after(error, tries=0, seen_within=account.seen_within, now=self._clock.now()))
             return False
@@ -202,13 +203,6 @@ class Deliverer:
 
     def _guarded(self, delivery: Delivery, do: Callable[[], Outcome | _Made]) -> Delivered | _Made:
         """Work on a delivery; a defect of ours costs this one a while, and no other anything."""
-        done = Delivered(
-            delivery_id=delivery.id,
-            account_id=delivery.account_id,
-            outcome=None,
-            feed_id=delivery.origin.feed_id,
-            title=delivery.entry.title,
-        )
         try:
             made = do()
         except LedgerError:
@@ -220,8 +214,8 @@ class Deliverer:
                 self._ledger.postpone(delivery.id, after_defect(tries=delivery.tries, now=now), now=now)
             else:
                 self._ledger.settle_read(delivery, settling.after_defect(delivery, now=now), now=now)
-            return done
-        return replace(done, outcome=made) if isinstance(made, Outcome) else made
+            return _told(delivery, None)
+        return _told(delivery, made) if isinstance(made, Outcome) else made
 
     # -- before anything is public -------------------------------------------------------------------------------
 
@@ -317,6 +311,16 @@ class Deliverer:
         outcome = self._reader.look_after(delivery, account)
         is_written = self._ledger.settle_read(delivery, outcome, now=self._clock.now())
         return outcome if is_written else None
+
+
+def _told(delivery: Delivery, outcome: Outcome | None) -> Delivered:
+    return Delivered(
+        delivery_id=delivery.id,
+        account_id=delivery.account_id,
+        outcome=outcome,
+        feed_id=delivery.origin.feed_id,
+        title=delivery.entry.title,
+    )
 
 
 @dataclass(slots=True)

@@ -353,8 +353,14 @@ class Ledger(Protocol):
     def unread(self, *, now: datetime) -> Sequence[str]:
         """Name the accounts that must be read back before anything is sent, and are not at rest."""
 
-    def read(self, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
-        """Write that an account was read back, and what stood there."""
+    def mark_read(self, account_id: str) -> None:
+        """Write that an account was read back."""
+
+    def restored(self, account_id: str, *, now: datetime) -> Sequence[Delivery]:
+        """Give the deliveries of an account of which a ledger that was put back does not know what became."""
+
+    def take_over(self, delivery: Delivery, standing: Standing, *, now: datetime) -> bool:
+        """Write that a post is that of a delivery which waits for a person; False when it has moved on."""
 
     def rest(self, account_id: str, outcome: Outcome) -> None:
         """Let an account rest, where an outcome says so."""

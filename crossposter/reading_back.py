@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from crossposter.composing import words_of
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.settling import settled, too_early, unread
-from crossposter.core.timeline import Timeline, look_for, made_by_hand, sight
+from crossposter.core.timeline import Timeline, look_for, made_before, made_by_hand, sight
 from crossposter.errors import PublishError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, Ledger
@@ -38,7 +40,8 @@ class Reader:
         """
         if delivery.attempt or not account.look_first or Reason.ALREADY_POSTED in delivery.waived:
             return None
-        timeline, known = self._newest(account, adapter), self._ledger.known_posts(account.id)
+        timeline = self._newest(account, adapter)
+        known = self._ledger.known_posts(account.id)
         by_hand = made_by_hand((*timeline.posts, *known.others), delivery.entry, post, ours=known.ours)
         if by_hand is None:
             return None
@@ -63,14 +66,22 @@ class Reader:
         seen = sight(timeline, found, before=known.before(attempt.started_at))
         return settled(seen, found, delivery, account, now=self._clock.now())
 
-    def read_back(self, account: Account) -> None:
-        """Learn what stands on an account of which a part is not known.
+    def read_back(self, account: Account) -> Iterator[tuple[Delivery, Outcome]]:
+        """Learn what stands on an account of which a part is not known; give what was published without our knowing.
 
         Raises:
             PublishError: It cannot be read.
         """
         timeline = self._identities.adapter(account).timeline(limit=_ALL)
-        self._ledger.read(account.id, timeline.posts, now=self._clock.now())
+        now = self._clock.now()
+        self._ledger.see(account.id, timeline.posts, now=now)
+        for delivery in self._ledger.restored(account.id, now=now):
+            words = words_of(delivery.entry, account, timezone=account.timezone)
+            others = self._ledger.known_posts(account.id).others  # without those that were taken over a moment ago
+            found = made_before(others, delivery.entry, delivery.sent or words)
+            if found and self._ledger.take_over(delivery, found, now=now):
+                yield delivery, Outcome(status=Status.PUBLISHED, receipt=found.receipt)
+        self._ledger.mark_read(account.id)
 
     def _newest(self, account: Account, adapter: Adapter) -> Timeline:
         """Give the account's newest posts, as they stood a minute ago at most, and remember those of others."""
@@ -79,7 +90,11 @@ class Reader:
             now = self._clock.now()
             if timeline and read_at and timedelta() <= now - read_at < _FRESH:
                 return timeline
-            timeline = adapter.timeline(limit=_BEFORE_POSTING)
-            self._ledger.see(account.id, timeline.posts, now=now)
+            known = self._ledger.known_posts(account.id)
+            names = {*known.ours, *(one.remote_id for one in known.others)}
+            # Of a ledger that knows of no post, nobody knows what stood before it.
+            timeline = adapter.timeline(limit=_BEFORE_POSTING if names else _ALL)
+            if any(one.remote_id not in names for one in timeline.posts):
+                self._ledger.see(account.id, timeline.posts, now=now)
             self._recent[account.id] = timeline, now
             return timeline

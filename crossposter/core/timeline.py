@@ -114,6 +114,14 @@ def made_by_hand(posts: Iterable[Standing], entry: Entry, post: Post, *, ours: C
     return None
 
 
+def made_before(posts: Iterable[Standing], entry: Entry, words: Post | None) -> Standing | None:
+    """Find the post about this news that a later state of the ledger has made; None where none surely is.
+
+    It has the news' own link, or says word for word what would be sent.
+    """
+    return next((one for one in posts if leads_to(one, entry) or (words and _says(one, words))), None)
+
+
 def leads_to(standing: Standing, entry: Entry) -> bool:
     """Tell whether a post has the link by which this news is known."""
     whole = (link if "://" in link else f"https://{link}" for link in standing.links)

@@ -184,8 +184,21 @@ def release(connection: sa.Connection, lease: Lease) -> None:
 def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Delivery | None:
     """Give a delivery that is due; None when it has moved on."""
     row = connection.execute(sa.select(schema.delivery).where(named(delivery_id), _is_open(now=now))).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _delivery(connection, row, now=now)
+
+
+def held(connection: sa.Connection, account_id: str, reason: Reason, *, now: datetime) -> Sequence[Delivery]:
+    """Give the deliveries of an account that are held for a reason, oldest first."""
+    rows = schema.delivery.c
+    query = (
+        sa.select(schema.delivery)
+        .where(rows.account_id == account_id, rows.status == Status.HELD, rows.reason == reason)
+        .order_by(rows.id)
+    )
+    return [_delivery(connection, row, now=now) for row in connection.execute(query).all()]
+
+
+def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> Delivery:
     origin, entry = entries.load(connection, row.entry_id)
     attempt = _attempt(connection, row)
     return Delivery(

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -134,11 +135,12 @@ def begin_recovery(connection: sa.Connection, fence: Fence, *, now: datetime) ->
     connection.execute(schema.feed.update().values(is_restored=True))
 
 
-def mark_unread(connection: sa.Connection, since: datetime) -> None:
-    """Let every account be read back to a time before anything is sent to it; further where that was asked before."""
+def mark_unread(connection: sa.Connection, since: datetime, *, accounts: Sequence[str] | None = None) -> None:
+    """Let accounts (None: all) be read back to a time before anything is sent; further where that was asked before."""
     rows = schema.account.c
     later = sa.or_(rows.unread_since.is_(None), rows.unread_since > since)
-    connection.execute(schema.account.update().where(later).values(unread_since=since))
+    meant = sa.true() if accounts is None else rows.id.in_(accounts)
+    connection.execute(schema.account.update().where(later, meant).values(unread_since=since))
 
 
 def is_restored(connection: sa.Connection, feed_id: str) -> bool:

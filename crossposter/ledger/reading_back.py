@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import add_post, let_rest, named, outcome_values
+from crossposter.ledger.deliveries import add_post, adopt, let_rest, named, outcome_values
 from crossposter.ledger.records import packed
 from crossposter.ports import KnownPosts
 
@@ -52,6 +52,22 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
 def _of_attempt(outcome: Outcome) -> Status:
     """Give what the attempt came to: one that nobody can tell stays uncertain, whatever becomes of the delivery."""
     return Status.UNCERTAIN if outcome.status is Status.HELD else outcome.status
+
+
+def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing, *, now: datetime) -> bool:
+    """Write that a post is that of a delivery which waits for a person; False when it has moved on."""
+    rows = schema.delivery.c
+    is_held = sa.and_(named(delivery.id), rows.status == Status.HELD, rows.reason == delivery.reason)
+    row_id = connection.scalar(sa.select(rows.id).where(is_held).with_for_update())
+    if row_id is None:
+        return False
+    if delivery.attempt:
+        add_post(connection, row_id, delivery.account_id, standing.receipt, now=now)
+    else:
+        adopt(connection, row_id, delivery.account_id, standing.receipt, text=standing.text, now=now)
+    published = outcome_values(Outcome(status=Status.PUBLISHED))
+    connection.execute(schema.delivery.update().where(rows.id == row_id).values(**published, updated_at=now))
+    return True
 
 
 def known_posts(connection: sa.Connection, account_id: str) -> KnownPosts:

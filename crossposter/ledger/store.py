@@ -169,6 +169,9 @@ class SqlLedger:
             numbers = entries.add(connection, feed, new, now=now)
             deliveries.decide(connection, plan.decisions, numbers, now=now)
             entries.see_window(connection, feed, _numbered(plan, numbers))
+            if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
+                # Read once more: what stands there may be what has just been held.
+                fence.mark_unread(connection, now, accounts=sorted(restored))
         self._polls.remember(feed, validators)
         self._accounts.update((account.id, account.platform) for account in accounts)
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
@@ -325,11 +328,20 @@ class SqlLedger:
         with self.reading() as connection:
             return reading_back.unread(connection, now=now)
 
-    def read(self, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
-        """Write that an account was read back, and what stood there."""
+    def mark_read(self, account_id: str) -> None:
+        """Write that an account was read back."""
         with self.writing() as connection:
-            reading_back.see(connection, account_id, posts, now=now)
             reading_back.read(connection, account_id)
+
+    def restored(self, account_id: str, *, now: datetime) -> Sequence[Delivery]:
+        """Give the deliveries of an account of which a ledger that was put back does not know what became."""
+        with self.reading() as connection:
+            return deliveries.held(connection, account_id, Reason.RESTORED, now=now)
+
+    def take_over(self, delivery: Delivery, standing: Standing, *, now: datetime) -> bool:
+        """Write that a post is that of a delivery which waits for a person; False when it has moved on."""
+        with self.writing() as connection:
+            return reading_back.take_over(connection, delivery, standing, now=now)
 
     def rest(self, account_id: str, outcome: Outcome) -> None:
         """Let an account rest, where an outcome says so."""
