@@ -123,13 +123,14 @@ def test_a_clock_that_jumps_away_sends_nothing_early_and_nothing_twice(morning: 
     assert morning.office.texts() == []
 
     morning._traveller.shift(-JUMPS[jump])
-    until(lambda: morning.office.texts())
+    until(lambda: morning.told(ClockDoubted(is_over=True)))
     morning.office.news(an_entry(3), an_entry(2), an_entry(1))
-    until(lambda: len(morning.office.texts()) == 2)
+    until(lambda: "Haber 3" in morning.office.texts())
     time.sleep(2.5)  # noqa: TID251 - two ticks and more
-    assert morning.office.texts() == ["Haber 2", "Haber 3"]
-    assert sorted(morning.statuses()) == [Status.PUBLISHED, Status.PUBLISHED, Status.QUEUED]
-    assert morning.told(ClockDoubted(is_over=True)) == 1
+    # What was first seen while the clock stood days behind is old by it, and waits for a person.
+    second = Status.HELD if JUMPS[jump] < timedelta(days=-1) else Status.PUBLISHED
+    assert sorted(morning.statuses()) == sorted([Status.QUEUED, second, Status.PUBLISHED])
+    assert len(morning.office.texts()) == morning.statuses().count(Status.PUBLISHED)
 
 
 def test_a_machine_that_slept_goes_on_with_what_has_become_due(morning: Morning) -> None:
