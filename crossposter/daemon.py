@@ -8,19 +8,20 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
-from crossposter.core.checkup import Check, Colour, Finding
-from crossposter.core.events import CheckedUp, Event, Interrupted, Restarted, Stranded
+from crossposter.core.checkup import Check, Colour, Finding, confirms_clock
+from crossposter.core.events import CheckedUp, ClockDoubted, ClockJumped, Event, Interrupted, Restarted, Stranded
 from crossposter.core.health import BEAT
 from crossposter.core.model import Feed
 from crossposter.errors import ConfigError, LedgerError
 from crossposter.events import report
 from crossposter.logs import get_logger
-from crossposter.pauses import LedgerPause
+from crossposter.pauses import ClockPause, LedgerPause
 from crossposter.ports import Clock, Due, Heartbeat
 from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
@@ -33,10 +34,8 @@ GRACE_S = 25
 BEAT_S = BEAT.total_seconds()
 #: Seconds between two looks for what nobody does: feeds that have fallen silent, money that is spent.
 LISTEN_S = 600
-#: Seconds between two moments at which a checkup may come: where a platform did not answer, it comes at the next one.
-CHECKUP_S = 3600
-#: After one at which all answered the next one comes a day later.
-_A_DAY = timedelta(hours=23, minutes=30)
+#: After a checkup at which all answered the next one comes a day later; after one at which a platform did not, an hour.
+_A_DAY, _AN_HOUR = timedelta(hours=23, minutes=30), timedelta(hours=1)
 #: Seconds between two looks for due deliveries.
 TICK_S = 1
 #: Feeds that are fetched at the same time: a slow one delays none of the others. A thread each, made when it is needed;
@@ -44,6 +43,24 @@ TICK_S = 1
 POLLERS = 64
 #: A poll comes up to this share of its interval early or late, so that a thousand feeds are not asked at once.
 JITTER = 0.1
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Comes at an interval, counted from the last time that it came.
+
+    APScheduler's own lists every time that was missed before it drops them: after a clock that stood at 1970 was set,
+    1.7 billion of those of a second, and nothing runs meanwhile.
+    """
+
+    def __init__(self, interval: timedelta, *, jitter: float = 0) -> None:
+        """Take the interval, and the share of it by which it comes early or late."""
+        self._interval = interval
+        self._jitter_s = interval.total_seconds() * jitter
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Give the next time; whatever was missed is not made up for."""
+        next_time: datetime = self._apply_jitter(now + self._interval, self._jitter_s, now)
+        return next_time
 
 
 def _look_at_nothing(_service: Service) -> Sequence[Finding]:
@@ -63,10 +80,11 @@ class Daemon:
         clock: Clock,
         report: Callable[[Event], None] = report,
         check_up: Callable[[Service], Sequence[Finding]] = _look_at_nothing,
+        is_clock_doubtful: bool = False,
     ) -> None:
         """Take the service, the function that makes another from the YAML as it stands then, and who is told.
 
-        `check_up` looks at a service's accounts and at this machine.
+        `check_up` looks at a service's accounts and at this machine; a doubtful clock is believed once it confirms it.
         """
         self._service = service
         self._load = load
@@ -79,7 +97,8 @@ class Daemon:
         self._seen: frozenset[str] = frozenset()
         self._commands = commands
         self._ledger = LedgerPause(report)
-        self._lanes = Lanes(report, self._ledger)
+        self._time = ClockPause(clock, is_doubtful=is_clock_doubtful)
+        self._lanes = Lanes(report, lambda: self._ledger.is_down or self._time.is_doubtful, self._ledger)
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(POLLERS), "tick": ThreadPoolExecutor(1)},
             # A late run is better than none, and one is enough.
@@ -104,7 +123,9 @@ class Daemon:
             if told is Command.RELOAD:
                 self._reload()
             self._beat()
-            self._scheduler.wakeup()  # after a step back of the clock the timer would sleep on (measured)
+            if by := self._time.jumped():
+                self._report(ClockJumped(by))
+                self._schedule()  # after a step back the timer would sleep until its old times come again (measured)
         return self._stop()
 
     def _begun(self) -> bool:
@@ -138,28 +159,33 @@ class Daemon:
         for feed in self._service.feeds:
             self._scheduler.add_job(
                 self._poll,
-                "interval",
+                Every(feed.every, jitter=JITTER),
                 args=[self._service, feed],
-                seconds=feed.every.total_seconds(),
-                jitter=feed.every.total_seconds() * JITTER,
                 next_run_time=now,
                 name=f"poll {feed.id}",
             )
         self._scheduler.add_job(
             self._tick,
-            "interval",
+            Every(timedelta(seconds=TICK_S)),
             args=[self._service],
-            seconds=TICK_S,
             next_run_time=now,
             executor="tick",
             name="tick",
         )
         self._scheduler.add_job(
-            self._listen, "interval", args=[self._service], seconds=LISTEN_S, next_run_time=now, name="listen"
+            self._listen,
+            Every(timedelta(seconds=LISTEN_S)),
+            args=[self._service],
+            next_run_time=now,
+            name="listen",
         )
         self._checkup_due = now
         self._scheduler.add_job(
-            self._look_over, "interval", args=[self._service], seconds=CHECKUP_S, next_run_time=now, name="checkup"
+            self._look_over,
+            Every(timedelta(seconds=BEAT_S)),
+            args=[self._service],
+            next_run_time=now,
+            name="checkup",
         )
 
     def _listen(self, service: Service) -> None:
@@ -172,15 +198,19 @@ class Daemon:
             self._seen = frozenset(seen)
 
     def _look_over(self, service: Service) -> None:
-        """Look at accounts and this machine at the start, after a reload, and every day."""
-        now = self._clock.now()
-        if now < self._checkup_due:
+        """Look at accounts and this machine at the start, after a reload, when the clock has jumped, and every day."""
+        now, is_doubtful = self._clock.now(), self._time.is_doubtful
+        if now < self._checkup_due and not self._time.must_ask():
             return
         findings = tuple(self._check_up(service))
         self._report(CheckedUp(findings))
+        if is_doubtful:
+            is_right = confirms_clock(findings)
+            if not is_right or self._time.confirmed():
+                self._report(ClockDoubted(is_over=is_right))
         all_answered = not any(found.check is Check.REACH and found.colour is Colour.RED for found in findings)
-        if all_answered and service is self._service:  # not the one before a reload
-            self._checkup_due = now + _A_DAY
+        if service is self._service:  # not the one before a reload
+            self._checkup_due = now + (_A_DAY if all_answered else _AN_HOUR)
 
     def _poll(self, service: Service, feed: Feed) -> None:
         if self._ledger.is_down:
@@ -192,7 +222,7 @@ class Daemon:
             self._report(polled)
 
     def _tick(self, service: Service) -> None:
-        if self._ledger.is_down:
+        if self._ledger.is_down or self._time.is_doubtful:
             return
         with self._ledger.noting():
             self._lanes.offer(service.due_lanes(), service)
@@ -238,8 +268,9 @@ class Daemon:
 class Lanes:
     """One lane per account on a thread of its own, so that accounts never wait for each other."""
 
-    def __init__(self, report: Callable[[Event], None], ledger: LedgerPause) -> None:
+    def __init__(self, report: Callable[[Event], None], must_pause: Callable[[], bool], ledger: LedgerPause) -> None:
         self._report = report
+        self._must_pause = must_pause
         self._ledger = ledger
         self._changed = threading.Condition()
         self._busy: set[str] = set()
@@ -272,7 +303,7 @@ class Lanes:
     def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
         try:
             with self._ledger.noting():
-                service.deliver_lane(lane, report=self._report, stopping=lambda: self._stopping or self._ledger.is_down)
+                service.deliver_lane(lane, report=self._report, stopping=lambda: self._stopping or self._must_pause())
         except Exception:
             # A thread's last words would go past the log, and its redaction.
             log.exception("a lane ended unexpectedly", account=account_id)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from crossposter.core.checkup import Colour, Finding
 from crossposter.core.events import (
     CheckedUp,
+    ClockDoubted,
+    ClockJumped,
     Delivered,
     Event,
     Interrupted,
@@ -65,6 +67,12 @@ def report(event: Event) -> None:
             log.info("the ledger can be written again")
         case LedgerTrouble():
             log.error("the ledger cannot be used: nothing is begun", why=str(event.message))
+        case ClockJumped():
+            log.warning("the clock has jumped", seconds=round(event.by.total_seconds()))
+        case ClockDoubted(is_over=True):
+            log.debug("the clock is believed")
+        case ClockDoubted():
+            log.warning("the clock is not believed: nothing is sent; no platform confirms it")
         case Recovering():
             log.warning("the ledger is older than what was published: the rest is held", why=str(event.reason))
         case Spending(is_spent=True):

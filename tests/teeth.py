@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 from collections.abc import Callable
 from typing import Any
 
-import crossposter.bootstrap
-import crossposter.delivering
-import crossposter.ledger
-import crossposter.reading_back
 from crossposter.core.fence import Opening
 from crossposter.core.timeline import Sight
 from crossposter.ledger import SqlLedger
+
+
+def _replace(place: str, stand_in: object) -> None:
+    """Put a stand-in where a module has a function of another one."""
+    module, _, name = place.rpartition(".")
+    setattr(importlib.import_module(module), name, stand_in)
 
 
 def _without_claim() -> None:
@@ -26,22 +29,22 @@ def _without_lease() -> None:
 
 
 def _without_settle_window() -> None:
-    crossposter.reading_back.too_early = lambda *_, **__: None
+    _replace("crossposter.reading_back.too_early", lambda *_, **__: None)
 
 
 def _without_positive_control() -> None:
     def trusting(_timeline: Any, found: Any, **_: Any) -> Sight:
         return Sight.STANDS if found else Sight.ABSENT
 
-    crossposter.reading_back.sight = trusting
+    _replace("crossposter.reading_back.sight", trusting)
 
 
 def _without_single_writer() -> None:
-    crossposter.ledger.sole_writer = lambda *_: contextlib.nullcontext()
+    _replace("crossposter.ledger.sole_writer", lambda *_: contextlib.nullcontext())
 
 
 def _without_pace() -> None:
-    crossposter.delivering.next_slot = lambda *_: None
+    _replace("crossposter.delivering.next_slot", lambda *_: None)
 
 
 def _without_recovery() -> None:

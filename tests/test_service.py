@@ -1230,3 +1230,44 @@ def test_what_a_person_let_out_grows_old_again(office: Office) -> None:
     office.clock.forward(days=21)
     office.run()
     assert (office.texts(), office.only().reason) == ([], Reason.STALE)
+
+
+def test_what_was_done_is_told_even_if_the_account_cannot_be_given_back_which_then_is_later(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.news(an_entry(2), an_entry(1))
+    service = office.service()
+    service.try_poll(office.feeds[0])
+    first, second = service.due_lanes()[0]
+
+    def full(_lease: object) -> None:
+        raise LedgerError(say("the disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office.ledger, "release", full)
+        (done,) = service.deliver(first)
+    assert done.outcome is not None
+    assert done.outcome.status is Status.PUBLISHED
+    assert office.service().deliver(second) == ()  # another process would wait for the lease
+    assert service.deliver(second) != ()
+    assert len(office.texts()) == 2
+
+
+def test_a_ledger_that_takes_nothing_ends_the_lane_and_blames_no_post(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.news(an_entry(1))
+    service = office.service()
+    service.try_poll(office.feeds[0])
+
+    def full(*_: object, **__: object) -> None:
+        raise LedgerError(say("the disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office.ledger, "claim", full)
+        with pytest.raises(LedgerError, match="the disk is full"):
+            service.deliver(service.due_lanes()[0][0])
+    assert "Traceback" not in caplog.text
+    assert office.texts() == []
+    service.deliver_due()
+    assert office.texts() == ["Haber 1"]

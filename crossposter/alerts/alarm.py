@@ -27,6 +27,7 @@ from crossposter.core.alerting import (
     batch,
     gravest,
     hears,
+    is_time,
     next_message_at,
     paragraphs_of,
     subject_of,
@@ -191,7 +192,7 @@ class Alarm:
     def _ready(self) -> list[Listener]:
         now = self._clock.now()
         moments = [(one, self._moment(one.target)) for one in self._audience.listeners]
-        return [listener for listener, moment in moments if moment and moment <= now]
+        return [listener for listener, moment in moments if moment and is_time(moment, now=now)]
 
     def _pause_s(self) -> float:
         """Give the seconds until something may be due."""

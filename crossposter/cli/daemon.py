@@ -69,6 +69,7 @@ def run(context: Context, commands: Commands) -> None:
             clock=office.clock,
             report=report,
             check_up=lambda service: office.checkup(current, service).findings(),
+            is_clock_doubtful=office.opening.is_clock_doubtful,
         )
         daemon.run()
         pinger.stop()

@@ -14,8 +14,10 @@ from crossposter.alerts.ping import ping
 from crossposter.bootstrap import open_office, ping_address_of, secrets_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
+from crossposter.core.checkup import confirms_clock
 from crossposter.core.events import Delivered, Poll, Recovering
 from crossposter.core.model import Status
+from crossposter.errors import LedgerError
 from crossposter.events import telling
 from crossposter.ledger import Role
 from crossposter.messages import Translator
@@ -23,6 +25,11 @@ from crossposter.service import Round
 from crossposter.wording import Message, say
 
 log = structlog.get_logger("crossposter")
+
+_CLOCK = say(
+    "this machine's clock is behind the time at which the ledger was last written, and no platform says that it is"
+    " right: nothing was done; set it by the network: timedatectl set-ntp true"
+)
 
 #: Seconds that alerts get before the round ends; what is not sent by then is sent in the next one.
 ALERTS_S = 10.0
@@ -40,7 +47,10 @@ def run_once(context: Context, *, as_json: bool) -> None:
         report = telling(alarm.hear)
         if office.opening.restored:
             report(Recovering(office.opening.restored))
-        found = office.service(config).run_once(report=report)
+        service = office.service(config)
+        if office.opening.is_clock_doubtful and not confirms_clock(office.checkup(config, service).findings()):
+            raise LedgerError(_CLOCK)
+        found = service.run_once(report=report)
         alarm.finish(ALERTS_S)
         address = ping_address_of(config, context.environ)
         if address and not found.has_failures and (why_not := ping(office.web, address)):

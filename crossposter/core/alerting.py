@@ -20,6 +20,8 @@ GATHER = timedelta(seconds=5)
 #: Messages to one target; what comes meanwhile waits, and goes in the next one together.
 MAX_PER_HOUR = 10
 _HOUR = timedelta(hours=1)
+#: Nothing waits longer.
+_LONGEST_WAIT = timedelta(hours=2)
 #: Alerts that one message tells; of more, their number.
 MAX_ALERTS = 10
 #: Waits after the first, second ... failure of a target; the last one repeats.
@@ -171,6 +173,11 @@ def next_message_at(
     if len(sent) >= MAX_PER_HOUR:
         moments.append(sorted(sent)[-MAX_PER_HOUR] + _HOUR)
     return max(moments)
+
+
+def is_time(moment: datetime, *, now: datetime) -> bool:
+    """Tell whether a message goes now; one that is too far off was put off while the clock was wrong."""
+    return moment <= now or moment > now + _LONGEST_WAIT
 
 
 def batch(pending: Sequence[Pending]) -> Batch:

@@ -259,6 +259,15 @@ def _clock(account: Account, skew: timedelta) -> Finding:
     )
 
 
+def confirms_clock(findings: Iterable[Finding]) -> bool:
+    """Tell whether the platforms agree with this machine's clock; who could ask none of them knows nothing."""
+    findings = list(findings)
+    told = [found.colour for found in findings if found.check is Check.CLOCK]
+    if told:
+        return any(colour is not Colour.RED for colour in told)
+    return not any(found.check is Check.REACH and found.colour is Colour.RED for found in findings)
+
+
 def _version(account: Account, version: ApiVersion, now: datetime) -> Finding:
     asked, answered = version.asked, version.answered
     other = answered if answered and answered != asked else ""

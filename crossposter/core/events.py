@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossposter.core.checkup import Finding
 from crossposter.core.model import Outcome
@@ -82,6 +82,20 @@ class LedgerTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockJumped:
+    """The clock was set, or the machine slept: the time went on by so much more than has passed."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDoubted:
+    """Whether nothing is sent because no platform confirms the clock; said by whoever has asked them."""
+
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recovering:
     """The ledger was found to be older than the truth: what is known of the accounts is to be found out anew."""
 
@@ -115,6 +129,8 @@ Event = (
     | Silent
     | Restarted
     | LedgerTrouble
+    | ClockJumped
+    | ClockDoubted
     | Recovering
     | Spending
     | CheckedUp

@@ -11,6 +11,8 @@ from crossposter.core.alerting import Alert, Level, Notice
 from crossposter.core.budget import dollars
 from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
 from crossposter.core.events import (
+    ClockDoubted,
+    ClockJumped,
     Delivered,
     Event,
     Interrupted,
@@ -56,6 +58,10 @@ def notices(event: Event) -> list[Notice]:
             return [_silent(event)]
         case Restarted():
             return [_restarted(event)]
+        case ClockJumped():
+            return []  # whether that is a trouble, platforms tell
+        case ClockDoubted():
+            return [_clock_doubted(event)]
         case LedgerTrouble():
             return [_ledger_trouble(event)]
         case Recovering():
@@ -400,6 +406,18 @@ def _ledger_trouble(event: LedgerTrouble) -> Notice:
     subject = say("the ledger cannot be used: nothing is published")
     alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
     return Notice(key="ledger", state=event.message.template, alert=alert)
+
+
+def _clock_doubted(event: ClockDoubted) -> Notice:
+    if event.is_over:
+        return _ended("clock", say("this machine's clock is believed again"))
+    lines = (
+        say("it was set, or the ledger knows of a later time; no platform that answers says that it is right"),
+        say("set it by the network: timedatectl set-ntp true; then crossposter goes on by itself"),
+    )
+    subject = say("this machine's clock cannot be believed: nothing is sent")
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
+    return Notice(key="clock", state="doubted", alert=alert, after=_MAY_PASS)
 
 
 def _recovering(event: Recovering) -> Notice:

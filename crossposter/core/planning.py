@@ -132,7 +132,7 @@ def plan(
         for position, one in enumerate(seen)
     ]
     fresh = 0 if first_poll else sum(1 for position, one in enumerate(wanted) if one and position not in shown_new)
-    flood = would_be_a_flood(feed, fresh, window=size)
+    flood = None if is_restored else would_be_a_flood(feed, fresh, window=size)
     decisions: list[Decision] = []
     for position, (one, to) in reversed(list(enumerate(zip(seen, wanted, strict=True)))):
         if to and position not in shown_new:

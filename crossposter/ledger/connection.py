@@ -16,13 +16,28 @@ from crossposter.wording import say
 
 #: Seconds that a transaction waits for another process's.
 BUSY_TIMEOUT_S = 30
+#: The first that gives back what an UPDATE changed.
+OLDEST = (3, 35, 0)
 #: Rollback journal with EXTRA: durable at power failure, and free of the WAL-reset bug of SQLite 3.7.0 to 3.51.2
-#: (sqlite.org/wal.html, read 2026-11); Debian 12 carries 3.40.1. 2.5 ms a commit, measured.
+#: (sqlite.org/wal.html, read 2026-11); Debian 12 carries 3.40.1. Figures: docs/reliability.md. A file that another
+#: program has put into WAL mode is taken out of it, or refused while that has it open.
 _PRAGMAS = ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON")
 
 
 def open_engine(path: Path) -> sa.Engine:
-    """Give an engine for the file; transactions that write say so with `execution_options(writes=True)`."""
+    """Give an engine for the file; transactions that write say so with `execution_options(writes=True)`.
+
+    Raises:
+        LedgerError: The SQLite of this Python is too old.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        needs = say(
+            "SQLite {version} is too old for the ledger: it takes {oldest}",
+            version=sqlite3.sqlite_version,
+            oldest=oldest,
+        )
+        raise LedgerError(needs)
     # Not f"sqlite:///{path}": behind a `?` in the path SQLAlchemy would read options, and open another file.
     address = sa.URL.create("sqlite", database=str(path))
     engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_S})

@@ -167,7 +167,7 @@ def _is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
     """Take the account, unless somebody has it."""
     rows = schema.account.c
-    free = sa.or_(rows.lease_until.is_(None), rows.lease_until <= now)
+    free = _is_over(rows.lease_until, now=now)
     taken = connection.execute(
         schema.account.update()
         .where(rows.id == lease.account_id, free)

@@ -19,6 +19,7 @@ from crossposter.core.alerting import (
     batch,
     gravest,
     hears,
+    is_time,
     next_message_at,
     paragraphs_of,
     secrets_in,
@@ -155,3 +156,9 @@ def test_what_may_be_a_secret_in_an_address(address: str, hidden: list[str], sho
     assert {address, *hidden} <= set(found)
     assert set(shown) & set(found) == set()
     assert found[0] == address
+
+
+def test_an_alert_that_a_wrong_clock_put_off_is_not_put_off_for_days() -> None:
+    assert is_time(NOON, now=NOON)
+    assert not is_time(NOON + timedelta(hours=1), now=NOON)
+    assert is_time(NOON + timedelta(days=2), now=NOON)

@@ -9,6 +9,7 @@ from crossposter.core.checkup import (
     Check,
     Colour,
     Finding,
+    confirms_clock,
     of_account,
     of_disk,
     of_feed,
@@ -247,3 +248,21 @@ def test_the_worst_colour() -> None:
     assert worst([green]) is GREEN
     assert worst([green, yellow]) is YELLOW
     assert worst([red, green, yellow]) is RED
+
+
+@pytest.mark.parametrize(
+    ("found", "is_right"),
+    [
+        ([], True),
+        ([(Check.REACH, Colour.GREEN)], True),
+        ([(Check.REACH, Colour.RED)], False),
+        ([(Check.CLOCK, Colour.RED), (Check.REACH, Colour.GREEN)], False),
+        ([(Check.CLOCK, Colour.YELLOW), (Check.REACH, Colour.RED)], True),
+        ([(Check.CLOCK, Colour.RED), (Check.CLOCK, Colour.GREEN)], True),
+    ],
+)
+def test_the_clock_is_right_when_a_platform_says_so_or_all_answer_and_none_says_anything(
+    found: list[tuple[Check, Colour]], is_right: bool
+) -> None:
+    findings = [Finding(subject="a", check=check, colour=colour, message=say("found")) for check, colour in found]
+    assert confirms_clock(findings) is is_right

@@ -9,10 +9,14 @@ from crossposter.core.alerting import Level, Notice, weigh
 from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import (
     CheckedUp,
+    ClockDoubted,
+    ClockJumped,
     Delivered,
     Event,
     Interrupted,
+    LedgerTrouble,
     Poll,
+    Recovering,
     Restarted,
     Settled,
     Silent,
@@ -246,6 +250,24 @@ def test_a_published_post_ends_the_account_s_trouble_and_its_own() -> None:
             "feed izmir-tr is silent",
             "crossposter inspect izmir-tr",
         ),
+        (
+            Recovering(say("an older copy")),
+            None,
+            "the ledger does not know all that was published",
+            "crossposter approve ID --by NAME",
+        ),
+        (
+            LedgerTrouble(say("the disk is full")),
+            "ledger",
+            "the ledger cannot be used: nothing is published",
+            "is full",
+        ),
+        (
+            ClockDoubted(is_over=False),
+            "clock",
+            "this machine's clock cannot be believed: nothing is sent",
+            "timedatectl set-ntp true",
+        ),
         (Restarted(NOON), None, "crossposter was started again after it died", "crossposter check --health"),
         (
             Spending(account_id="izmir-x", month="2026-11", limit_usd=60, is_spent=True),
@@ -281,6 +303,20 @@ def test_a_post_that_is_decided_after_all_is_not_uncertain_any_more() -> None:
 def test_who_was_told_of_spent_money_is_told_of_new_money() -> None:
     event = Spending(account_id="izmir-x", month="2026-12", limit_usd=60, is_spent=False)
     assert (alerts(event), ended(event)) == ({}, {"budget:izmir-x"})
+
+
+def test_who_was_told_of_the_ledger_or_the_clock_is_told_that_it_is_over() -> None:
+    for event, key in ((LedgerTrouble(None), "ledger"), (ClockDoubted(is_over=True), "clock")):
+        assert (alerts(event), ended(event)) == ({}, {key})
+
+
+def test_what_an_old_ledger_holds_was_told_with_that_and_a_jump_of_the_clock_is_no_trouble_yet() -> None:
+    news = [an_entry(number) for number in range(8)]
+    accounts = [an_account("izmir-x")]
+    held = plan(a_feed(), news, accounts=accounts, known={}, first_poll=False, now=NOON, is_restored=True)
+    assert {one.reason for one in held.decisions} == {Reason.RESTORED}
+    assert alerts(Poll(feed_id="izmir-tr", plan=held)) == {}
+    assert notices(ClockJumped(timedelta(hours=1))) == []
 
 
 def test_a_long_headline_is_cut_and_many_names_are_counted() -> None:

@@ -141,3 +141,23 @@ def test_a_ledger_of_another_version_is_looked_at_by_nobody(tmp_path: Path, vers
 def test_a_ledger_of_this_version_is_looked_at(tmp_path: Path) -> None:
     SqlLedger.open(tmp_path / "ledger.db").close()
     SqlLedger.look(tmp_path / "ledger.db").close()
+
+
+def test_a_sqlite_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "OLDEST", (9, 0, 0))
+    with pytest.raises(LedgerError, match=r"is too old for the ledger: it takes 9\.0\.0"):
+        SqlLedger.open(tmp_path / "ledger.db")
+
+
+def test_a_ledger_in_wal_mode_is_taken_out_of_it_and_refused_while_another_has_it_open(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0)
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+        assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+        other.execute("UPDATE fence SET sequence = sequence")
+        with pytest.raises(LedgerError, match="another program has held the ledger"):
+            SqlLedger.open(ledger.path)
+    SqlLedger.open(ledger.path).close()
+    with closing(sqlite3.connect(ledger.path)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from crossposter.core.fence import Opening
+from crossposter.core.fence import Fence, Opening
 from crossposter.core.model import Post, Reason, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
@@ -216,3 +216,10 @@ def test_a_long_silence_has_accounts_read_back_and_holds_nothing(path: Path) -> 
             assert connection.scalar(sa.select(schema.account.c.unread_since)) == NOW
     with opened(path, now=NOW + timedelta(days=3)) as (ledger, _), ledger.reading() as connection:
         assert connection.scalar(sa.select(schema.account.c.unread_since)) == NOW  # not later than it was
+
+
+def test_of_two_threads_the_later_count_stays(path: Path) -> None:
+    sidecar = Sidecar(path)
+    for sequence in (7, 5):
+        sidecar.write(Fence(ledger_id="0" * 32, sequence=sequence))
+    assert sidecar.read() == Fence(ledger_id="0" * 32, sequence=7)
