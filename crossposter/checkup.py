@@ -54,7 +54,7 @@ class Checkup:
         renewals: How each account's token is renewed, by its id.
         examine: Asks about an account.
         source: Reads the feeds; None to leave them out.
-        pictures: The public folder; None where no account needs one.
+        pictures: The public folders that accounts need, by the names under which it is told what was found.
     """
 
     accounts: Sequence[Account]
@@ -62,7 +62,7 @@ class Checkup:
     examine: Callable[[Account], Examination]
     feeds: Sequence[Feed]
     source: FeedSource | None
-    pictures: PublicPictures | None
+    pictures: Mapping[str, PublicPictures]
     storage: Storage
     clock: Clock
 
@@ -71,8 +71,9 @@ class Checkup:
         with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="checkup") as pool:
             accounts = pool.map(self._of_account, self.accounts)
             feeds = pool.map(self._of_feed, self.feeds if self.source else ())
+            folders = pool.map(self._of_pictures, self.pictures)
             machine = self._of_machine()
-            return (*(finding for found in accounts for finding in found), *feeds, *machine)
+            return (*(finding for found in accounts for finding in found), *feeds, *folders, *machine)
 
     def _of_account(self, account: Account) -> Iterable[Finding]:
         try:
@@ -91,9 +92,10 @@ class Checkup:
         except FeedError as error:
             return of_feed(feed, error)
 
+    def _of_pictures(self, name: str) -> Finding:
+        return of_pictures(_failure(self.pictures[name].probe, PublishError), subject=name)
+
     def _of_machine(self) -> Iterable[Finding]:
-        if self.pictures:
-            yield of_pictures(_failure(self.pictures.probe, PublishError))
         yield of_ledger(_failure(self.storage.try_writing, LedgerError))
         free_bytes = self.storage.free_bytes()
         if free_bytes is not None:

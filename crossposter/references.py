@@ -28,6 +28,8 @@ class Context(TypedDict):
     secrets_needed: bool
     #: Whether a missing file is one; an adapter that is tried alone reports it itself, when it reads it.
     files_needed: NotRequired[bool]
+    #: Whose file it is, in a folder of them: its names are `city.name` outside it.
+    city: NotRequired[str]
 
 
 _NAMED = r"^(env|file):.+$"

@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from crossposter import bootstrap
-from crossposter.bootstrap import open_office
 from crossposter.clock import SystemClock
-from crossposter.config import ConfigModel, load_config
+from crossposter.config import ConfigModel, Wanted, load_config, reload
 from crossposter.core.model import Picture, PictureLimits
 from crossposter.errors import ConfigError
-from crossposter.ledger.lock import Role
 from crossposter.private_files import make_private_folder, write_private
 from tests.city import DEMO_CONFIG, City, a_city
 
@@ -55,11 +53,10 @@ def test_another_network_and_another_ledger_take_a_restart(city: City, tmp_path:
     path = tmp_path / "two.yaml"
     config = configured(city, tmp_path / "one.yaml")
     other = configured(city, path, (OPEN, f"network: {{proxy: {PROXY}}}"))
-    another = other.model_copy(update={"ledger": tmp_path / "another.db"})
-    with open_office(config, city.environ, role=Role.DAEMON) as office:
-        office.reloaded(config, instead_of=config, path=path)
-        with pytest.raises(ConfigError) as caught:
-            office.reloaded(another, instead_of=config, path=path)
+    wanted = Wanted(environ=city.environ, secrets_needed=True)
+    assert reload(path, wanted, before=other) == (other, [])
+    with pytest.raises(ConfigError) as caught:
+        reload(path, wanted, before=config.model_copy(update={"ledger": tmp_path / "another.db"}))
     assert [(problem.file, problem.path) for problem in caught.value.problems] == [
         (str(path), "ledger"),
         (str(path), "network"),
@@ -99,6 +96,6 @@ def test_the_proxy_is_also_the_platforms_unless_the_account_has_an_endpoint(
     endpoint = "    endpoint: {url: env:SANDBOX_TWITTER_IZMIRBLD_URL}\n"
     config = configured(city, tmp_path / "c.yaml", (OPEN, f"network: {{proxy: {PROXY}}}"), (endpoint, ""))
     for account in config.accounts[:2]:
-        bootstrap._adapter(account, bootstrap.network_of(config), NoPublicPictures(), city.environ, SystemClock())
+        bootstrap._adapter(account, config.network.network(), NoPublicPictures(), city.environ, SystemClock())
     assert found["izmir-x"].proxy == PROXY
     assert found["izmir-facebook"].proxy is None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crossposter.checkup import Checkup
-from crossposter.core.checkup import Check, Colour, Finding
+from crossposter.core.checkup import MACHINE, Check, Colour, Finding
 from crossposter.core.examination import Examination
 from crossposter.core.model import Account, Picture, PictureLimits
 from crossposter.errors import AccountError, CrossposterError, LedgerError, PublishError
@@ -70,7 +70,7 @@ class Hospital:
             examine=self.examine,
             feeds=[a_feed(), a_feed("izmir-en")],
             source=self.source,
-            pictures=self.machine if self.has_folder else None,
+            pictures={MACHINE: self.machine} if self.has_folder else {},
             storage=self.machine,
             clock=FrozenClock(datetime(2026, 11, 27, tzinfo=UTC)),
         ).findings()

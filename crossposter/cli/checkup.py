@@ -9,7 +9,8 @@ from typing import Any
 import typer
 
 from crossposter import logs
-from crossposter.bootstrap import open_checkup, secrets_of
+from crossposter.audience import secrets_of
+from crossposter.bootstrap import open_checkup
 from crossposter.cli.check import loaded
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import literal, new_console, new_table

@@ -11,7 +11,8 @@ import typer
 
 from crossposter import logs
 from crossposter.alerts.ping import ping
-from crossposter.bootstrap import open_office, ping_address_of, secrets_of
+from crossposter.audience import secrets_of
+from crossposter.bootstrap import open_office
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
 from crossposter.core.events import Delivered, Poll
@@ -39,9 +40,9 @@ def run_once(context: Context, *, as_json: bool) -> None:
         alarm.start()
         found = office.service(config).run_once(report=telling(alarm.hear))
         alarm.finish(ALERTS_S)
-        address = ping_address_of(config, context.environ)
-        if address and not found.has_failures and (why_not := ping(office.web, address)):
-            log.warning("ping not taken", why=str(why_not))
+        for task in () if found.has_failures else office.pings(config):
+            if why_not := ping(task.web, task.address):
+                log.warning("ping not taken", why=str(why_not))
     if as_json:
         print_json(_as_data(found, translate))
     else:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from crossposter import logs
-from crossposter.bootstrap import open_office, secrets_of
+from crossposter.audience import secrets_of
+from crossposter.bootstrap import open_office
 from crossposter.cli.demo import stage_in
 from crossposter.daemon import Daemon
 from crossposter.ledger import Role

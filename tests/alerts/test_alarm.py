@@ -48,14 +48,14 @@ class Post(Carrier):
     """A carrier that writes down what it is given, and fails as it is told."""
 
     def __init__(self) -> None:
-        super().__init__(Network())
+        super().__init__()
         self.sent: list[tuple[str, Letter]] = []
         self.tried = 0
         self.why_not: Message | None = None
         self.answer = threading.Event()
         self.answer.set()
 
-    def send(self, letter: Letter, address: Secret) -> Message | None:
+    def send(self, letter: Letter, address: Secret, network: Network) -> Message | None:
         self.tried += 1
         self.answer.wait(PATIENCE_S)
         if self.why_not is None:
@@ -68,7 +68,7 @@ class Post(Carrier):
 
 
 def listener(name: str = "env:ALERT_URL", level: Level = Level.WARNING, language: str = "en") -> Listener:
-    target = Target(name=name, level=level, language=language)
+    target = Target(name=name, level=level, language=language, zone="Europe/Istanbul")
     return Listener(target=target, address=Secret(f"at {name}"), speak=Translator(language))
 
 
@@ -107,7 +107,7 @@ class Office:
 
     @property
     def audience(self) -> Audience:
-        return Audience(listeners=self.listeners, zone="Europe/Istanbul")
+        return Audience(self.listeners)
 
     def hear(self, event: Event) -> None:
         assert self.alarm
@@ -284,7 +284,7 @@ def test_other_targets_from_now_on(office: Office) -> None:
     office.start()
     assert office.alarm
     office.hear(STOPPED)
-    office.alarm.change(Audience(listeners=(listener("env:OTHER"),), zone="Europe/Istanbul"))
+    office.alarm.change(Audience([listener("env:OTHER")]))
     office.hear(Interrupted("1/izmir-x"))
     carrier = office.carrier
     office.finish()
@@ -361,7 +361,7 @@ def test_a_real_message_reaches_a_webhook_and_the_log_holds_no_secret(
     )
     office.start()
     assert office.alarm
-    office.alarm._carrier = Carrier(Network())
+    office.alarm._carrier = Carrier()
     office.hear(STOPPED)
     office.finish(30)
     assert webhook.titles == ["crossposter: account izmir-x is stopped"]
