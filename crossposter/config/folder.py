@@ -62,7 +62,10 @@ class Cities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderReading:
-    """What was found in a folder: the cities that can be taken, and everything that is wrong with the others."""
+    """What was found in a folder: the cities that can be taken, and everything that is wrong with the others.
+
+    No cities where no file is right.
+    """
 
     cities: Cities | None
     problems: list[Problem]
@@ -84,7 +87,9 @@ def read_folder(folder: Path, wanted: Wanted, *, before: Cities | None = None) -
     spoken = {reading.config.language if reading.config else reading.language for reading in readings.values()}
     spoken.discard(None)
     common = spoken.pop() if len(spoken) == 1 else None
-    cities = Cities(files=taken, language=common or language_of(wanted.environ)) if taken else None
+    if not any(files.get(file.config.city) is file for file in taken):
+        return FolderReading(cities=None, problems=problems, language=common)
+    cities = Cities(files=taken, language=common or language_of(wanted.environ))
     return FolderReading(cities=cities, problems=problems, language=common)
 
 

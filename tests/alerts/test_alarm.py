@@ -17,6 +17,7 @@ from crossposter.alerts.alarm import Alarm, Audience, Listener
 from crossposter.alerts.carrier import Carrier, Letter
 from crossposter.core.alerting import BACKOFF, MAX_PER_HOUR, Level, Target
 from crossposter.core.checkup import of_account
+from crossposter.core.cities import full_name
 from crossposter.core.events import CheckedUp, Delivered, Event, Interrupted, Poll, Restarted
 from crossposter.core.examination import Examination, TokenLife
 from crossposter.core.model import Outcome, Reason, Receipt, Status
@@ -67,9 +68,11 @@ class Post(Carrier):
         return [letter.title.removeprefix("crossposter: ") for _, letter in self.sent]
 
 
-def listener(name: str = "env:ALERT_URL", level: Level = Level.WARNING, language: str = "en") -> Listener:
-    target = Target(name=name, level=level, language=language, zone="Europe/Istanbul")
-    return Listener(target=target, address=Secret(f"at {name}"), speak=Translator(language))
+def listener(
+    name: str = "env:ALERT_URL", level: Level = Level.WARNING, language: str = "en", *, city: str = "", at: str = ""
+) -> Listener:
+    target = Target(name=full_name(city, name), level=level, language=language, zone="Europe/Istanbul", city=city)
+    return Listener(target=target, address=Secret(at or f"at {name}"), speak=Translator(language))
 
 
 class Office:

@@ -247,6 +247,9 @@ def test_a_new_file_with_mistakes_is_left_out_and_one_that_is_gone_ends(folder: 
 def test_where_nothing_can_be_taken_nothing_changes(folder: Folder) -> None:
     folder.write("izmir")
     before = folder.load()
+    (folder.path / "izmir.yaml").write_text("feeds: [", "utf-8")
+    with pytest.raises(ConfigError):
+        reload(folder.path, WANTED, before=before)
     (folder.path / "izmir.yaml").unlink()
     with pytest.raises(ConfigError):
         reload(folder.path, WANTED, before=before)
@@ -292,6 +295,7 @@ def test_who_takes_an_account_that_another_keeps_pulls_down_those_that_build_on_
     folder.write("aydin", "feeds: [")  # keeps 1
     folder.write("bodrum", a_city("bodrum", 1))  # wants aydin's: keeps 2
     folder.write("izmir", a_city("izmir", 2))  # wants bodrum's: keeps 3
+    folder.write("van", a_city("van", 4))
     found, problems = folder.reload(before)
-    assert [config.accounts[0].expect.id for config in found.cities] == ["11", "12", "13"]
+    assert [config.accounts[0].expect.id for config in found.cities] == ["11", "12", "13", "14"]
     assert {problem.partition(":")[0] for problem in problems} == {"aydin.yaml", "bodrum.yaml", "izmir.yaml"}
