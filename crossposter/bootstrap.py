@@ -16,7 +16,7 @@ from crossposter.config import AccountModel, ConfigModel, Configuration, read_se
 from crossposter.core.checkup import MACHINE
 from crossposter.core.chrome import Chrome
 from crossposter.core.cities import city_of, full_name
-from crossposter.core.health import troubles
+from crossposter.core.health import Signs, troubles
 from crossposter.core.model import Account, Article, Brand, Entry, Feed, Identity, Validators
 from crossposter.core.window import Shown
 from crossposter.feeds.article import WebArticleSource, recently_read
@@ -28,6 +28,7 @@ from crossposter.media.source import WebPictureSource, recently_prepared
 from crossposter.media.store import FilePictureStore
 from crossposter.ports import Adapter, FeedSource, Fetched, PictureSource, PublicPictures, no_window
 from crossposter.preview import Previewer
+from crossposter.recent import Recent
 from crossposter.references import Secret
 from crossposter.web import Network, WebClient
 from crossposter.wording import Message, say
@@ -35,10 +36,14 @@ from crossposter.wording import Message, say
 if TYPE_CHECKING:
     from crossposter.alerts.alarm import Alarm
     from crossposter.alerts.ping import PingTask
-    from crossposter.checkup import Checkup
+    from crossposter.checkup import Checkup, Rota
+    from crossposter.core.checkup import Finding
     from crossposter.core.examination import Examination
     from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
     from crossposter.service import Service
+
+#: Seconds for which one look at the daemon's signs of life holds.
+_LOOK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +73,15 @@ class Office:
             clock=self.clock,
         )
 
-    def checkup(self, config: Configuration, service: Service) -> Checkup:
-        """Make the daemon's checkup of a service; feeds are left out, since they are read all the time."""
+    def checkup(self, config: Configuration, service: Service, rota: Rota) -> Sequence[Finding]:
+        """Look at a service's accounts whose turn it is; feeds are left out, since they are read all the time."""
         world = _World(config, self.ways, self.environ, self.clock)
-        return _checkup(config, world, self.clock, examine=service.examine, source=None)
+        cities = {city.city: city for city in config.cities}
+        accounts = rota.turn(accounts_of(config).values(), cities, now=self.clock.now())
+        checkup = _checkup(config, world, self.clock, accounts=accounts, examine=service.examine, source=None)
+        findings = checkup.findings()
+        rota.saw(accounts, findings)
+        return findings
 
     @property
     def heartbeat(self) -> LedgerHeartbeat:
@@ -93,24 +103,29 @@ class Office:
         """Give what is fetched while the daemon works."""
         from crossposter.alerts.ping import PingTask
 
+        # The same for all that are fetched in a moment: with a thousand cities each look would be a thousand rows.
+        recent, heartbeat = Recent[Signs](kept=1, seconds=_LOOK_S), self.heartbeat
+
+        def signs() -> Signs:
+            return recent.give((), lambda: heartbeat.signs(now=self.clock.now()))
+
         return [
             PingTask(
                 address=ping.address,
                 web=self.ways.of(ping.network),
-                is_healthy=_health(self.heartbeat, ping, self.clock),
+                is_healthy=_health(signs, ping, self.clock),
             )
             for ping in pings_of(config, self.environ)
         ]
 
 
-def _health(heartbeat: LedgerHeartbeat, ping: Ping, clock: SystemClock) -> Callable[[], bool]:
+def _health(signs: Callable[[], Signs], ping: Ping, clock: SystemClock) -> Callable[[], bool]:
     """Make what tells whether the daemon works, as far as some cities are concerned."""
     feeds = [feed for city in ping.cities for feed in feeds_of(city)]
     names = {city.city for city in ping.cities}
 
     def is_healthy() -> bool:
-        now = clock.now()
-        return not troubles(heartbeat.signs(now=now).of(names), feeds, now=now)
+        return not troubles(signs().of(names), feeds, now=clock.now())
 
     return is_healthy
 
@@ -237,7 +252,14 @@ def open_checkup(config: Configuration, environ: Mapping[str, str]) -> Iterator[
     ways, clock = Ways(), SystemClock()
     world = _World(config, ways, environ, clock)
     try:
-        yield _checkup(config, world, clock, examine=lambda account: examine(world.adapter(account.id)), source=world)
+        yield _checkup(
+            config,
+            world,
+            clock,
+            accounts=list(accounts_of(config).values()),
+            examine=lambda account: examine(world.adapter(account.id)),
+            source=world,
+        )
     finally:
         ways.close()
 
@@ -247,6 +269,7 @@ def _checkup(
     world: _World,
     clock: SystemClock,
     *,
+    accounts: Sequence[Account],
     examine: Callable[[Account], Examination],
     source: FeedSource | None,
 ) -> Checkup:
@@ -254,7 +277,7 @@ def _checkup(
     from crossposter.ledger.place import LedgerPlace
 
     return Checkup(
-        accounts=list(accounts_of(config).values()),
+        accounts=accounts,
         renewals={account.id: _renewal(account) for city in config.cities for account in city.accounts},
         examine=examine,
         feeds=feeds_of(config),

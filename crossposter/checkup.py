@@ -10,9 +10,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from crossposter.core.checkup import Finding, of_account, of_disk, of_feed, of_ledger, of_pictures
+from crossposter.core.checkup import Colour, Finding, of_account, of_disk, of_feed, of_ledger, of_pictures
+from crossposter.core.cities import city_of
 from crossposter.core.examination import Examination
 from crossposter.core.model import Account, Feed, Reason, Validators
 from crossposter.errors import (
@@ -31,6 +33,8 @@ _Error = TypeVar("_Error", bound=CrossposterError)
 
 #: Things that are looked at at the same time: one that hangs delays few others.
 _SIDE_BY_SIDE = 16
+#: A little less, as the daemon has it: its looks are an hour apart.
+_A_DAY = timedelta(hours=23)
 
 
 def examine(adapter: Adapter) -> Examination:
@@ -100,6 +104,34 @@ class Checkup:
         free_bytes = self.storage.free_bytes()
         if free_bytes is not None:
             yield of_disk(free_bytes)
+
+
+class Rota:
+    """Whose turn it is in a folder of cities.
+
+    All of them daily; after a reload, and where a platform was silent, only those whom it concerns: a look costs a few
+    requests of each account, and some platforms charge for them.
+    """
+
+    def __init__(self) -> None:
+        self._cities: Mapping[str, object] = {}
+        #: Accounts at which something was not green.
+        self._troubled: set[str] = set()
+        self._all_at: datetime | None = None
+
+    def turn(self, accounts: Iterable[Account], cities: Mapping[str, object], *, now: datetime) -> list[Account]:
+        """Choose from the accounts; `cities` is what the YAML says of each city, and is compared with the last time."""
+        before, self._cities = self._cities, cities
+        if len(cities) == 1 or self._all_at is None or now - self._all_at >= _A_DAY:
+            self._all_at = now
+            return list(accounts)
+        changed = {city for city, said in cities.items() if said != before.get(city)}
+        return [account for account in accounts if city_of(account.id) in changed or account.id in self._troubled]
+
+    def saw(self, accounts: Iterable[Account], findings: Iterable[Finding]) -> None:
+        """Remember what was found at the accounts that were looked at."""
+        self._troubled.difference_update(account.id for account in accounts)
+        self._troubled.update(found.subject for found in findings if found.colour is not Colour.GREEN)
 
 
 def _failure(attempt: Callable[[], None], kind: type[_Error]) -> _Error | None:

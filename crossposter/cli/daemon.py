@@ -17,6 +17,7 @@ from crossposter import logs
 from crossposter.alerts.ping import Pinger
 from crossposter.audience import audience_of, secrets_of
 from crossposter.bootstrap import open_office
+from crossposter.checkup import Rota
 from crossposter.cli.context import Context, print_problems
 from crossposter.config import Wanted
 from crossposter.config import load as load_configuration
@@ -64,7 +65,7 @@ def run(context: Context, commands: Commands) -> None:
 
     with open_office(config, context.environ, role=Role.DAEMON) as office:
         service, heartbeat = office.service(config), office.heartbeat
-        alarm, pinger = office.alarm(config), Pinger()
+        alarm, pinger, rota = office.alarm(config), Pinger(), Rota()
         alarm.start()
         pinger.change(office.pings(config))
         daemon = Daemon(
@@ -74,7 +75,7 @@ def run(context: Context, commands: Commands) -> None:
             heartbeat=heartbeat,
             clock=office.clock,
             report=telling(alarm.hear),
-            check_up=lambda service: office.checkup(current, service).findings(),
+            check_up=lambda service: office.checkup(current, service, rota),
         )
         daemon.run()
         pinger.stop()
