@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from crossposter.config import ConfigModel, Configuration
 from crossposter.core.cities import full_name
 from crossposter.messages import Translator
-from crossposter.references import Secret, SecretSource
+from crossposter.references import Secret, SecretMemory
 
 if TYPE_CHECKING:
     from crossposter.alerts.alarm import Audience, Listener
     from crossposter.web import Network
 
 
-def secrets_of(config: Configuration, environ: Mapping[str, str]) -> list[Secret]:
+def secrets_of(config: Configuration, secrets: SecretMemory) -> list[Secret]:
     """Read every secret of the configuration: what must never be shown, of addresses each part; each once."""
     from crossposter.core.alerting import secrets_in
 
-    shared: dict[SecretSource, Secret] = {}
-
-    def read(source: SecretSource) -> str:
-        if source not in shared:
-            shared[source] = source.read(environ)
-        return shared[source].reveal()
-
+    read = cache(lambda source: secrets.read(source).reveal())
     found: set[str] = set()
     for city in config.cities:
         found |= {
@@ -40,14 +34,14 @@ def secrets_of(config: Configuration, environ: Mapping[str, str]) -> list[Secret
     return [Secret(value) for value in sorted(found)]
 
 
-def audience_of(config: Configuration, environ: Mapping[str, str]) -> Audience:
+def audience_of(config: Configuration, secrets: SecretMemory) -> Audience:
     """Give everybody who is told."""
     from crossposter.alerts.alarm import Audience
 
-    return Audience(listener for city in config.cities for listener in _listeners(city, environ))
+    return Audience(listener for city in config.cities for listener in _listeners(city, secrets))
 
 
-def _listeners(config: ConfigModel, environ: Mapping[str, str]) -> list[Listener]:
+def _listeners(config: ConfigModel, secrets: SecretMemory) -> list[Listener]:
     from crossposter.alerts.alarm import Listener
     from crossposter.core.alerting import Level, Target
 
@@ -65,7 +59,7 @@ def _listeners(config: ConfigModel, environ: Mapping[str, str]) -> list[Listener
         )
         speak = Translator(target.language)
         listener = Listener(
-            target=target, address=alert.url.read(environ), speak=speak, network=config.network.network()
+            target=target, address=secrets.read(alert.url), speak=speak, network=config.network.network()
         )
         found.append(listener)
     return found
@@ -82,14 +76,14 @@ class Ping:
     cities: tuple[ConfigModel, ...]
 
 
-def pings_of(config: Configuration, environ: Mapping[str, str]) -> list[Ping]:
+def pings_of(config: Configuration, secrets: SecretMemory) -> list[Ping]:
     """Give what is fetched while all is well: an address that several cities have is one."""
     found: dict[str, Ping] = {}
     for city in config.cities:
         source = next((alert.ping for alert in city.alerts if alert.ping), None)
         if source is None:
             continue
-        address = source.read(environ)
+        address = secrets.read(source)
         name = full_name(city.city, str(source))
         ping = Ping(name=name, address=address, network=city.network.network(), cities=())
         ping = found.get(address.reveal(), ping)

@@ -29,7 +29,7 @@ from crossposter.media.store import FilePictureStore
 from crossposter.ports import Adapter, FeedSource, Fetched, PictureSource, PublicPictures, no_window
 from crossposter.preview import Previewer
 from crossposter.recent import Recent
-from crossposter.references import Secret
+from crossposter.references import Secret, SecretMemory
 from crossposter.web import Network, WebClient
 from crossposter.wording import Message, say
 
@@ -54,6 +54,7 @@ class Office:
     ways: Ways
     clock: SystemClock
     environ: Mapping[str, str]
+    secrets: SecretMemory
 
     def service(self, config: Configuration) -> Service:
         """Make the service that a configuration asks for."""
@@ -97,7 +98,7 @@ class Office:
         from crossposter.ledger import LedgerAlerts
 
         book = LedgerAlerts(self.ledger)
-        return Alarm(audience_of(config, self.environ), book=book, carrier=Carrier(), clock=self.clock)
+        return Alarm(audience_of(config, self.secrets), book=book, carrier=Carrier(), clock=self.clock)
 
     def pings(self, config: Configuration) -> list[PingTask]:
         """Give what is fetched while the daemon works."""
@@ -115,7 +116,7 @@ class Office:
                 web=self.ways.of(ping.network),
                 is_healthy=_health(signs, ping, self.clock),
             )
-            for ping in pings_of(config, self.environ)
+            for ping in pings_of(config, self.secrets)
         ]
 
 
@@ -216,7 +217,8 @@ def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role
     with sole_writer(config.ledger, role):
         ledger = SqlLedger.open(config.ledger)
         try:
-            yield Office(ledger=ledger, ways=ways, clock=SystemClock(), environ=environ)
+            secrets = SecretMemory(environ)
+            yield Office(ledger=ledger, ways=ways, clock=SystemClock(), environ=environ, secrets=secrets)
         finally:
             ledger.close()
             ways.close()

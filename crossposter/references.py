@@ -115,6 +115,27 @@ class SecretSource:
         return say("the secret's file {path!r} is empty: write the secret into it", path=self.name)
 
 
+class SecretMemory:
+    """Reads secrets and remembers them: one that is gone meanwhile is what it was, for who goes on as before."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._known: dict[SecretSource, Secret] = {}
+
+    def read(self, source: SecretSource) -> Secret:
+        """Read one.
+
+        Raises:
+            MissingSecretError: It is not there, and never was.
+        """
+        try:
+            self._known[source] = source.read(self._environ)
+        except MissingSecretError:
+            if source not in self._known:
+                raise
+        return self._known[source]
+
+
 def read_login(path: Path) -> Mapping[str, Any]:
     """Read what `login` left behind.
 

@@ -18,6 +18,7 @@ from crossposter.errors import ConfigError
 from crossposter.ledger.lock import Role
 from crossposter.media.source import WebPictureSource
 from crossposter.private_files import make_private_folder, write_private
+from crossposter.references import SecretMemory
 from crossposter.web import WebClient
 from tests.city import DEMO_CONFIG, City, a_city
 from tests.folder import CITIES, a_folder, yaml_of
@@ -167,11 +168,11 @@ def test_a_ping_of_several_cities_is_one(city: City, folder: Path) -> None:
     for name in CITIES:
         (folder / f"{name}.yaml").write_text(f"{yaml_of(name)}alerts: [{{ping: env:PING}}]\n", "utf-8")
     environ = {**city.environ, "PING": "http://127.0.0.1/1"}
-    (ping,) = pings_of(load(folder, Wanted(environ=environ, secrets_needed=True))[0], environ)
+    (ping,) = pings_of(load(folder, Wanted(environ=environ, secrets_needed=True))[0], SecretMemory(environ))
     assert [one.city for one in ping.cities] == [*CITIES]
 
 
 def test_no_secret_of_any_city_is_shown(city: City, folder: Path) -> None:
-    hidden = {secret.reveal() for secret in secrets_of(loaded(city, folder), city.environ)}
+    hidden = {secret.reveal() for secret in secrets_of(loaded(city, folder), SecretMemory(city.environ))}
     for handle in ("IZMIRBLD", "IZMIRENGLISH"):
         assert city.environ[f"SANDBOX_FACEBOOK_{handle}_PAGE_TOKEN"] in hidden

@@ -94,3 +94,24 @@ def test_where_no_file_is_right_the_daemon_is_not_disturbed(
     until(lambda: daemon.logged("configuration not changed: the file has mistakes"))
     city.site.publish("tr")
     until(lambda: len(city.sandbox.posts()) == 3)
+
+
+def test_a_city_whose_secrets_are_gone_is_kept_with_its_people(
+    city: City, folder: Path, daemon: Running, reload: Reload
+) -> None:
+    """Somebody empties the folder of secrets: who runs goes on as before, alerts included."""
+    token, address = folder / "token", folder / "address"
+    token.write_text(city.environ["SANDBOX_FACEBOOK_IZMIRBLD_PAGE_TOKEN"], "utf-8")
+    address.write_text("json://127.0.0.1:1/nobody", "utf-8")
+    named = yaml_of("izmir").replace("env:SANDBOX_FACEBOOK_IZMIRBLD_PAGE_TOKEN", "file:token")
+    (folder / "izmir.yaml").write_text(f"{named}alerts: [{{url: file:address}}]\n", "utf-8")
+    assert reload().returncode == 0
+    until(lambda: len(daemon.logged("configuration read again")) == 1)
+    token.unlink()
+    address.unlink()
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: len(daemon.logged("configuration read again")) == 2)
+    city.site.publish("tr")
+    city.site.publish("en")
+    until(lambda: len(city.sandbox.posts()) == 5)  # the page's token is asked for anew, and not there
+    assert daemon.stop() == 0

@@ -31,22 +31,24 @@ def _send_test(context: Context, *, as_json: bool) -> None:
     from crossposter.core.alerting import Level
     from crossposter.errors import CrossposterError
     from crossposter.messages import Translator
+    from crossposter.references import SecretMemory
     from crossposter.web import WebClient
     from crossposter.wording import Message, say
 
     config = context.load(secrets_needed=True)
-    logs.configure(secrets=secrets_of(config, context.environ))
+    secrets = SecretMemory(context.environ)
+    logs.configure(secrets=secrets_of(config, secrets))
     if not any(city.alerts for city in config.cities):
         raise CrossposterError(say("the YAML has no alerts: docs/alerts.md says how to set them up"))
     translate = Translator(config.language)
     carrier = Carrier()
     found: dict[str, Message | None] = {}
-    for listener in audience_of(config, context.environ).listeners:
+    for listener in audience_of(config, secrets).listeners:
         title = listener.speak(say("crossposter: a test"))
         body = listener.speak(say("this is how alerts arrive; nothing has happened, and nothing needs to be done"))
         letter = Letter(title=title, body=body, level=Level.INFO)
         found[listener.target.name] = carrier.send(letter, listener.address, listener.network)
-    for heard in pings_of(config, context.environ):
+    for heard in pings_of(config, secrets):
         web = WebClient(heard.network)
         found[heard.name] = ping(web, heard.address)
         web.close()

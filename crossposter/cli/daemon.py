@@ -26,7 +26,7 @@ from crossposter.errors import LedgerError
 from crossposter.events import telling
 from crossposter.ledger import Role, holder
 from crossposter.messages import Translator
-from crossposter.references import Secret
+from crossposter.references import Secret, SecretMemory
 from crossposter.service import Service
 from crossposter.signals import Commands
 from crossposter.wording import say
@@ -45,7 +45,8 @@ def run(context: Context, commands: Commands) -> None:
     """Run until told to stop."""
     _give_memory_back()
     config = current = context.load(secrets_needed=True)
-    hidden = _by_value(secrets_of(config, context.environ))
+    secrets = SecretMemory(context.environ)
+    hidden = _by_value(secrets_of(config, secrets))
     logs.configure(secrets=hidden.values())
 
     def load() -> Service:
@@ -56,10 +57,10 @@ def run(context: Context, commands: Commands) -> None:
             log.warning("these cities are as they were before, or left out: their files have mistakes", problems=told)
         service = office.service(changed)
         # Those of before stay: deliveries in hand still use them.
-        hidden.update(_by_value(secrets_of(changed, context.environ)))
+        hidden.update(_by_value(secrets_of(changed, secrets)))
         logs.configure(secrets=hidden.values())
         current = changed
-        alarm.change(audience_of(changed, context.environ))
+        alarm.change(audience_of(changed, office.secrets))
         pinger.change(office.pings(changed))
         return service
 

@@ -20,6 +20,7 @@ from crossposter.core.model import Status
 from crossposter.events import telling
 from crossposter.ledger import Role
 from crossposter.messages import Translator
+from crossposter.references import SecretMemory
 from crossposter.service import Round
 from crossposter.wording import Message, say
 
@@ -34,7 +35,7 @@ def run_once(context: Context, *, as_json: bool) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends no round half-way
     config = context.load(secrets_needed=True)
     translate = Translator(config.language)
-    logs.configure(secrets=secrets_of(config, context.environ))
+    logs.configure(secrets=secrets_of(config, SecretMemory(context.environ)))
     with open_office(config, context.environ, role=Role.ROUND) as office:
         alarm = office.alarm(config)
         alarm.start()

@@ -19,6 +19,7 @@ from crossposter.cli.demo import stage_in
 from crossposter.daemon import Daemon
 from crossposter.ledger import Role
 from crossposter.messages import Translator, language_of
+from crossposter.references import SecretMemory
 from crossposter.signals import listen
 from crossposter.wording import say
 
@@ -33,7 +34,7 @@ def serve(environ: Mapping[str, str]) -> None:
     """Print where to look, and run until SIGINT or SIGTERM."""
     commands, translate = listen(), Translator(language_of(environ))
     with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, stage_in(Path(folder)) as stage:
-        logs.configure(secrets=secrets_of(stage.config, stage.environ))
+        logs.configure(secrets=secrets_of(stage.config, SecretMemory(stage.environ)))
         address = say(
             "The timelines: {url}/  (the city publishes news now and then; Ctrl-C ends it)", url=stage.sandbox.url
         )
