@@ -149,7 +149,7 @@ class Ways:
     def close(self) -> None:
         """Close all that was opened."""
         self.children.close()
-        for client in self._clients.values():
+        for client in list(self._clients.values()):
             client.close()
 
 
