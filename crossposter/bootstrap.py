@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,33 +10,41 @@ from typing import TYPE_CHECKING
 
 from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
+from crossposter.audience import Ping, audience_of, pings_of
 from crossposter.clock import SystemClock
-from crossposter.config import AccountModel, ConfigModel, read_secrets
+from crossposter.config import AccountModel, ConfigModel, Configuration, read_secrets
+from crossposter.core.checkup import MACHINE
 from crossposter.core.chrome import Chrome
+from crossposter.core.cities import city_of, full_name
 from crossposter.core.fence import Opening
-from crossposter.core.health import troubles
-from crossposter.core.model import Account, Brand, Feed, Identity
-from crossposter.errors import ConfigError, Problem
-from crossposter.feeds.article import WebArticleSource
+from crossposter.core.health import Signs, troubles
+from crossposter.core.model import Account, Article, Brand, Entry, Feed, Identity, Validators
+from crossposter.core.window import Shown
+from crossposter.feeds.article import WebArticleSource, recently_read
 from crossposter.feeds.children import Children
 from crossposter.feeds.reading import FeedReader
 from crossposter.feeds.source import WebFeedSource
 from crossposter.media.public import PublicFolder, WebPublicPictures
-from crossposter.media.source import WebPictureSource
+from crossposter.media.source import WebPictureSource, recently_prepared
 from crossposter.media.store import FilePictureStore
-from crossposter.messages import Translator
-from crossposter.ports import Adapter, PublicPictures
+from crossposter.ports import Adapter, FeedSource, Fetched, PictureSource, PublicPictures, no_window
 from crossposter.preview import Previewer
-from crossposter.references import Secret
+from crossposter.recent import Recent
+from crossposter.references import Secret, SecretMemory
 from crossposter.web import Network, WebClient
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
-    from crossposter.alerts.alarm import Alarm, Audience
-    from crossposter.checkup import Checkup
+    from crossposter.alerts.alarm import Alarm
+    from crossposter.alerts.ping import PingTask
+    from crossposter.checkup import Checkup, Rota
+    from crossposter.core.checkup import Finding
     from crossposter.core.examination import Examination
     from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
     from crossposter.service import Service
+
+#: Seconds for which one look at the daemon's signs of life holds.
+_LOOK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,52 +52,40 @@ class Office:
     """What lives as long as the process, whatever the YAML says meanwhile."""
 
     ledger: SqlLedger
-    web: WebClient
-    reader: FeedReader
-    articles: WebArticleSource
+    ways: Ways
     clock: SystemClock
     environ: Mapping[str, str]
+    secrets: SecretMemory
     #: What was found when the ledger was opened.
     opening: Opening
 
-    def service(self, config: ConfigModel) -> Service:
+    def service(self, config: Configuration) -> Service:
         """Make the service that a configuration asks for."""
         from crossposter.service import Service
 
-        models = {account.id: account for account in config.accounts}
-        network = network_of(config)
-        public = WebPublicPictures(self.web, folder=_public_folder(config), now=self.clock.now)
-        public.sweep()
+        world = _World(config, self.ways, self.environ, self.clock)
+        world.sweep()
         return Service(
             feeds=feeds_of(config),
             accounts=accounts_of(config),
-            source=WebFeedSource(self.web, self.reader),
-            pictures=WebPictureSource(self.web, brand=_brand(config)),
-            articles=self.articles,
+            source=world,
+            pictures=world.pictures,
+            articles=world,
             store=FilePictureStore(config.ledger.parent / "pictures"),
-            adapters=lambda account_id: _adapter(models[account_id], network, public, self.environ, self.clock),
+            adapters=world.adapter,
             ledger=self.ledger,
             clock=self.clock,
         )
 
-    def reloaded(self, config: ConfigModel, *, instead_of: ConfigModel, path: Path) -> Service:
-        """Make the service of a configuration that has changed; `path` is the file that has.
-
-        Raises:
-            ConfigError: It names another ledger, or another way to the world.
-        """
-        fixed = {
-            "ledger": say("another ledger takes a restart: it cannot be changed while the daemon runs"),
-            "network": say("another network takes a restart: it cannot be changed while the daemon runs"),
-        }
-        changed = [name for name in fixed if getattr(config, name) != getattr(instead_of, name)]
-        if changed:
-            raise ConfigError([Problem(str(path), 0, name, fixed[name]) for name in changed])
-        return self.service(config)
-
-    def checkup(self, config: ConfigModel, service: Service) -> Checkup:
-        """Make the daemon's checkup of a service; feeds are left out, since they are read all the time."""
-        return _checkup(config, self.environ, self.clock, web=self.web, examine=service.examine, source=None)
+    def checkup(self, config: Configuration, service: Service, rota: Rota) -> Sequence[Finding]:
+        """Look at a service's accounts whose turn it is; feeds are left out, since they are read all the time."""
+        world = _World(config, self.ways, self.environ, self.clock)
+        cities = {city.city: city for city in config.cities}
+        accounts = rota.turn(accounts_of(config).values(), cities, now=self.clock.now())
+        checkup = _checkup(config, world, self.clock, accounts=accounts, examine=service.examine, source=None)
+        findings = checkup.findings()
+        rota.saw(accounts, findings)
+        return findings
 
     @property
     def heartbeat(self) -> LedgerHeartbeat:
@@ -98,23 +94,120 @@ class Office:
 
         return LedgerHeartbeat(self.ledger)
 
-    def alarm(self, config: ConfigModel) -> Alarm:
+    def alarm(self, config: Configuration) -> Alarm:
         """Make what tells people; not started yet."""
         from crossposter.alerts.alarm import Alarm
         from crossposter.alerts.carrier import Carrier
         from crossposter.ledger import LedgerAlerts
 
-        book, carrier = LedgerAlerts(self.ledger), Carrier(network_of(config))
-        return Alarm(audience_of(config, self.environ), book=book, carrier=carrier, clock=self.clock)
+        book = LedgerAlerts(self.ledger)
+        return Alarm(audience_of(config, self.secrets), book=book, carrier=Carrier(), clock=self.clock)
 
-    def health(self, config: ConfigModel) -> Callable[[], bool]:
-        """Make what tells whether the daemon works."""
-        feeds, signs, now = feeds_of(config), self.heartbeat.signs, self.clock.now
-        return lambda: not troubles(signs(now=now()), feeds, now=now())
+    def pings(self, config: Configuration) -> list[PingTask]:
+        """Give what is fetched while the daemon works."""
+        from crossposter.alerts.ping import PingTask
+
+        # The same for all that are fetched in a moment: with a thousand cities each look would be a thousand rows.
+        recent, heartbeat = Recent[Signs](kept=1, seconds=_LOOK_S), self.heartbeat
+
+        def signs() -> Signs:
+            return recent.give((), lambda: heartbeat.signs(now=self.clock.now()))
+
+        return [
+            PingTask(
+                address=ping.address,
+                web=self.ways.of(ping.network),
+                is_healthy=_health(signs, ping, self.clock),
+            )
+            for ping in pings_of(config, self.secrets)
+        ]
+
+
+def _health(signs: Callable[[], Signs], ping: Ping, clock: SystemClock) -> Callable[[], bool]:
+    """Make what tells whether the daemon works, as far as some cities are concerned."""
+    feeds = [feed for city in ping.cities for feed in feeds_of(city)]
+    names = {city.city for city in ping.cities}
+
+    def is_healthy() -> bool:
+        return not troubles(signs().of(names), feeds, now=clock.now())
+
+    return is_healthy
+
+
+class Ways:
+    """The ways to the web, one for each network; what they read is read in the same children, and kept together."""
+
+    def __init__(self) -> None:
+        self.children = Children()
+        self.reader = FeedReader(self.children)
+        self.prepared, self.read = recently_prepared(), recently_read()
+        self._clients: dict[Network, WebClient] = {}
+
+    def of(self, network: Network) -> WebClient:
+        """Give the client of a network."""
+        if network not in self._clients:
+            self._clients[network] = WebClient(network)
+        return self._clients[network]
+
+    def close(self) -> None:
+        """Close all that was opened."""
+        self.children.close()
+        for client in list(self._clients.values()):
+            client.close()
+
+
+class _World:
+    """Whom the cities meet, each on its own way: its site (feeds, articles, pictures) and the platforms."""
+
+    def __init__(self, config: Configuration, ways: Ways, environ: Mapping[str, str], clock: SystemClock) -> None:
+        self._environ = environ
+        self._clock = clock
+        self._cities = {city.city: _CityWorld(city, ways, clock) for city in config.cities}
+        self._accounts = {account.id: account for city in config.cities for account in city.accounts}
+
+    def fetch(self, feed: Feed, validators: Validators, window: Callable[[], Sequence[Shown]] = no_window) -> Fetched:
+        """Fetch a feed (`FeedSource`)."""
+        return self._of(feed.id).source.fetch(feed, validators, window)
+
+    def read(self, entry: Entry, feed: Feed, *, wants_text: bool) -> Article | None:
+        """Read the page behind an entry (`ArticleSource`)."""
+        return self._of(feed.id).articles.read(entry, feed, wants_text=wants_text)
+
+    def pictures(self, account_id: str) -> PictureSource:
+        """Give where an account's pictures come from, and how its cards look."""
+        return self._of(account_id).pictures
+
+    def adapter(self, account_id: str) -> Adapter:
+        """Make an account's adapter, with its credentials as they are now."""
+        city = self._of(account_id)
+        return _adapter(self._accounts[account_id], city.network, city.public, self._environ, self._clock)
+
+    def public_folders(self) -> dict[str, PublicPictures]:
+        """Give those that some account needs, by the name of what is looked at."""
+        needing = {city_of(one.id) for one in self._accounts.values() if one.needs_public_folder}
+        return {full_name(name, "media") if name else MACHINE: self._cities[name].public for name in sorted(needing)}
+
+    def sweep(self) -> None:
+        """Remove pictures that were left behind."""
+        for city in self._cities.values():
+            city.public.sweep()
+
+    def _of(self, name: str) -> _CityWorld:
+        return self._cities[city_of(name)]
+
+
+class _CityWorld:
+    def __init__(self, config: ConfigModel, ways: Ways, clock: SystemClock) -> None:
+        self.network = config.network.network()
+        web = ways.of(self.network)
+        self.source = WebFeedSource(web, ways.reader)
+        self.articles = WebArticleSource(web, ways.children, read=ways.read)
+        self.pictures = WebPictureSource(web, brand=_brand(config), prepared=ways.prepared)
+        self.public = WebPublicPictures(web, folder=_public_folder(config), now=clock.now)
 
 
 @contextmanager
-def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) -> Iterator[Office]:
+def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role) -> Iterator[Office]:
     """Hold the ledger alone, for the length of the block.
 
     Raises:
@@ -123,88 +216,79 @@ def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) 
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
-    web, children, clock = WebClient(network_of(config)), Children(), SystemClock()
+    ways, clock = Ways(), SystemClock()
     with sole_writer(config.ledger, role):
         ledger = SqlLedger.open(config.ledger)
         try:
             opening = ledger.stand_guard(now=clock.now())
-            yield Office(
-                ledger=ledger,
-                web=web,
-                reader=FeedReader(children),
-                articles=WebArticleSource(web, children),
-                clock=clock,
-                environ=environ,
-                opening=opening,
-            )
+            secrets = SecretMemory(environ)
+            yield Office(ledger=ledger, ways=ways, clock=clock, environ=environ, secrets=secrets, opening=opening)
         finally:
             ledger.close()
-            children.close()
-            web.close()
+            ways.close()
 
 
 @contextmanager
-def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
+def open_previewer(config: Configuration) -> Iterator[Previewer]:
     """Give a previewer, for the length of the block; it reads the ledger where there is one."""
-    web, children = WebClient(network_of(config)), Children()
+    ways, clock = Ways(), SystemClock()
+    world = _World(config, ways, {}, clock)
     ledger = _ledger(config.ledger) if config.ledger.exists() else None
     try:
         yield Previewer(
             feeds=feeds_of(config),
             accounts=accounts_of(config),
-            source=WebFeedSource(web, FeedReader(children)),
-            pictures=WebPictureSource(web, brand=_brand(config)),
-            articles=WebArticleSource(web, children),
+            source=world,
+            pictures=world.pictures,
+            articles=world,
             ledger=ledger,
-            clock=SystemClock(),
+            clock=clock,
         )
     finally:
         if ledger:
             ledger.close()
-        children.close()
-        web.close()
+        ways.close()
 
 
 @contextmanager
-def open_checkup(config: ConfigModel, environ: Mapping[str, str]) -> Iterator[Checkup]:
+def open_checkup(config: Configuration, environ: Mapping[str, str]) -> Iterator[Checkup]:
     """Give a checkup of everything, for the length of the block; a daemon at work is not disturbed."""
     from crossposter.checkup import examine
 
-    web, children, clock = WebClient(network_of(config)), Children(), SystemClock()
-    models = {account.id: account for account in config.accounts}
-    public = WebPublicPictures(web, folder=_public_folder(config), now=clock.now)
-
-    def examined(account: Account) -> Examination:
-        return examine(_adapter(models[account.id], network_of(config), public, environ, clock))
-
+    ways, clock = Ways(), SystemClock()
+    world = _World(config, ways, environ, clock)
     try:
-        source = WebFeedSource(web, FeedReader(children))
-        yield _checkup(config, environ, clock, web=web, examine=examined, source=source)
+        yield _checkup(
+            config,
+            world,
+            clock,
+            accounts=list(accounts_of(config).values()),
+            examine=lambda account: examine(world.adapter(account.id)),
+            source=world,
+        )
     finally:
-        children.close()
-        web.close()
+        ways.close()
 
 
 def _checkup(
-    config: ConfigModel,
-    environ: Mapping[str, str],
+    config: Configuration,
+    world: _World,
     clock: SystemClock,
     *,
-    web: WebClient,
+    accounts: Sequence[Account],
     examine: Callable[[Account], Examination],
-    source: WebFeedSource | None,
+    source: FeedSource | None,
 ) -> Checkup:
     from crossposter.checkup import Checkup
     from crossposter.ledger.place import LedgerPlace
 
-    needs_folder = any(account.needs_public_folder for account in config.accounts)
     return Checkup(
-        accounts=list(accounts_of(config).values()),
-        renewals={account.id: _renewal(account) for account in config.accounts},
+        accounts=accounts,
+        renewals={account.id: _renewal(account) for city in config.cities for account in city.accounts},
         examine=examine,
         feeds=feeds_of(config),
         source=source,
-        pictures=WebPublicPictures(web, folder=_public_folder(config), now=clock.now) if needs_folder else None,
+        pictures=world.public_folders(),
         storage=LedgerPlace(config.ledger),
         clock=clock,
     )
@@ -236,49 +320,7 @@ def _ledger(path: Path) -> SqlLedger:
     return SqlLedger.look(path)
 
 
-def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
-    """Read every secret of the configuration: what must never be shown, of addresses each part."""
-    from crossposter.core.alerting import secrets_in
-
-    found = [
-        source.read(environ)
-        for account in config.accounts
-        for source in account.credentials.secrets().values()
-        if source.kind != "plain"  # an app's number: in the log it would black out whatever looks like it
-    ]
-    sources = [source for alert in config.alerts for source in (alert.url, alert.ping) if source]
-    return found + [Secret(part) for source in sources for part in secrets_in(source.read(environ).reveal())]
-
-
-def audience_of(config: ConfigModel, environ: Mapping[str, str]) -> Audience:
-    """Give everybody who is told."""
-    # Loaded here: a dry run, which tells nobody, is quicker by a tenth.
-    from crossposter.alerts.alarm import Audience, Listener
-    from crossposter.core.alerting import Level, Target
-
-    listeners = [
-        Listener(
-            target=Target(
-                name=str(alert.url),
-                level=Level[alert.level.upper()],
-                language=alert.language or config.language,
-                digest=alert.digest,
-            ),
-            address=alert.url.read(environ),
-            speak=Translator(alert.language or config.language),
-        )
-        for alert in config.alerts
-        if alert.url
-    ]
-    return Audience(listeners=tuple(listeners), zone=config.timezone)
-
-
-def ping_address_of(config: ConfigModel, environ: Mapping[str, str]) -> Secret | None:
-    """Read where the daemon pings; None for nowhere."""
-    return next((alert.ping.read(environ) for alert in config.alerts if alert.ping), None)
-
-
-def feeds_of(config: ConfigModel) -> list[Feed]:
+def feeds_of(config: Configuration) -> list[Feed]:
     """Give the feeds; one without a site is a site of its own."""
     return [
         Feed(
@@ -288,34 +330,27 @@ def feeds_of(config: ConfigModel) -> list[Feed]:
             site=feed.site or feed.id,
             accounts=tuple(feed.accounts),
             id_pattern=feed.id_pattern,
-            timezone=config.timezone,
+            timezone=city.timezone,
             every=feed.every,
             silent_after=feed.silent_after,
             article=feed.article,
-            holds=config.holds.holds(),
+            holds=city.holds.holds(),
             allowed_hosts=feed.allowed_hosts,
             chrome=Chrome(strip=feed.strip, start_after=feed.start_after, stop_before=feed.stop_before),
             encoding_fallback=feed.encoding_fallback,
         )
-        for feed in config.feeds
+        for city in config.cities
+        for feed in city.feeds
     ]
 
 
-def network_of(config: ConfigModel) -> Network:
-    """Give the way to the world that holds for every client."""
-    network = config.network
-    return Network(
-        allowed=network.allow,
-        proxy=network.proxy,
-        ca_file=str(network.ca_file) if network.ca_file else None,
-        contact=network.contact,
-    )
-
-
-def accounts_of(config: ConfigModel) -> dict[str, Account]:
+def accounts_of(config: Configuration) -> dict[str, Account]:
     """Give the accounts by id, with their platform's limits; loads no client library."""
-    brand = _brand(config)
-    return {account.id: _account(account, brand, config.timezone) for account in config.accounts}
+    return {
+        account.id: _account(account, _brand(city), city.timezone)
+        for city in config.cities
+        for account in city.accounts
+    }
 
 
 def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Account:
@@ -358,7 +393,7 @@ def _adapter(
 
 def connection_for_login(config: ConfigModel, account: AccountModel, secrets: Mapping[str, Secret]) -> Connection:
     """Give the way to an account's platform for whoever has no tokens yet, but what a login starts from."""
-    network, clock = network_of(config), SystemClock()
+    network, clock = config.network.network(), SystemClock()
     # Never asked: a login publishes nothing.
     public = WebPublicPictures(WebClient(network), folder=None, now=clock.now)
     return _connection(account, network, public, secrets, clock)

@@ -441,5 +441,5 @@ class AlertBook(Protocol):
     def end(self, pending: Sequence[Pending], fate: Fate, *, now: datetime) -> None:
         """Write that nothing is to be sent of them any more."""
 
-    def summary(self, *, since: datetime, now: datetime) -> Summary:
-        """Count what was published, and list what waits for a person."""
+    def summary(self, *, since: datetime, now: datetime, city: str = "") -> Summary:
+        """Count what was published, and list what waits for a person; of one city's accounts where one is named."""

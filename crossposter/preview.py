@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crossposter.composing import compose
@@ -71,7 +71,7 @@ class Previewer:
         feeds: Sequence[Feed],
         accounts: Mapping[str, Account],
         source: FeedSource,
-        pictures: PictureSource,
+        pictures: Callable[[str], PictureSource],
         articles: ArticleSource | None = None,
         ledger: Ledger | None,
         clock: Clock,
@@ -135,7 +135,7 @@ class Previewer:
                 reason=decision.reason,
                 warnings=(decision.message,) if decision.message else (),
             )
-        composition = compose(decision.entry, account, self._pictures, feed=feed, articles=self._articles)
+        composition = compose(decision.entry, account, self._pictures(account.id), feed=feed, articles=self._articles)
         warnings = (
             *((composition.late.message,) if composition.late else ()),
             *(error.message for error in composition.missing),

@@ -28,6 +28,8 @@ class Context(TypedDict):
     secrets_needed: bool
     #: Whether a missing file is one; an adapter that is tried alone reports it itself, when it reads it.
     files_needed: NotRequired[bool]
+    #: Whose file it is, in a folder of them: its names are `city.name` outside it.
+    city: NotRequired[str]
 
 
 _NAMED = r"^(env|file):.+$"
@@ -111,6 +113,27 @@ class SecretSource:
         if self.kind == "login":
             return no_login(Path(self.name))
         return say("the secret's file {path!r} is empty: write the secret into it", path=self.name)
+
+
+class SecretMemory:
+    """Reads secrets and remembers them: one that is gone meanwhile is what it was, for who goes on as before."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._known: dict[SecretSource, Secret] = {}
+
+    def read(self, source: SecretSource) -> Secret:
+        """Read one.
+
+        Raises:
+            MissingSecretError: It is not there, and never was.
+        """
+        try:
+            self._known[source] = source.read(self._environ)
+        except MissingSecretError:
+            if source not in self._known:
+                raise
+        return self._known[source]
 
 
 def read_login(path: Path) -> Mapping[str, Any]:

@@ -99,7 +99,7 @@ class Service:
         feeds: Sequence[Feed],
         accounts: Mapping[str, Account],
         source: FeedSource,
-        pictures: PictureSource,
+        pictures: Callable[[str], PictureSource],
         articles: ArticleSource | None = None,
         store: PictureStore,
         adapters: Callable[[str], Adapter],
@@ -335,7 +335,7 @@ class Service:
         composition = compose(
             delivery.entry,
             account,
-            self._pictures,
+            self._pictures(account.id),
             feed=self._feed_for(delivery),
             articles=self._articles,
             waived=delivery.waived,

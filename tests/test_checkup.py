@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crossposter.checkup import Checkup
-from crossposter.core.checkup import Check, Colour, Finding
+from crossposter.checkup import Checkup, Rota
+from crossposter.core.checkup import MACHINE, Check, Colour, Finding
 from crossposter.core.examination import Examination
 from crossposter.core.model import Account, Picture, PictureLimits
 from crossposter.errors import AccountError, CrossposterError, LedgerError, PublishError
@@ -70,7 +70,7 @@ class Hospital:
             examine=self.examine,
             feeds=[a_feed(), a_feed("izmir-en")],
             source=self.source,
-            pictures=self.machine if self.has_folder else None,
+            pictures={MACHINE: self.machine} if self.has_folder else {},
             storage=self.machine,
             clock=FrozenClock(datetime(2026, 11, 27, tzinfo=UTC)),
         ).findings()
@@ -130,3 +130,23 @@ def test_accounts_are_asked_side_by_side() -> None:
 
     assert set(Waiting().colours().values()) <= {Colour.GREEN, Colour.RED}
     assert not together.broken
+
+
+def test_of_a_folder_only_those_are_asked_again_whom_it_concerns() -> None:
+    accounts = [an_account(f"{city}.{name}") for city in ("izmir", "bodrum") for name in ("x", "page")]
+    rota, now = Rota(), datetime(2026, 11, 27, tzinfo=UTC)
+
+    def asked(cities: dict[str, object], *, hours: float, troubled: str = "") -> list[str]:
+        turn = rota.turn(accounts, cities, now=now + timedelta(hours=hours))
+        red = Finding(subject=troubled, check=Check.REACH, colour=Colour.RED, message=say("down"))
+        rota.saw(turn, [red] if troubled else [])
+        return [account.id for account in turn]
+
+    everybody = [account.id for account in accounts]
+    assert asked({"izmir": 1, "bodrum": 1}, hours=0) == everybody
+    assert asked({"izmir": 1, "bodrum": 1}, hours=1) == []
+    assert asked({"izmir": 2, "bodrum": 1}, hours=2, troubled="izmir.x") == ["izmir.x", "izmir.page"]
+    assert asked({"izmir": 2, "bodrum": 1}, hours=3) == ["izmir.x"]
+    assert asked({"izmir": 2, "bodrum": 1}, hours=4) == []
+    assert asked({"izmir": 2, "bodrum": 1}, hours=23.5) == everybody
+    assert asked({"": 1}, hours=24) == everybody, "one file is looked at as a whole, after each reload"

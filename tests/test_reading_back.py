@@ -54,7 +54,7 @@ class Office:
             feeds=[a_feed(accounts=[self.account.id])],
             accounts={self.account.id: self.account},
             source=self.source,
-            pictures=FakePictureSource(),
+            pictures=lambda _: FakePictureSource(),
             store=self.store,
             adapters=lambda _: self.adapter,
             ledger=self.ledger,

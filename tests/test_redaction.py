@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import quote, unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crossposter.redaction import HIDDEN, redactor
 
@@ -43,3 +46,10 @@ def test_a_secret_is_struck_out_of_json_however_that_is_spelt() -> None:
     hidden = redactor(["a/ş+b"])
     for written in ("a/ş+b", "a\\/ş+b", "a/\\u015f+b", "a\\/\\u015f+b"):
         assert hidden(f"x{written}x") == f"x{HIDDEN}x"
+
+
+@given(st.sets(st.text("ab", min_size=1, max_size=6), max_size=8), st.text("abc", max_size=60))
+def test_many_secrets_are_struck_out_as_one_expression_of_all_would(secrets: set[str], text: str) -> None:
+    longest_first = sorted(secrets, key=len, reverse=True)
+    wanted = re.sub("|".join(longest_first), HIDDEN, text) if secrets else text
+    assert redactor(secrets)(text) == wanted

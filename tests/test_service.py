@@ -87,7 +87,7 @@ class Office:
             feeds=self.feeds,
             accounts=self.accounts,
             source=self.source,
-            pictures=self.pictures,
+            pictures=lambda _: self.pictures,
             articles=self.articles,
             store=self.store,
             adapters=self.adapters.__getitem__,

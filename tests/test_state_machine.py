@@ -136,7 +136,7 @@ class Office(RuleBasedStateMachine):
             feeds=[feed],
             accounts=self.accounts,
             source=self.source,
-            pictures=FakePictureSource(),
+            pictures=lambda _: FakePictureSource(),
             store=self.store,
             adapters=self.adapters.__getitem__,
             ledger=self.ledger,

@@ -7,8 +7,9 @@ or full delays no delivery.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -17,6 +18,7 @@ import structlog
 from crossposter.alerts.carrier import Carrier, Letter
 from crossposter.core.alerting import (
     GATHER,
+    Alert,
     Fate,
     Level,
     Matter,
@@ -33,18 +35,22 @@ from crossposter.core.alerting import (
     subject_of,
     weigh,
 )
+from crossposter.core.cities import city_of
 from crossposter.core.digest import digest, digest_due
 from crossposter.core.events import Event
 from crossposter.core.notices import notices
 from crossposter.errors import LedgerError
 from crossposter.ports import AlertBook, Clock
 from crossposter.references import Secret
+from crossposter.web import Network
 from crossposter.wording import Message
 
 log = structlog.get_logger("crossposter")
 
 #: Seconds after which the thread looks around although nobody woke it: for digests, and after a jump of the clock.
 _LOOK_S = 15.0
+#: Messages that are sent at the same time, each by a child of 30 MB.
+_SIDE_BY_SIDE = 4
 #: Of the time to finish, what is kept for writing down how it ended.
 _LAST_S = 0.5
 _HOUR = timedelta(hours=1)
@@ -57,15 +63,26 @@ class Listener:
     target: Target
     address: Secret
     speak: Callable[[Message], str]
+    #: The city's way to the world.
+    network: Network = field(default_factory=Network)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Everybody who is told, and where they live."""
+    """Everybody who is told."""
 
-    listeners: tuple[Listener, ...]
-    #: IANA; of the digests' times.
-    zone: str
+    def __init__(self, listeners: Iterable[Listener] = ()) -> None:
+        self.listeners = tuple(listeners)
+        self._of: dict[str, list[Listener]] = {}
+        for one in self.listeners:
+            self._of.setdefault(one.target.city, []).append(one)
+
+    def hearing(self, notice: Notice, alert: Alert) -> list[Target]:
+        """Give who is told: those of the notice's city; of everybody each address once, in whatever files it stands."""
+        listeners = self._of.get(notice.city, []) if notice.city else self.listeners
+        hearing = [one for one in listeners if hears(one.target, alert)]
+        if not notice.city:
+            hearing = list({one.address.reveal(): one for one in reversed(hearing)}.values())[::-1]
+        return [one.target for one in hearing]
 
 
 class Alarm:
@@ -144,7 +161,7 @@ class Alarm:
                 if notice.key and after != before:
                     changes[notice.key] = after
                 if alert:
-                    targets = [one.target for one in self._audience.listeners if hears(one.target, alert)]
+                    targets = self._audience.hearing(notice, alert)
                     made += [Pending(target=target.name, alert=alert, made_at=now) for target in targets]
             if changes or made:
                 self._write(changes, made)
@@ -180,8 +197,7 @@ class Alarm:
                             break
                         self._changed.wait(self._pause_s())
                         continue
-                for listener in ready:
-                    self._send(listener)
+                self._send_all(ready)
         except Exception:
             log.exception("alerts have ended unexpectedly: nobody is told any more")
         finally:
@@ -190,35 +206,47 @@ class Alarm:
                 self._changed.notify_all()
 
     def _ready(self) -> list[Listener]:
+        """Give whose message may go, the gravest first."""
         now = self._clock.now()
-        moments = [(one, self._moment(one.target)) for one in self._audience.listeners]
-        return [listener for listener, moment in moments if moment and is_time(moment, now=now)]
+        waiting = self._waiting()
+        moments = [(one, self._moment(one.target, waiting)) for one in self._audience.listeners]
+        ready = [listener for listener, moment in moments if moment and is_time(moment, now=now)]
+        return sorted(ready, key=lambda one: -max(alert.alert.level for alert in waiting[one.target.name]))
+
+    def _send_all(self, ready: Sequence[Listener]) -> None:
+        """Send a message to each, a few at a time: one that hangs delays few others."""
+        with ThreadPoolExecutor(min(len(ready), _SIDE_BY_SIDE), thread_name_prefix="alert") as pool:
+            list(pool.map(self._send, ready))
 
     def _pause_s(self) -> float:
         """Give the seconds until something may be due."""
-        now = self._clock.now()
-        moments = [moment for one in self._audience.listeners if (moment := self._moment(one.target))]
+        now, waiting = self._clock.now(), self._waiting()
+        moments = [moment for one in self._audience.listeners if (moment := self._moment(one.target, waiting))]
         left = min(((moment - now).total_seconds() for moment in moments), default=_LOOK_S)
         return min(max(left, 0.01), _LOOK_S)
 
-    def _moment(self, target: Target) -> datetime | None:
+    def _moment(self, target: Target, waiting: Mapping[str, Sequence[Pending]]) -> datetime | None:
         gather = timedelta() if self._is_ending else self._gather
-        return next_message_at(self._of(target), self._sent.get(target.name, ()), gather=gather)
+        return next_message_at(waiting.get(target.name, ()), self._sent.get(target.name, ()), gather=gather)
 
-    def _of(self, target: Target) -> list[Pending]:
-        return [one for one in self._pending if one.target == target.name]
+    def _waiting(self) -> dict[str, list[Pending]]:
+        """Give what waits, by target."""
+        found: dict[str, list[Pending]] = {}
+        for one in self._pending:
+            found.setdefault(one.target, []).append(one)
+        return found
 
     def _send(self, listener: Listener) -> None:
         """Send one message, without holding anybody up meanwhile."""
         with self._changed:
-            message = batch(self._of(listener.target))
+            message = batch(self._waiting()[listener.target.name])
         letter = Letter(
             title=listener.speak(subject_of(message)),
             body="\n\n".join("\n".join(map(listener.speak, lines)) for lines in paragraphs_of(message)),
             level=gravest(message),
             is_good=all(one.alert.is_good for one in message.told),
         )
-        why_not = self._carrier.send(letter, listener.address)
+        why_not = self._carrier.send(letter, listener.address, listener.network)
         bound = log.bind(target=listener.target.name, alerts=len(message.told), left_out=len(message.left_out))
         with self._changed:
             if self._is_over:
@@ -273,16 +301,18 @@ class Alarm:
             if before is None:
                 self._write({key: _digested(key, now)}, [])
                 continue
-            due = digest_due(listener.target.digest, self._audience.zone, before.since, now=now)
+            zone, city = listener.target.zone, listener.target.city
+            due = digest_due(listener.target.digest, zone, before.since, now=now)
             if due is None:
                 continue
             try:
-                summary = self._book.summary(since=before.since, now=now)
+                summary = self._book.summary(since=before.since, now=now, city=city)
             except LedgerError as error:
                 log.warning("no digest: the ledger cannot be read", error=str(error))
                 continue
-            troubles = [key for key, matter in self._matters.items() if matter.is_told]
-            alert = digest(summary, troubles, zone=self._audience.zone)
+            told = (key for key, matter in self._matters.items() if matter.is_told)
+            troubles = [key for key in told if city_of(key.partition(":")[2]) in ("", city)]
+            alert = digest(summary, troubles, zone=zone)
             self._write({key: _digested(key, due)}, [Pending(target=listener.target.name, alert=alert, made_at=now)])
 
 

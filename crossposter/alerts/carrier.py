@@ -37,17 +37,16 @@ class Letter:
 
 
 class Carrier:
-    """Sends messages, one at a time."""
+    """Sends messages. Safe to use from several threads."""
 
-    def __init__(self, network: Network, *, deadline_s: float = DEADLINE_S) -> None:
-        self._network = network
+    def __init__(self, *, deadline_s: float = DEADLINE_S) -> None:
         self._deadline_s = deadline_s
         self._lock = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children: set[subprocess.Popen[bytes]] = set()
         self._is_stopped = False
 
-    def send(self, letter: Letter, address: Secret) -> Message | None:
-        """Send it.
+    def send(self, letter: Letter, address: Secret, network: Network) -> Message | None:
+        """Send it, by the network's proxy where it has one.
 
         Returns:
             Why it was not sent, as far as anybody can tell; None when it was.
@@ -55,7 +54,7 @@ class Carrier:
         kind = "success" if letter.is_good else _KINDS[letter.level]
         task = {"address": address.reveal(), "title": letter.title, "body": letter.body, "kind": kind}
         try:
-            child = self._started()
+            child = self._started(network)
         except OSError as error:
             return say("no process starts that could send it: {cause}", cause=error.strerror)
         if child is None:
@@ -66,27 +65,31 @@ class Carrier:
             child.kill()
             child.communicate()
             return say("it took longer than {limit} s", limit=round(self._deadline_s))
+        finally:
+            with self._lock:
+                self._children.discard(child)
         return _why_not(answer, child.returncode)
 
     def stop(self) -> None:
         """End what is being sent, and send nothing any more."""
         with self._lock:
             self._is_stopped = True
-            if self._child:
-                self._child.kill()
+            for child in self._children:
+                child.kill()
 
-    def _started(self) -> subprocess.Popen[bytes] | None:
+    def _started(self, network: Network) -> subprocess.Popen[bytes] | None:
         with self._lock:
             if self._is_stopped:
                 return None
-            self._child = subprocess.Popen(  # noqa: S603 - our own program
+            child = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-P", "-s", "-c", _CODE, _ROOT],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # a traceback could hold the address
-                env=_environment(self._network, os.environ),
+                env=_environment(network, os.environ),
             )
-            return self._child
+            self._children.add(child)
+            return child
 
 
 def _environment(network: Network, ours: Mapping[str, str]) -> dict[str, str]:

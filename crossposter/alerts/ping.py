@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,6 +18,8 @@ log = structlog.get_logger("crossposter")
 
 #: Seconds between two pings.
 EVERY_S = 60.0
+#: Addresses that are fetched at the same time.
+_SIDE_BY_SIDE = 16
 _MAX_BYTES = 64 * 1024
 
 
@@ -31,25 +35,33 @@ def ping(web: WebClient, address: Secret) -> Message | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingTask:
+    """An address, the way to it, and what tells whether it is fetched now."""
+
+    address: Secret
+    web: WebClient
+    is_healthy: Callable[[], bool]
+
+
 class Pinger:
     """Pings from a thread of its own while the daemon works."""
 
-    def __init__(self, web: WebClient, *, every_s: float = EVERY_S) -> None:
-        self._web = web
+    def __init__(self, *, every_s: float = EVERY_S) -> None:
         self._every_s = every_s
-        self._address: Secret | None = None
-        self._is_healthy: Callable[[], bool] = lambda: False
+        self._tasks: Sequence[PingTask] = ()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ping", daemon=True)
-        self._last: str | None = None
+        #: By address, what was wrong the last time.
+        self._last: dict[str, str | None] = {}
 
-    def change(self, address: Secret | None, is_healthy: Callable[[], bool]) -> None:
-        """Ping there from now on, or nowhere: as the YAML says now.
+    def change(self, tasks: Sequence[PingTask]) -> None:
+        """Ping there from now on: as the YAML says now.
 
         The first ping comes an interval after the start: what has just started has shown nothing yet.
         """
-        self._address, self._is_healthy = address, is_healthy
-        if address and not self._thread.is_alive():
+        self._tasks = tasks
+        if tasks and not self._thread.is_alive():
             self._thread.start()
 
     def stop(self) -> None:
@@ -58,19 +70,24 @@ class Pinger:
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):
-            try:
-                self._ping()
-            except Exception:
-                log.exception("a ping ended unexpectedly")
+            if tasks := self._tasks:
+                with ThreadPoolExecutor(min(len(tasks), _SIDE_BY_SIDE), thread_name_prefix="ping") as pool:
+                    list(pool.map(self._try_ping, tasks))
 
-    def _ping(self) -> None:
+    def _try_ping(self, task: PingTask) -> None:
         try:
-            if self._address is None or not self._is_healthy():
+            self._ping(task)
+        except Exception:
+            log.exception("a ping ended unexpectedly")
+
+    def _ping(self, task: PingTask) -> None:
+        try:
+            if not task.is_healthy():
                 return
         except LedgerError:
             return  # no health, no ping
-        why_not = ping(self._web, self._address)
+        why_not = ping(task.web, task.address)
         said = str(why_not) if why_not else None
-        if said and said != self._last:
+        if said and said != self._last.get(task.address.reveal()):
             log.warning("ping not taken", why=said)
-        self._last = said
+        self._last[task.address.reveal()] = said

@@ -26,8 +26,8 @@ _WORDS = {
 
 def accounts(context: Context, *, as_json: bool) -> None:
     """Print it; exit code 1 where a person must act."""
-    config = context.load(secrets_needed=False)
-    with open_ledger(context) as (ledger, translate):
+    config = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, config) as (ledger, translate):
         found = standing(ledger, accounts_of(config).values(), now=SystemClock().now())
     if as_json:
         print_json({"accounts": [_data(record, translate) for record in found]})

@@ -25,30 +25,32 @@ def _send_test(context: Context, *, as_json: bool) -> None:
     from crossposter import logs
     from crossposter.alerts.carrier import Carrier, Letter
     from crossposter.alerts.ping import ping
-    from crossposter.bootstrap import audience_of, network_of, ping_address_of, secrets_of
+    from crossposter.audience import audience_of, pings_of, secrets_of
     from crossposter.cli.context import print_json
     from crossposter.cli.tables import printable
     from crossposter.core.alerting import Level
     from crossposter.errors import CrossposterError
     from crossposter.messages import Translator
+    from crossposter.references import SecretMemory
     from crossposter.web import WebClient
     from crossposter.wording import Message, say
 
     config = context.load(secrets_needed=True)
-    logs.configure(secrets=secrets_of(config, context.environ))
-    if not config.alerts:
+    secrets = SecretMemory(context.environ)
+    logs.configure(secrets=secrets_of(config, secrets))
+    if not any(city.alerts for city in config.cities):
         raise CrossposterError(say("the YAML has no alerts: docs/alerts.md says how to set them up"))
     translate = Translator(config.language)
-    carrier = Carrier(network_of(config))
+    carrier = Carrier()
     found: dict[str, Message | None] = {}
-    for listener in audience_of(config, context.environ).listeners:
+    for listener in audience_of(config, secrets).listeners:
         title = listener.speak(say("crossposter: a test"))
         body = listener.speak(say("this is how alerts arrive; nothing has happened, and nothing needs to be done"))
         letter = Letter(title=title, body=body, level=Level.INFO)
-        found[listener.target.name] = carrier.send(letter, listener.address)
-    if address := ping_address_of(config, context.environ):
-        web = WebClient(network_of(config))
-        found[str(next(alert.ping for alert in config.alerts if alert.ping))] = ping(web, address)
+        found[listener.target.name] = carrier.send(letter, listener.address, listener.network)
+    for heard in pings_of(config, secrets):
+        web = WebClient(heard.network)
+        found[heard.name] = ping(web, heard.address)
         web.close()
     if as_json:
         results = [

@@ -18,7 +18,7 @@ import typer
 from crossposter import __version__
 from crossposter.cli import acts
 from crossposter.cli.alerts import alerts_app
-from crossposter.cli.context import ConfigOption, Context, JsonOption
+from crossposter.cli.context import ConfigOption, Context, JsonOption, print_problems
 from crossposter.cli.ledger import ledger_app
 from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError, UsageError
 from crossposter.wording import say
@@ -250,12 +250,10 @@ def _run(arguments: Sequence[str] | None, context: Context) -> int:
 def _explain(error: CrossposterError, language: str | None) -> int:
     from crossposter.messages import Translator, language_of
 
-    wanted = error.language if isinstance(error, ConfigError) else language
-    translate = Translator(wanted or language_of(os.environ))
     if isinstance(error, ConfigError):
-        for problem in error.problems:
-            print(f"{problem.place}: {translate(problem.message)}", file=sys.stderr)  # noqa: T201 - the command line's voice
+        print_problems(error.problems, error.language or language_of(os.environ))
         return 2
+    translate = Translator(language or language_of(os.environ))
     print(translate(error.message), file=sys.stderr)  # noqa: T201 - the command line's voice
     if isinstance(error, UsageError):
         return 2

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from crossposter.cli.context import Context, print_json
-from crossposter.config import ConfigModel
+from crossposter.config import Cities
 from crossposter.errors import ConfigError
 from crossposter.messages import Translator, language_of
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
-    from crossposter.config import ConfigModel
+    from crossposter.config import Configuration
 
 
 def check(context: Context, *, as_json: bool) -> None:
@@ -27,13 +27,24 @@ def check(context: Context, *, as_json: bool) -> None:
     if as_json:
         print_json({"problems": [], **({"notes": notes} if notes else {})})
         return
-    counts = {"path": str(context.config_path), "feeds": len(config.feeds), "accounts": len(config.accounts)}
-    typer.echo(translate(say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)))
+    typer.echo(translate(_right(config, str(context.config_path))))
     for line in (*notes, *map(translate, _money(config))):
         typer.echo(line)
 
 
-def loaded(context: Context, *, as_json: bool) -> ConfigModel:
+def _right(config: Configuration, path: str) -> Message:
+    counts = {
+        "path": path,
+        "feeds": sum(len(city.feeds) for city in config.cities),
+        "accounts": sum(len(city.accounts) for city in config.cities),
+    }
+    if isinstance(config, Cities):
+        words = {**counts, "cities": len(config.cities)}
+        return say("{path} is right: {cities} file(s), {feeds} feed(s), {accounts} account(s)", **words)
+    return say("{path} is right: {feeds} feed(s), {accounts} account(s)", **counts)
+
+
+def loaded(context: Context, *, as_json: bool) -> Configuration:
     """Load the configuration with its secrets; its mistakes are data as well."""
     try:
         return context.load(secrets_needed=True)
@@ -49,9 +60,10 @@ def loaded(context: Context, *, as_json: bool) -> ConfigModel:
         raise typer.Exit(2) from None
 
 
-def _money(config: ConfigModel) -> Iterator[Message]:
+def _money(config: Configuration) -> Iterator[Message]:
     """Say what accounts with a budget have spent this month, and will have if it goes on like this."""
-    if not config.ledger.exists() or not any(account.budget for account in config.accounts):
+    has_budget = any(account.budget for city in config.cities for account in city.accounts)
+    if not has_budget or not config.ledger.exists():
         return
     from crossposter.bootstrap import accounts_of
     from crossposter.clock import SystemClock
@@ -59,8 +71,8 @@ def _money(config: ConfigModel) -> Iterator[Message]:
     from crossposter.ledger import SqlLedger
     from crossposter.ledger.accounts import standing
 
-    now, zone = SystemClock().now(), ZoneInfo(config.timezone)
     accounts = [account for account in accounts_of(config).values() if account.budget]
+    now = SystemClock().now()
     with closing(SqlLedger.look(config.ledger)) as ledger:
         records = standing(ledger, accounts, now=now)
     for account, record in zip(accounts, records, strict=True):
@@ -70,13 +82,13 @@ def _money(config: ConfigModel) -> Iterator[Message]:
             account=account.id,
             spent=dollars(record.spent_usd),
             limit=dollars(account.budget.usd_per_month),
-            forecast=dollars(forecast(record.spent_usd, now=now, zone=zone)),
+            forecast=dollars(forecast(record.spent_usd, now=now, zone=ZoneInfo(account.timezone))),
         )
 
 
-def _notes(config: ConfigModel) -> Iterator[Message]:
+def _notes(config: Configuration) -> Iterator[Message]:
     """Say what is no mistake, but should be known."""
-    if any(feed.article for feed in config.feeds):
+    if any(feed.article for city in config.cities for feed in city.feeds):
         from crossposter.feeds.article import LACKING, lacks_extra
 
         if lacks_extra():
@@ -90,7 +102,7 @@ def check_health(context: Context, *, as_json: bool) -> None:
     from crossposter.core.health import NEVER_RUN, troubles
     from crossposter.ledger import LedgerHeartbeat, SqlLedger
 
-    config = context.load(secrets_needed=False)
+    config = context.load(secrets_needed=False, tolerant=True)
     translate = Translator(config.language)
     now = SystemClock().now()
     if config.ledger.exists():

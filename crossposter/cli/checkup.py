@@ -9,12 +9,14 @@ from typing import Any
 import typer
 
 from crossposter import logs
-from crossposter.bootstrap import open_checkup, secrets_of
+from crossposter.audience import secrets_of
+from crossposter.bootstrap import open_checkup
 from crossposter.cli.check import loaded
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import literal, new_console, new_table
 from crossposter.core.checkup import Check, Colour, Finding, worst
 from crossposter.messages import Translator
+from crossposter.references import SecretMemory
 from crossposter.wording import say
 
 #: The sign and the word say what the colour says.
@@ -39,7 +41,7 @@ _CHECKS = {
 def check_online(context: Context, *, as_json: bool) -> None:
     """Look at accounts, feeds and this machine."""
     config = loaded(context, as_json=as_json)
-    logs.configure(secrets=secrets_of(config, context.environ))
+    logs.configure(secrets=secrets_of(config, SecretMemory(context.environ)))
     translate = Translator(config.language)
     with open_checkup(config, context.environ) as checkup:
         findings = checkup.findings()

@@ -8,23 +8,31 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 
 import typer
 
 from crossposter import logs
 from crossposter.alerts.ping import Pinger
-from crossposter.bootstrap import audience_of, open_office, ping_address_of, secrets_of
-from crossposter.cli.context import Context
+from crossposter.audience import audience_of, secrets_of
+from crossposter.bootstrap import open_office
+from crossposter.checkup import Rota
+from crossposter.cli.context import Context, print_problems
+from crossposter.config import Wanted
+from crossposter.config import load as load_configuration
 from crossposter.core.events import Recovering
 from crossposter.daemon import Daemon
 from crossposter.errors import LedgerError
 from crossposter.events import telling
 from crossposter.ledger import Role, holder
 from crossposter.messages import Translator
+from crossposter.references import Secret, SecretMemory
 from crossposter.service import Service
 from crossposter.signals import Commands
 from crossposter.wording import say
+
+log = logs.get_logger()
 
 #: Objects made, net, between two looks for garbage: as Python has it up to 3.12 (2,000 from 3.13 on).
 _GARBAGE_EVERY = 700
@@ -38,29 +46,33 @@ def run(context: Context, commands: Commands) -> None:
     """Run until told to stop."""
     _give_memory_back()
     config = current = context.load(secrets_needed=True)
-    secrets = secrets_of(config, context.environ)
-    logs.configure(secrets=secrets)
+    secrets = SecretMemory(context.environ)
+    hidden = _by_value(secrets_of(config, secrets))
+    logs.configure(secrets=hidden.values())
 
     def load() -> Service:
         nonlocal current
-        changed = context.load(secrets_needed=True)
-        service = office.reloaded(changed, instead_of=config, path=context.config_path)
+        changed, problems = context.reload(current)
+        if problems:
+            told = [str(problem) for problem in problems]
+            log.warning("these cities are as they were before, or left out: their files have mistakes", problems=told)
+        service = office.service(changed)
         # Those of before stay: deliveries in hand still use them.
-        secrets.extend(secrets_of(changed, context.environ))
-        logs.configure(secrets=secrets)
+        hidden.update(_by_value(secrets_of(changed, secrets)))
+        logs.configure(secrets=hidden.values())
         current = changed
-        alarm.change(audience_of(changed, context.environ))
-        pinger.change(ping_address_of(changed, context.environ), office.health(changed))
+        alarm.change(audience_of(changed, office.secrets))
+        pinger.change(office.pings(changed))
         return service
 
     with open_office(config, context.environ, role=Role.DAEMON) as office:
         service, heartbeat = office.service(config), office.heartbeat
-        alarm, pinger = office.alarm(config), Pinger(office.web)
+        alarm, pinger, rota = office.alarm(config), Pinger(), Rota()
         alarm.start()
         report = telling(alarm.hear)
         if office.opening.restored:
             report(Recovering(office.opening.restored))
-        pinger.change(ping_address_of(config, context.environ), office.health(config))
+        pinger.change(office.pings(config))
         daemon = Daemon(
             service,
             commands=commands,
@@ -68,7 +80,7 @@ def run(context: Context, commands: Commands) -> None:
             heartbeat=heartbeat,
             clock=office.clock,
             report=report,
-            check_up=lambda service: office.checkup(current, service).findings(),
+            check_up=lambda service: office.checkup(current, service, rota),
             is_clock_doubtful=office.opening.is_clock_doubtful,
         )
         daemon.run()
@@ -78,6 +90,10 @@ def run(context: Context, commands: Commands) -> None:
     if threading.active_count() > 1:
         logging.shutdown()
         os._exit(0)
+
+
+def _by_value(secrets: Iterable[Secret]) -> dict[str, Secret]:
+    return {secret.reveal(): secret for secret in secrets}
 
 
 def _give_memory_back() -> None:
@@ -96,13 +112,17 @@ def _give_memory_back() -> None:
 
 
 def reload(context: Context) -> None:
-    """Tell the running daemon to read the YAML again.
+    """Tell the running daemon to read the YAML again; in a folder, what is right of it.
+
+    Exit code 2 where some files have mistakes, which are told; the daemon keeps those cities as they are.
 
     Raises:
-        ConfigError: The YAML has mistakes; the daemon is not disturbed.
+        ConfigError: The YAML has mistakes, or every file of a folder; the daemon is not disturbed.
         LedgerError: No daemon runs, or none here.
     """
-    config = context.load(secrets_needed=False)
+    wanted = Wanted(environ=context.environ, secrets_needed=False)
+    config, problems = load_configuration(context.config_path, wanted, tolerant=True)
+    context.language = config.language
     found = holder(config.ledger)
     if found is None:
         raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
@@ -113,3 +133,8 @@ def reload(context: Context) -> None:
     os.kill(found.process, signal.SIGHUP)
     told = say("process {process} reads the configuration again", process=found.process)
     typer.echo(Translator(config.language)(told))
+    if problems:
+        print_problems(problems, config.language)
+        kept = say("the daemon keeps the cities of these files as they are: mend them, and give the command again")
+        typer.echo(Translator(config.language)(kept), err=True)
+        raise typer.Exit(2)

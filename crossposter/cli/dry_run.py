@@ -15,7 +15,7 @@ from crossposter.preview import NotPosted, Preview, PreviewedPost
 from crossposter.wording import say
 
 if TYPE_CHECKING:
-    from crossposter.config import ConfigModel
+    from crossposter.config import Configuration
 
 #: Where there is no ledger every entry would be a baseline, and the dry run would show nothing.
 AS_NEW_WITHOUT_LEDGER = 3
@@ -43,14 +43,16 @@ def dry_run(context: Context, *, last: int | None, as_json: bool, html: Path | N
         raise typer.Exit(1)
 
 
-def _write_page(path: Path, found: Preview, config: ConfigModel, translate: Translator) -> None:
+def _write_page(path: Path, found: Preview, config: Configuration, translate: Translator) -> None:
     # Loaded here: who asks for no page does not wait for it.
     from crossposter.cli.preview_page import page_of, write_page
     from crossposter.clock import SystemClock
 
-    name = config.brand.name if config.brand else None
-    now = SystemClock().now()
-    write_page(path, page_of(found, translate=translate, now=now, timezone=config.timezone, name=name))
+    names = {city.brand.name if city.brand else None for city in config.cities}
+    zones = {city.timezone for city in config.cities}
+    # Of several cities that differ, none is the page's.
+    name, zone = (names.pop() if len(names) == 1 else None), (zones.pop() if len(zones) == 1 else "UTC")
+    write_page(path, page_of(found, translate=translate, now=SystemClock().now(), timezone=zone, name=name))
 
 
 def _as_data(found: Preview, translate: Translator) -> dict[str, Any]:

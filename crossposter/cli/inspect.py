@@ -16,7 +16,7 @@ from rich.text import Text
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import literal, new_console, new_table, printable
 from crossposter.clock import SystemClock
-from crossposter.config import ConfigModel
+from crossposter.config import ConfigModel, Configuration
 from crossposter.core.model import Entry, Feed
 from crossposter.errors import ConfigError, FeedError
 from crossposter.feeds.inspecting import InspectedEntry, Inspection, inspect_bytes, inspect_url
@@ -34,7 +34,8 @@ _THIS_MACHINE = ("127.0.0.1", "localhost")
 def inspect(context: Context, source: str, *, language: str, zone: str, id_pattern: str | None, as_json: bool) -> None:
     """Read a feed's address, a file, or the name of a feed in the configuration; exit code 1 when it is no feed."""
     config = _configuration(context)
-    feed = _configured(config, source) or Feed(
+    configured, city = _configured(config, source)
+    feed = configured or Feed(
         id="inspected",
         url=source,
         language=language,
@@ -45,35 +46,38 @@ def inspect(context: Context, source: str, *, language: str, zone: str, id_patte
         every=_ANY,
     )
     translate = Translator(context.language or language_of(context.environ))
-    found = _inspected(feed, _network(config, feed.url))
+    found = _inspected(feed, _network(city, feed.url))
     if as_json:
         print_json(_as_data(found, translate))
     else:
         _print(new_console(), found, translate)
 
 
-def _configuration(context: Context) -> ConfigModel | None:
+def _configuration(context: Context) -> Configuration | None:
     """Give the configuration where there is one without mistakes: those are not what was asked about."""
     if not context.config_path.exists():
         return None
     try:
-        return context.load(secrets_needed=False)
+        return context.load(secrets_needed=False, tolerant=True)
     except ConfigError:
         return None
 
 
-def _configured(config: ConfigModel | None, source: str) -> Feed | None:
-    """Find the feed in the configuration: its pattern, zone and encoding hold then."""
+def _configured(config: Configuration | None, source: str) -> tuple[Feed | None, ConfigModel | None]:
+    """Find the feed in the configuration: its pattern, zone and encoding hold then, and its city's way to the world.
+
+    What it has no feed for is reached as its only city does, or as the public internet is.
+    """
     from crossposter.bootstrap import feeds_of
 
-    return next((feed for feed in feeds_of(config) if source in (feed.id, feed.url)), None) if config else None
+    cities = config.cities if config else ()
+    named = ((feed, city) for city in cities for feed in feeds_of(city) if source in (feed.id, feed.url))
+    return next(named, (None, cities[0] if len(cities) == 1 else None))
 
 
-def _network(config: ConfigModel | None, url: str) -> Network:
-    """Give the configuration's way to the world; this machine, plainly named on the command line, is meant."""
-    from crossposter.bootstrap import network_of
-
-    network = network_of(config) if config else Network()
+def _network(city: ConfigModel | None, url: str) -> Network:
+    """Give the city's way to the world; this machine, plainly named on the command line, is meant."""
+    network = city.network.network() if city else Network()
     named = [host for host in _THIS_MACHINE if url.startswith((f"http://{host}:", f"http://{host}/"))]
     return replace(network, allowed=(*network.allowed, *named))
 

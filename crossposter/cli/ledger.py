@@ -16,7 +16,7 @@ from crossposter.errors import LedgerError
 from crossposter.wording import say
 
 if TYPE_CHECKING:
-    from crossposter.config import ConfigModel
+    from crossposter.config import Configuration
     from crossposter.ledger import SqlLedger
     from crossposter.ledger.acts import ActRecord
     from crossposter.ledger.records import AttemptRecord, DeliveryRecord, RevisionRecord
@@ -116,8 +116,8 @@ def backup(
 
 
 @contextmanager
-def open_ledger(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
-    """Open the ledger that is there, to look at it or to act on it.
+def open_ledger(context: Context, config: Configuration | None = None) -> Iterator[tuple[SqlLedger, Translator]]:
+    """Open the ledger that is there, to look at it or to act on it; `config` where that is read already.
 
     Raises:
         LedgerError: There is none yet, or it cannot be opened.
@@ -125,7 +125,7 @@ def open_ledger(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
     from crossposter.ledger import SqlLedger
     from crossposter.messages import Translator
 
-    config: ConfigModel = context.load(secrets_needed=False)
+    config = config or context.load(secrets_needed=False, tolerant=True)
     if not _may_be_there(config.ledger):
         raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
     ledger = SqlLedger.look(config.ledger)

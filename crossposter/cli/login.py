@@ -77,8 +77,7 @@ class Terminal:
 
 def login(context: Context, account_id: str) -> None:
     """Log in to an account, show whose it is, and keep what its platform gave."""
-    config = context.load(secrets_needed=False, pins_needed=False)
-    account = _account(config, account_id)
+    language, city, account = _account(context, account_id)
     path = _place(account)
     saved = _saved(path)
     if not sys.stdin.isatty():
@@ -86,13 +85,13 @@ def login(context: Context, account_id: str) -> None:
             say("login asks questions: run it in a terminal (with ssh: -t; with docker compose: run --rm)")
         )
     try:
-        secrets = login_secrets(config, account, context.environ)
+        secrets = login_secrets(city, account, context.environ)
     except MissingSecretError as error:
         raise UsageError(error.message) from None
     logs.configure(secrets=list(secrets.values()))
-    terminal = Terminal(Translator(config.language))
+    terminal = Terminal(Translator(language))
     pinned = Identity(id=account.expect.id, handle=account.expect.handle) if is_pinned(account) else None
-    connection = connection_for_login(config, account, secrets)
+    connection = connection_for_login(city, account, secrets)
     try:
         adapter = adapter_class(account.platform)
         found = adapter.login(connection, account, terminal, pinned=pinned, saved=saved)
@@ -111,12 +110,14 @@ def login(context: Context, account_id: str) -> None:
     _show(terminal, account, found.identity, is_pinned=pinned is not None)
 
 
-def _account(config: ConfigModel, account_id: str) -> AccountModel:
-    for account in config.accounts:
-        if account.id == account_id:
-            found: AccountModel = account
-            return found
-    known = ", ".join(account.id for account in config.accounts)
+def _account(context: Context, account_id: str) -> tuple[str, ConfigModel, AccountModel]:
+    """Find the account, and whose it is; the language of the command comes with it."""
+    config = context.load(secrets_needed=False, pins_needed=False, tolerant=True)
+    for city in config.cities:
+        for account in city.accounts:
+            if account.id == account_id:
+                return config.language, city, account
+    known = ", ".join(account.id for city in config.cities for account in city.accounts)
     raise UsageError(say("there is no account {name!r}: the accounts are {known}", name=account_id, known=known))
 
 

@@ -11,7 +11,9 @@ import typer
 
 from crossposter import logs
 from crossposter.alerts.ping import ping
-from crossposter.bootstrap import open_office, ping_address_of, secrets_of
+from crossposter.audience import secrets_of
+from crossposter.bootstrap import open_office
+from crossposter.checkup import Rota
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
 from crossposter.core.checkup import confirms_clock
@@ -21,6 +23,7 @@ from crossposter.errors import LedgerError
 from crossposter.events import telling
 from crossposter.ledger import Role
 from crossposter.messages import Translator
+from crossposter.references import SecretMemory
 from crossposter.service import Round
 from crossposter.wording import Message, say
 
@@ -40,7 +43,7 @@ def run_once(context: Context, *, as_json: bool) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends no round half-way
     config = context.load(secrets_needed=True)
     translate = Translator(config.language)
-    logs.configure(secrets=secrets_of(config, context.environ))
+    logs.configure(secrets=secrets_of(config, SecretMemory(context.environ)))
     with open_office(config, context.environ, role=Role.ROUND) as office:
         alarm = office.alarm(config)
         alarm.start()
@@ -48,13 +51,13 @@ def run_once(context: Context, *, as_json: bool) -> None:
         if office.opening.restored:
             report(Recovering(office.opening.restored))
         service = office.service(config)
-        if office.opening.is_clock_doubtful and not confirms_clock(office.checkup(config, service).findings()):
+        if office.opening.is_clock_doubtful and not confirms_clock(office.checkup(config, service, Rota())):
             raise LedgerError(_CLOCK)
         found = service.run_once(report=report)
         alarm.finish(ALERTS_S)
-        address = ping_address_of(config, context.environ)
-        if address and not found.has_failures and (why_not := ping(office.web, address)):
-            log.warning("ping not taken", why=str(why_not))
+        for task in () if found.has_failures else office.pings(config):
+            if why_not := ping(task.web, task.address):
+                log.warning("ping not taken", why=str(why_not))
     if as_json:
         print_json(_as_data(found, translate))
     else:

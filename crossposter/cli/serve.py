@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from crossposter import logs
-from crossposter.bootstrap import open_office, secrets_of
+from crossposter.audience import secrets_of
+from crossposter.bootstrap import open_office
 from crossposter.cli.demo import stage_in
 from crossposter.daemon import Daemon
 from crossposter.ledger import Role
 from crossposter.messages import Translator, language_of
+from crossposter.references import SecretMemory
 from crossposter.signals import listen
 from crossposter.wording import say
 
@@ -32,7 +34,7 @@ def serve(environ: Mapping[str, str]) -> None:
     """Print where to look, and run until SIGINT or SIGTERM."""
     commands, translate = listen(), Translator(language_of(environ))
     with tempfile.TemporaryDirectory(prefix="crossposter-demo-") as folder, stage_in(Path(folder)) as stage:
-        logs.configure(secrets=secrets_of(stage.config, stage.environ))
+        logs.configure(secrets=secrets_of(stage.config, SecretMemory(stage.environ)))
         address = say(
             "The timelines: {url}/  (the city publishes news now and then; Ctrl-C ends it)", url=stage.sandbox.url
         )

@@ -1,37 +1,43 @@
-"""The YAML file becomes one frozen value, or one ConfigError that lists every mistake in it."""
+"""The YAML becomes one frozen value, or one ConfigError that lists every mistake in it: a file, or a folder of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from crossposter.adapters.options import AppBlock
-from crossposter.config.complaints import complain, with_guessed_platforms
-from crossposter.config.credentials import check_credentials
-from crossposter.config.crosschecks import blocks, check_media, check_references
-from crossposter.config.document import Document, read_document
-from crossposter.config.models import AccountModel, ConfigModel, FeedModel, config_model
+from crossposter.config.crosschecks import UNPINNED
+from crossposter.config.folder import Cities, read_folder, take_a_restart
+from crossposter.config.loading import MAX_BYTES, Wanted, read_file
+from crossposter.config.models import AccountModel, ConfigModel, FeedModel
 from crossposter.errors import ConfigError, Problem
-from crossposter.messages import LANGUAGES
-from crossposter.references import Context, MissingSecretError, Secret, why_unreadable
+from crossposter.references import MissingSecretError, Secret
 from crossposter.wording import Message, say
 
-__all__ = ["AccountModel", "ConfigModel", "FeedModel", "is_pinned", "load_config", "login_secrets", "read_secrets"]
+__all__ = [
+    "MAX_BYTES",
+    "AccountModel",
+    "Cities",
+    "ConfigModel",
+    "Configuration",
+    "FeedModel",
+    "Wanted",
+    "is_pinned",
+    "load",
+    "load_config",
+    "login_secrets",
+    "read_secrets",
+    "reload",
+]
 
-#: Far above any real file; a larger one is a mistake of the path.
-MAX_BYTES = 256 * 1024
-
-
-#: In place of the id that an account without `expect` is given; no platform numbers its accounts so.
-_UNPINNED = "?"
+#: What the program runs on: a file, or a folder with a file for each city. Both have `cities` and `ledger`.
+Configuration = ConfigModel | Cities
 
 
 def load_config(
     path: Path, *, environ: Mapping[str, str], secrets_needed: bool, pins_needed: bool = True
 ) -> ConfigModel:
-    """Read the file.
+    """Read a file.
 
     Args:
         path: The YAML file; relative paths inside it start at its folder.
@@ -42,23 +48,48 @@ def load_config(
     Raises:
         ConfigError: With every mistake found, each with its line.
     """
-    document = read_document(_text_of(path), file=str(path))
-    config = None
-    if not pins_needed:
-        _stand_in_for_pins(document)
-    if document.data is not None:
-        context = Context(
-            folder=path.parent, environ=environ, secrets_needed=secrets_needed, files_needed=secrets_needed
-        )
-        config = _validated(document, context)
-        check_references(document, environ)
-        check_credentials(document, context)
-        if config and secrets_needed:
-            check_media(document, config.accounts, has_media=config.media is not None)
-    if config is None or document.problems:
-        language = (document.data or {}).get("language")
-        raise ConfigError(document.problems, language=language if language in LANGUAGES else None)
-    return config
+    reading = read_file(path, Wanted(environ=environ, secrets_needed=secrets_needed, pins_needed=pins_needed))
+    if reading.config is None or reading.document.problems:
+        raise ConfigError(reading.document.problems, language=reading.language)
+    return reading.config
+
+
+def load(path: Path, wanted: Wanted, *, tolerant: bool = False) -> tuple[Configuration, list[Problem]]:
+    """Read a file, or a folder of them.
+
+    Returns:
+        The configuration, and the mistakes of files that were left out of it: none of them unless `tolerant`.
+
+    Raises:
+        ConfigError: With every mistake found in all files; where it is tolerant, when no file is right.
+    """
+    if not path.is_dir():
+        needs = {"secrets_needed": wanted.secrets_needed, "pins_needed": wanted.pins_needed}
+        return load_config(path, environ=wanted.environ, **needs), []
+    found = read_folder(path, wanted)
+    if found.cities is None or (found.problems and not tolerant):
+        raise ConfigError(found.problems, language=found.language)
+    return found.cities, found.problems
+
+
+def reload(path: Path, wanted: Wanted, *, before: Configuration) -> tuple[Configuration, list[Problem]]:
+    """Read again what a daemon runs on.
+
+    Returns:
+        The configuration, and the mistakes of files whose cities are in it as they were before, or not at all.
+
+    Raises:
+        ConfigError: Nothing of it can be taken.
+    """
+    if not isinstance(before, Cities):
+        config = load_config(path, environ=wanted.environ, secrets_needed=wanted.secrets_needed)
+        if problems := take_a_restart(config, before, file=str(path)):
+            raise ConfigError(problems, language=config.language)
+        return config, []
+    found = read_folder(path, wanted, before=before)
+    if found.cities is None:
+        raise ConfigError(found.problems, language=found.language)
+    return found.cities, found.problems
 
 
 def read_secrets(account: AccountModel, environ: Mapping[str, str]) -> Mapping[str, Secret]:
@@ -101,49 +132,4 @@ def _no_app(block: AppBlock) -> Message:
 
 def is_pinned(account: AccountModel) -> bool:
     """Tell whether the YAML says which account of the platform this must be."""
-    return not account.expect.id.startswith(_UNPINNED)
-
-
-def _stand_in_for_pins(document: Document) -> None:
-    for index, account in blocks(document, "accounts"):
-        account.setdefault("expect", {"id": f"{_UNPINNED}{index}"})
-
-
-def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        sentence = say("there is no such file: give another with --config, or copy config/crossposter.example.yaml")
-    except OSError as error:
-        sentence = say("the file cannot be read: {cause}", cause=why_unreadable(error))
-    else:
-        if len(content) <= MAX_BYTES:
-            return _decoded(content, path)
-        sentence = say("the file is too large to be a configuration: give another with --config")
-    raise ConfigError([Problem(str(path), 0, "", sentence)])
-
-
-def _decoded(content: bytes, path: Path) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-    sentence = say("the file is not written in UTF-8: save it as UTF-8 in your editor")
-    raise ConfigError([Problem(str(path), line, "", sentence)])
-
-
-def _validated(document: Document, context: Context) -> ConfigModel | None:
-    model = config_model()
-    try:
-        return model.model_validate(document.data, context=context)
-    except ValidationError as error:
-        found = error.errors()
-    # An account without its platform is not looked into any further: guess which one is meant, and look again.
-    try:
-        model.model_validate(with_guessed_platforms(document), context=context)
-    except ValidationError as error:
-        found += error.errors()
-    for mistake in found:
-        complain(document, model, mistake)
-    return None
+    return not account.expect.id.startswith(UNPINNED)

@@ -16,6 +16,7 @@ from crossposter.adapters.options import Credentials
 from crossposter.config.crosschecks import blocks
 from crossposter.config.document import Document
 from crossposter.config.models import ConfigModel, login_file
+from crossposter.core.cities import full_name
 from crossposter.references import Context, LoginFile, MissingSecretError, read_login
 from crossposter.wording import Message, say
 
@@ -50,7 +51,7 @@ def check_credentials(document: Document, context: Context) -> None:
         elif context["secrets_needed"]:
             key = next((key for key in reversed(model.file_keys) if key in written), None)
             file = _file(written[key], context) if key else _usual_file(account, context, document.data or {})
-            if file and (problem := _not_logged_in(model, file, account)):
+            if file and (problem := _not_logged_in(model, file, _name(account, context))):
                 document.report((*path, key) if key else path, problem)
 
 
@@ -71,7 +72,11 @@ def _usual_file(account: Mapping[str, Any], context: Context, data: Mapping[str,
     field = ConfigModel.model_fields["ledger"]
     kind: Any = Annotated[(field.annotation, *field.metadata, None)]
     ledger = _validated(kind, data.get("ledger", field.default), context)
-    return login_file(str(account.get("id")), ledger=ledger) if ledger else None
+    return login_file(_name(account, context), ledger=ledger) if ledger else None
+
+
+def _name(account: Mapping[str, Any], context: Context) -> str:
+    return full_name(context.get("city", ""), str(account.get("id")))
 
 
 def _validated(kind: Any, value: Any, context: Context) -> Path | None:
@@ -81,8 +86,7 @@ def _validated(kind: Any, value: Any, context: Context) -> Path | None:
         return None
 
 
-def _not_logged_in(model: type[Credentials], file: Path, account: Mapping[str, Any]) -> Message | None:
-    name = str(account.get("id"))
+def _not_logged_in(model: type[Credentials], file: Path, name: str) -> Message | None:
     try:
         content = read_login(file) if file.exists() else {}
     except MissingSecretError as error:

@@ -5,13 +5,18 @@ Works on the plain data, so that these are reported together with everything els
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from crossposter.adapters.options import Options
-from crossposter.config.document import Document
+from crossposter.config.document import Document, dotted
+from crossposter.errors import Problem
 from crossposter.wording import Message, say
+
+#: In place of the id that an account without `expect` is given; no platform numbers its accounts so.
+UNPINNED = "?"
 
 
 def check_references(document: Document, environ: Mapping[str, str]) -> None:
@@ -20,8 +25,8 @@ def check_references(document: Document, environ: Mapping[str, str]) -> None:
     _check_unique(document, "accounts")
     _check_accounts_of_feeds(document)
     _check_sites(document)
-    _check_pins(document, environ)
-    _check_handles(document, environ)
+    for problem in clashes(pins(document, environ)):
+        document.report_problem(problem)
     _check_alerts(document)
 
 
@@ -100,40 +105,69 @@ def _check_sites(document: Document) -> None:
         feed_of.update(dict.fromkeys(names, name))
 
 
-def _check_pins(document: Document, environ: Mapping[str, str]) -> None:
-    """Refuse two accounts for one account of a platform: each item would stand there twice."""
-    pinned: dict[tuple[str, str], int] = {}
-    for index, account in blocks(document, "accounts"):
-        expect = account.get("expect")
-        remote_id = expect.get("id") if isinstance(expect, dict) else None
-        if not isinstance(remote_id, str) or not remote_id.strip():
-            continue
-        remote_id = _followed(remote_id, environ)
-        first = pinned.setdefault((str(account.get("platform")), remote_id), index)
-        if first != index:
-            line = document.lines[("accounts", first, "expect", "id")]
-            sentence = say("line {line} names this id already: every news item would stand there twice", line=line)
-            document.report(("accounts", index, "expect", "id"), sentence)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Which account of its platform a block is for, and where that stands.
+
+    `key` is what is pinned: (platform, "id", number), or (platform, "handle", name). Each backend numbers an account in
+    its own way, so that only its name shows that it is the same one.
+    """
+
+    key: tuple[str, str, str]
+    backend: object
+    file: str
+    line: int
+    index: int
+
+    def is_of_the_same_account(self, other: Pin) -> bool:
+        """Tell whether another pin of the same key is that of the same account by another block."""
+        return self.key[1] == "id" or self.backend != other.backend
 
 
-def _check_handles(document: Document, environ: Mapping[str, str]) -> None:
-    """Refuse one name by two backends: each numbers the account in its own way, so that its ids do not show it."""
-    first: dict[tuple[str, str], tuple[int, object]] = {}
+def pins(document: Document, environ: Mapping[str, str]) -> Iterator[Pin]:
+    """Give what the accounts of a file are for."""
     for index, account in blocks(document, "accounts"):
         expect = account.get("expect")
-        handle = expect.get("handle") if isinstance(expect, dict) else None
-        if not isinstance(handle, str) or not handle.strip():
-            continue
-        name = _followed(handle, environ).lstrip("@").casefold()
-        backend = account.get("backend")
-        place, other = first.setdefault((str(account.get("platform")), name), (index, backend))
-        if backend != other:
-            line = document.lines[("accounts", place, "expect", "handle")]
-            sentence = say(
-                "line {line} names this account already, for another backend: every news item would stand there twice",
-                line=line,
+        for kind in ("id", "handle"):
+            written = expect.get(kind) if isinstance(expect, dict) else None
+            if not isinstance(written, str) or not written.strip() or written.startswith(UNPINNED):
+                continue
+            name = _followed(written, environ)
+            yield Pin(
+                key=(str(account.get("platform")), kind, name if kind == "id" else name.lstrip("@").casefold()),
+                backend=account.get("backend"),
+                file=document.file,
+                line=document.lines.get(("accounts", index, "expect", kind), 0),
+                index=index,
             )
-            document.report(("accounts", index, "expect", "handle"), sentence)
+
+
+def clashes(found: Iterable[Pin]) -> Iterator[Problem]:
+    """Give a problem for each account that two blocks, of a file or of two, are for: news would stand there twice."""
+    first: dict[tuple[str, str, str], Pin] = {}
+    for pin in found:
+        other = first.setdefault(pin.key, pin)
+        if other is not pin and pin.is_of_the_same_account(other):
+            path = dotted(("accounts", pin.index, "expect", pin.key[1]))
+            yield Problem(file=pin.file, line=pin.line, path=path, message=_twice(pin, other))
+
+
+def _twice(pin: Pin, other: Pin) -> Message:
+    by_backend = pin.key[1] == "handle"
+    if pin.file != other.file:
+        place = f"{other.file}:{other.line}"
+        if by_backend:
+            return say(
+                "{place} names this account already, for another backend: every news item would stand there twice",
+                place=place,
+            )
+        return say("{place} names this id already: every news item would stand there twice", place=place)
+    if by_backend:
+        return say(
+            "line {line} names this account already, for another backend: every news item would stand there twice",
+            line=other.line,
+        )
+    return say("line {line} names this id already: every news item would stand there twice", line=other.line)
 
 
 def _followed(written: str, environ: Mapping[str, str]) -> str:

@@ -78,14 +78,17 @@ class Document:
         if not self.unreadable.isdisjoint(above):
             return
         line = next((self.lines[known] for known in above if known in self.lines), 0)
-        problem = Problem(file=self.file, line=line, path=dotted(path), message=message)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.report_problem(Problem(file=self.file, line=line, path=dotted(path), message=message))
 
     def report_unreadable(self, path: Path, message: Message) -> None:
         """Add a problem that makes every other one at this path meaningless."""
         self.report(path, message)
         self.unreadable.add(path)
+
+    def report_problem(self, problem: Problem) -> None:
+        """Add a problem that was made elsewhere."""
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def report_line(self, line: int, message: Message) -> None:
         """Add a problem of a line that holds no key we know."""

@@ -11,7 +11,7 @@ from functools import cache, reduce
 from ipaddress import ip_network
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -28,6 +28,7 @@ from pydantic import (
 from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import AppBlock, Options
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
+from crossposter.core.cities import city_of, full_name
 from crossposter.core.model import Holds, Pace
 from crossposter.core.text import lower
 from crossposter.references import (
@@ -38,10 +39,14 @@ from crossposter.references import (
     SecretSource,
     Text,
     beside_the_yaml,
+    context_of,
     from_environment,
     mistake,
 )
 from crossposter.wording import say
+
+if TYPE_CHECKING:
+    from crossposter.web import Network
 
 _SQLITE = "sqlite:///"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -99,6 +104,10 @@ def _identifier(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
         raise mistake(say("{value!r} cannot be used here: only a to z, 0 to 9 and '-' between them", value=value))
     return value
+
+
+def _named(value: str, info: ValidationInfo) -> str:
+    return full_name(context_of(info).get("city", ""), value)
 
 
 def _language(value: str) -> str:
@@ -174,7 +183,9 @@ def _or_never(kind: str) -> dict[str, Any]:
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"})
 ]
-Identifier = Annotated[str, AfterValidator(_identifier)]
+#: What is named here, or pointed to: by its name outside the file.
+Name = Annotated[str, AfterValidator(_named)]
+Identifier = Annotated[str, AfterValidator(_identifier), AfterValidator(_named)]
 Address = Annotated[Text, AfterValidator(_web_address)]
 LoopbackAddress = Annotated[Address, AfterValidator(_loopback)]
 
@@ -244,7 +255,7 @@ class FeedModel(Block):
     id: Identifier
     url: Address
     language: Annotated[str, AfterValidator(_language)]
-    accounts: Annotated[list[str], Field(min_length=1)]
+    accounts: Annotated[list[Name], Field(min_length=1)]
     every: Duration = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
     site: Identifier | None = None
     id_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = None
@@ -264,6 +275,13 @@ class NetworkModel(Block):
     proxy: Address | None = None
     ca_file: FileRef | None = None
     contact: Annotated[Text, AfterValidator(_contact)] | None = None
+
+    def network(self) -> Network:
+        """Give it as every client knows it."""
+        from crossposter.web import Network
+
+        ca_file = str(self.ca_file) if self.ca_file else None
+        return Network(allowed=self.allow, proxy=self.proxy, ca_file=ca_file, contact=self.contact)
 
 
 class MediaModel(Block):
@@ -320,6 +338,16 @@ class ConfigModel(Block):
     network: NetworkModel = NetworkModel()
     media: MediaModel | None = None
     alerts: tuple[AlertModel, ...] = ()
+
+    @property
+    def city(self) -> str:
+        """Give whose file it is, in a folder of them; empty where there is one file only."""
+        return city_of(self.accounts[0].id)
+
+    @property
+    def cities(self) -> tuple[ConfigModel, ...]:
+        """Give this one, as a folder gives all of its files."""
+        return (self,)
 
     @field_validator("accounts", mode="after")
     @classmethod

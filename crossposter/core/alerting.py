@@ -62,6 +62,7 @@ class Notice:
 
     Attributes:
         key: Of the matter; None for what is over when it is told, and told each time.
+        city: Who is told: those of a city; empty where everybody is.
         state: What holds of it now; another state is told anew. None: it has ended.
         alert: What to tell if this is news; None to tell nothing.
         after: So many such notices in a row are needed.
@@ -71,6 +72,7 @@ class Notice:
     state: str | None = None
     alert: Alert | None = None
     after: int = 1
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,12 @@ class Target:
     name: str
     level: Level
     language: str
-    #: When it gets the daily digest, in the city's zone; None for never.
+    #: When it gets the daily digest, in the zone below; None for never.
     digest: time | None = None
+    #: The city's, as an IANA name.
+    zone: str = "UTC"
+    #: Whose it is; empty where there is one configuration only.
+    city: str = ""
 
 
 class Fate(StrEnum):

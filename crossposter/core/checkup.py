@@ -314,13 +314,13 @@ def of_feed(feed: Feed, read: int | FeedError) -> Finding:
     )
 
 
-def of_pictures(error: PublishError | None) -> Finding:
+def of_pictures(error: PublishError | None, *, subject: str = MACHINE) -> Finding:
     """Judge the public address from which Instagram fetches the pictures."""
     if error is None:
         message = say("a picture in media.public_dir is seen under media.public_base_url")
-        return Finding(subject=MACHINE, check=Check.PICTURES, colour=Colour.GREEN, message=message)
+        return Finding(subject=subject, check=Check.PICTURES, colour=Colour.GREEN, message=message)
     return Finding(
-        subject=MACHINE,
+        subject=subject,
         check=Check.PICTURES,
         colour=Colour.RED,
         message=error.message,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from crossposter.core.cities import city_of
 from crossposter.core.model import Feed
 from crossposter.wording import Message, say
 
@@ -44,6 +45,12 @@ class Signs:
     polled_at: Mapping[str, datetime]
     oldest_due: str | None
     due_since: datetime | None
+
+    def of(self, cities: Collection[str]) -> Signs:
+        """Give them without what is due in other cities."""
+        if self.oldest_due is None or city_of(self.oldest_due) in cities:
+            return self
+        return replace(self, oldest_due=None, due_since=None)
 
 
 def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime) -> list[Message]:

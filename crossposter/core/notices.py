@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -10,6 +10,7 @@ from itertools import groupby
 from crossposter.core.alerting import Alert, Level, Notice
 from crossposter.core.budget import dollars
 from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
+from crossposter.core.cities import city_of
 from crossposter.core.events import (
     ClockDoubted,
     ClockJumped,
@@ -41,21 +42,22 @@ _NAMED = 10
 
 
 def notices(event: Event) -> list[Notice]:
-    """Say what an event means for people; empty when it means nothing."""
+    """Say what an event means for people, and for those of which city; empty when it means nothing."""
     match event:
         case Poll():
-            return list(_of_poll(event))
+            return _for_those_of(event.feed_id, _of_poll(event))
         case Delivered():
-            return list(_of_delivery(event))
+            return _for_those_of(event.account_id, _of_delivery(event))
         case Interrupted():
-            return [_looked_for(event.delivery_id, None, Reason.INTERRUPTED.message)]
+            notice = _looked_for(event.delivery_id, None, Reason.INTERRUPTED.message)
+            return _for_those_of(event.delivery_id, [notice])
         case Settled():
             subject = say("a person has looked after {delivery}", delivery=event.delivery_id)
-            return [_ended(f"uncertain:{event.delivery_id}", subject)]
+            return _for_those_of(event.delivery_id, [_ended(f"uncertain:{event.delivery_id}", subject)])
         case Stranded():
-            return [_stranded(event)]
+            return list(_of_stranded(event))
         case Silent():
-            return [_silent(event)]
+            return _for_those_of(event.feed_id, [_silent(event)])
         case Restarted():
             return [_restarted(event)]
         case ClockJumped():
@@ -67,9 +69,15 @@ def notices(event: Event) -> list[Notice]:
         case Recovering():
             return [_recovering(event)]
         case Spending():
-            return [_spending(event)]
+            return _for_those_of(event.account_id, [_spending(event)])
         case _:
             return list(_of_checkup(event.findings))
+
+
+def _for_those_of(name: str, found: Iterable[Notice]) -> list[Notice]:
+    """Give what concerns the city of an account, a feed or a delivery alone."""
+    city = city_of(name)
+    return [replace(notice, city=city) for notice in found]
 
 
 # -- polls -----------------------------------------------------------------------------------------------------------
@@ -316,15 +324,20 @@ def _held(name: str, title: str, *why: Message | None) -> Notice:
     return Notice(key=None, alert=Alert(level=Level.WARNING, subject=say("{id} is held", id=name), lines=lines))
 
 
-def _stranded(event: Stranded) -> Notice:
-    shown = ", ".join(event.delivery_ids[:_NAMED])
+def _of_stranded(event: Stranded) -> Iterator[Notice]:
+    for city, names in groupby(sorted(event.delivery_ids, key=city_of), key=city_of):
+        yield replace(_stranded(list(names), key=f"stranded:{city}" if city else "stranded"), city=city)
+
+
+def _stranded(names: list[str], *, key: str) -> Notice:
+    shown = ", ".join(names[:_NAMED])
     lines = (
-        say("{count} posts wait for it: {deliveries}", count=len(event.delivery_ids), deliveries=shown),
+        say("{count} posts wait for it: {deliveries}", count=len(names), deliveries=shown),
         say("put the account back into the YAML, or drop them: crossposter reject ID --by NAME"),
     )
     subject = say("posts wait for an account that the YAML no longer has")
     alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
-    return Notice(key="stranded", state=" ".join(event.delivery_ids), alert=alert)
+    return Notice(key=key, state=" ".join(names), alert=alert)
 
 
 # -- the checkup -----------------------------------------------------------------------------------------------------
@@ -351,7 +364,7 @@ def _of_checkup(findings: Sequence[Finding]) -> Iterator[Notice]:
     clocks = [found for found in findings if found.check is Check.CLOCK]
     for found in findings:
         if found.check is not Check.CLOCK:
-            yield from _of_finding(found)
+            yield from _for_those_of(found.subject, _of_finding(found))
     if clocks:
         # Every platform says it of the one clock that there is.
         gravest = next(found for found in clocks if found.colour is worst(clocks))

@@ -35,6 +35,15 @@ _FAILED_S = 20.0
 _log = logging.getLogger(__name__)
 
 
+#: An article, that there is none, or why it cannot be had.
+Read = Article | ArticleError | None
+
+
+def recently_read() -> Recent[Read]:
+    """Make the memory of what was just read."""
+    return Recent(kept=_KEPT, seconds=_KEPT_S)
+
+
 def lacks_extra() -> bool:
     """Tell whether articles can give their pictures only; loads nothing."""
     return any(find_spec(package) is None for package in _PACKAGES)
@@ -43,10 +52,11 @@ def lacks_extra() -> bool:
 class WebArticleSource:
     """Reads articles over http(s). Safe to use from several threads."""
 
-    def __init__(self, web: WebClient, children: Children) -> None:
+    def __init__(self, web: WebClient, children: Children, *, read: Recent[Read] | None = None) -> None:
+        """Take a city's way to the web; cities may share what was just read, and so its memory."""
         self._web = web
         self._children = children
-        self._read = Recent[Article | ArticleError | None](kept=_KEPT, seconds=_KEPT_S)
+        self._read = read or recently_read()
         self._lock = threading.Lock()
         self._has_told = False
 
@@ -59,10 +69,18 @@ class WebArticleSource:
         if entry.link is None:
             return None
         wants_text = wants_text and self._has_extra()
-        key = (entry.link, entry.title, feed.language, feed.encoding_fallback, feed.allowed_hosts, wants_text)
+        key = (
+            self._web,
+            entry.link,
+            entry.title,
+            feed.language,
+            feed.encoding_fallback,
+            feed.allowed_hosts,
+            wants_text,
+        )
         waits_until = time.monotonic() - _FAILED_S
 
-        def read() -> Article | ArticleError | None:
+        def read() -> Read:
             try:
                 return self._fetched(entry, feed, wants_text=wants_text)
             except ArticleError as error:

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.alerting import Alert, Fate, Level, Matter, Pending
 from crossposter.core.digest import Summary, Waiting
-from crossposter.core.model import Status
 from crossposter.ledger import history, schema
+from crossposter.ledger.history import of_city
 from crossposter.ledger.records import packed, unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.ports import Remembered
@@ -21,7 +21,6 @@ from crossposter.wording import Message
 
 #: So long the record shows who was told what.
 _KEPT = timedelta(days=90)
-_WAITING = (Status.HELD, Status.FAILED, Status.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +73,12 @@ class LedgerAlerts:
         with self.ledger.writing() as connection:
             connection.execute(ended)
 
-    def summary(self, *, since: datetime, now: datetime) -> Summary:
-        """Count what was published, and list what waits for a person."""
+    def summary(self, *, since: datetime, now: datetime, city: str = "") -> Summary:
+        """Count what was published, and list what waits for a person; of one city's accounts where one is named."""
         posts = schema.post.c
         counted = (
             sa.select(posts.account_id, sa.func.count().label("posts"))
-            .where(posts.published_at > since, posts.published_at <= now)
+            .where(posts.published_at > since, posts.published_at <= now, of_city(posts.account_id, city))
             .group_by(posts.account_id)
             .order_by(posts.account_id)
         )
@@ -87,8 +86,7 @@ class LedgerAlerts:
             published = {row.account_id: row.posts for row in connection.execute(counted)}
         waiting = tuple(
             Waiting(delivery_id=record.id, title=record.title, status=record.status, reason=record.reason)
-            for record in history.deliveries(self.ledger, now=now)
-            if record.status in _WAITING
+            for record in history.waiting(self.ledger, city=city, now=now)
         )
         return Summary(since=since, published=published, waiting=waiting)
 

@@ -17,10 +17,25 @@ from crossposter.ledger.records import (
 )
 from crossposter.ledger.store import SqlLedger
 
+_WAITING = (Status.HELD, Status.UNCERTAIN, Status.FAILED)
+
 
 def deliveries(ledger: SqlLedger, *, now: datetime) -> list[DeliveryRecord]:
     """List every delivery, oldest first."""
     return _deliveries(ledger, sa.true(), now=now)
+
+
+def waiting(ledger: SqlLedger, *, now: datetime, city: str = "") -> list[DeliveryRecord]:
+    """List what waits for a person, oldest first; of one city's accounts where one is named."""
+    rows = schema.delivery.c
+    # One that was being published may be uncertain by now.
+    may_wait = sa.and_(rows.status.in_((*_WAITING, Status.PUBLISHING)), of_city(rows.account_id, city))
+    return [record for record in _deliveries(ledger, may_wait, now=now) if record.status in _WAITING]
+
+
+def of_city(account_id: sa.ColumnElement[str], city: str) -> sa.ColumnElement[bool]:
+    """Choose the accounts of a city; all where none is named."""
+    return account_id.startswith(f"{city}.", autoescape=True) if city else sa.true()
 
 
 def story(ledger: SqlLedger, entry_id: int, *, now: datetime) -> list[DeliveryRecord]:

@@ -17,16 +17,22 @@ MAX_BYTES = 20 * 1024 * 1024
 _KEPT = 8
 _KEPT_S = 60.0
 
-_Prepared = tuple[bytes, tuple[int, int]]
+Prepared = tuple[bytes, tuple[int, int]]
+
+
+def recently_prepared() -> Recent[Prepared]:
+    """Make the memory of what was just prepared."""
+    return Recent(kept=_KEPT, seconds=_KEPT_S)
 
 
 class WebPictureSource:
     """Reads pictures over http(s) and draws cards. Safe to use from several threads."""
 
-    def __init__(self, web: WebClient, *, brand: Brand | None = None) -> None:
+    def __init__(self, web: WebClient, *, brand: Brand | None = None, prepared: Recent[Prepared] | None = None) -> None:
+        """Take a city's way to the web and its brand; cities may share what was just prepared, and so its memory."""
         self._web = web
         self._brand = brand
-        self._prepared = Recent[_Prepared](kept=_KEPT, seconds=_KEPT_S)
+        self._prepared = prepared or recently_prepared()
 
     def prepare(self, ref: PictureRef, *, limits: Limits, alt: str, fit: Fit = Fit.PAD) -> Picture:
         """Give the picture as the platform accepts it; padded with the brand's colour, where there is a brand.
@@ -36,13 +42,14 @@ class WebPictureSource:
         """
         ground = _ground(self._brand)
 
-        def make() -> _Prepared:
+        def make() -> Prepared:
             # Loaded here: most rounds have no picture to prepare.
             from crossposter.media.preparing import prepare
 
             return prepare(self._fetched(ref.url), limits.picture, url=ref.url, fit=fit, ground=ground)
 
-        key = (ref.url, _shape(limits.picture), fit, ground)
+        # Of one way to the web: what is open to a city is not open to all of them.
+        key = (self._web, ref.url, _shape(limits.picture), fit, ground)
         return _picture(self._prepared.give(key, make, lambda made, _: _fits(made, limits)), url=ref.url, alt=alt)
 
     def card(self, headline: str, *, date: str, limits: Limits) -> Picture:
@@ -58,12 +65,12 @@ class WebPictureSource:
             sentence = say("a card cannot be drawn without `brand`: say there how the city looks")
             raise PictureError(sentence, is_permanent=True)
 
-        def make() -> _Prepared:
+        def make() -> Prepared:
             from crossposter.media.card import draw_card
 
             return draw_card(headline, date=date, brand=brand, limits=limits.picture)
 
-        key = (headline, date, _shape(limits.picture))
+        key = (brand, headline, date, _shape(limits.picture))
         made = self._prepared.give(key, make, lambda made, _: _fits(made, limits))
         return _picture(made, url="", alt=shorten_to(headline, limits.max_alt_length))
 
@@ -74,7 +81,7 @@ class WebPictureSource:
             raise PictureError(error.message, is_permanent=error.is_permanent) from error
 
 
-def _picture(prepared: _Prepared, *, url: str, alt: str) -> Picture:
+def _picture(prepared: Prepared, *, url: str, alt: str) -> Picture:
     content, (width, height) = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     return Picture(url=url, content=content, sha256=sha256, width=width, height=height, alt=alt)
@@ -92,5 +99,5 @@ def _shape(limits: PictureLimits) -> PictureLimits:
     return replace(limits, max_bytes=0)
 
 
-def _fits(prepared: _Prepared, limits: Limits) -> bool:
+def _fits(prepared: Prepared, limits: Limits) -> bool:
     return len(prepared[0]) <= limits.picture.max_bytes

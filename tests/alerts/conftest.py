@@ -29,12 +29,18 @@ class Webhook:
     #: Seconds before an answer.
     delay_s: float = 0
     got: list[dict[str, Any]] = field(default_factory=list)
+    #: Where each of them was sent.
+    addressed: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
         return f"json://127.0.0.1:{self.port}/hook/{PASSWORD}"
+
+    def sent_to(self, part: str) -> list[dict[str, Any]]:
+        """Give the messages to addresses with this part."""
+        return [message for message, path in zip(self.got, self.addressed, strict=True) if part in path]
 
     @property
     def titles(self) -> list[str]:
@@ -50,6 +56,7 @@ def webhook() -> Iterator[Webhook]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             hook.released.wait(hook.delay_s)
             if hook.status == 200:
+                hook.addressed.append(self.path)
                 hook.got.append(body)
             self._answer()
 

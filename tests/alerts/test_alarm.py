@@ -17,6 +17,7 @@ from crossposter.alerts.alarm import Alarm, Audience, Listener
 from crossposter.alerts.carrier import Carrier, Letter
 from crossposter.core.alerting import BACKOFF, MAX_PER_HOUR, Level, Target
 from crossposter.core.checkup import of_account
+from crossposter.core.cities import full_name
 from crossposter.core.events import CheckedUp, Delivered, Event, Poll, Restarted
 from crossposter.core.examination import Examination, TokenLife
 from crossposter.core.model import Outcome, Reason, Receipt, Status
@@ -28,6 +29,7 @@ from crossposter.testing import FrozenClock, an_account, unreachable
 from crossposter.web import Network
 from crossposter.wording import Message, say
 from tests.alerts.conftest import PASSWORD, Webhook
+from tests.alerts.doubt import in_doubt
 
 PATIENCE_S = 20
 STOPPED = Delivered(
@@ -48,14 +50,14 @@ class Post(Carrier):
     """A carrier that writes down what it is given, and fails as it is told."""
 
     def __init__(self) -> None:
-        super().__init__(Network())
+        super().__init__()
         self.sent: list[tuple[str, Letter]] = []
         self.tried = 0
         self.why_not: Message | None = None
         self.answer = threading.Event()
         self.answer.set()
 
-    def send(self, letter: Letter, address: Secret) -> Message | None:
+    def send(self, letter: Letter, address: Secret, network: Network) -> Message | None:
         self.tried += 1
         self.answer.wait(PATIENCE_S)
         if self.why_not is None:
@@ -67,9 +69,11 @@ class Post(Carrier):
         return [letter.title.removeprefix("crossposter: ") for _, letter in self.sent]
 
 
-def listener(name: str = "env:ALERT_URL", level: Level = Level.WARNING, language: str = "en") -> Listener:
-    target = Target(name=name, level=level, language=language)
-    return Listener(target=target, address=Secret(f"at {name}"), speak=Translator(language))
+def listener(
+    name: str = "env:ALERT_URL", level: Level = Level.WARNING, language: str = "en", *, city: str = "", at: str = ""
+) -> Listener:
+    target = Target(name=full_name(city, name), level=level, language=language, zone="Europe/Istanbul", city=city)
+    return Listener(target=target, address=Secret(at or f"at {name}"), speak=Translator(language))
 
 
 class Office:
@@ -107,7 +111,7 @@ class Office:
 
     @property
     def audience(self) -> Audience:
-        return Audience(listeners=self.listeners, zone="Europe/Istanbul")
+        return Audience(self.listeners)
 
     def hear(self, event: Event) -> None:
         assert self.alarm
@@ -131,12 +135,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
     if made.alarm:
         made.finish()
     made.ledger.close()
-
-
-def in_doubt(delivery_id: str) -> Delivered:
-    """Say that nobody can tell whether a post is public: a person must look at once."""
-    outcome = Outcome(status=Status.HELD, reason=Reason.UNKNOWN)
-    return Delivered(delivery_id=delivery_id, account_id=delivery_id.partition("/")[2], outcome=outcome)
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -290,7 +288,7 @@ def test_other_targets_from_now_on(office: Office) -> None:
     office.start()
     assert office.alarm
     office.hear(STOPPED)
-    office.alarm.change(Audience(listeners=(listener("env:OTHER"),), zone="Europe/Istanbul"))
+    office.alarm.change(Audience([listener("env:OTHER")]))
     office.hear(in_doubt("1/izmir-x"))
     carrier = office.carrier
     office.finish()
@@ -367,7 +365,7 @@ def test_a_real_message_reaches_a_webhook_and_the_log_holds_no_secret(
     )
     office.start()
     assert office.alarm
-    office.alarm._carrier = Carrier(Network())
+    office.alarm._carrier = Carrier()
     office.hear(STOPPED)
     office.finish(30)
     assert webhook.titles == ["crossposter: account izmir-x is stopped"]

@@ -22,7 +22,7 @@ INSIDE = Network()
 
 
 def why_not(address: str, *, letter: Letter = LETTER, deadline_s: float = 40) -> str | None:
-    said = Carrier(INSIDE, deadline_s=deadline_s).send(letter, Secret(address))
+    said = Carrier(deadline_s=deadline_s).send(letter, Secret(address), INSIDE)
     return str(said) if said else None
 
 
@@ -91,12 +91,12 @@ def test_a_slow_server_is_left_at_the_deadline(webhook: Webhook) -> None:
 
 def test_stopping_ends_what_is_being_sent_and_sends_no_more(webhook: Webhook) -> None:
     webhook.delay_s = 30
-    carrier = Carrier(INSIDE)
+    carrier = Carrier()
     threading.Timer(1.5, carrier.stop).start()
     begun = time.monotonic()
-    assert "ended" in str(carrier.send(LETTER, Secret(webhook.url + "?rto=30")))
+    assert "ended" in str(carrier.send(LETTER, Secret(webhook.url + "?rto=30"), INSIDE))
     assert time.monotonic() - begun < 10
-    assert str(carrier.send(LETTER, Secret(webhook.url))) == "crossposter is ending"
+    assert str(carrier.send(LETTER, Secret(webhook.url), INSIDE)) == "crossposter is ending"
 
 
 def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import structlog
 
-from crossposter.alerts.ping import Pinger, ping
+from crossposter.alerts.ping import Pinger, PingTask, ping
 from crossposter.errors import LedgerError
 from crossposter.references import Secret
 from crossposter.web import Network, WebClient
@@ -60,9 +61,9 @@ def test_it_pings_while_the_daemon_works_and_only_then(webhook: Webhook, web: We
         asked.set()
         return health["now"]
 
-    pinger = Pinger(web, every_s=0.02)
-    pinger.change(None, is_healthy)
-    pinger.change(address(webhook), is_healthy)
+    pinger = Pinger(every_s=0.02)
+    pinger.change([])
+    pinger.change([PingTask(address=address(webhook), web=web, is_healthy=is_healthy)])
     until(lambda: len(webhook.paths) >= 2)
     health["now"] = False
     asked.clear()
@@ -73,21 +74,21 @@ def test_it_pings_while_the_daemon_works_and_only_then(webhook: Webhook, web: We
     asked.clear()
     asked.wait(5)
     assert len(webhook.paths) == pinged
-    pinger.change(None, is_healthy)
+    pinger.change([])
     pinger.stop()
 
 
 def test_a_ping_that_is_not_taken_is_logged_once_until_it_changes(webhook: Webhook, web: WebClient) -> None:
-    pinger = Pinger(web)
-    pinger._address, pinger._is_healthy = address(webhook), lambda: True
+    pinger = Pinger()
+    task = PingTask(address=address(webhook), web=web, is_healthy=lambda: True)
     webhook.status = 500
     with structlog.testing.capture_logs() as logged:
-        pinger._ping()
-        pinger._ping()
+        pinger._ping(task)
+        pinger._ping(task)
         webhook.status = 200
-        pinger._ping()
+        pinger._ping(task)
         webhook.status = 500
-        pinger._ping()
+        pinger._ping(task)
     assert [one["why"] for one in logged] == ["the ping was answered with status 500"] * 2
 
 
@@ -95,12 +96,22 @@ def test_no_ping_without_knowing_that_all_is_well(webhook: Webhook, web: WebClie
     def unreadable() -> bool:
         raise LedgerError(say("the disk is full"))
 
-    pinger = Pinger(web, every_s=0.01)
+    pinger = Pinger(every_s=0.01)
+    task = PingTask(address=address(webhook), web=web, is_healthy=unreadable)
     with structlog.testing.capture_logs() as logged:
-        pinger._address, pinger._is_healthy = address(webhook), unreadable
-        pinger._ping()
-        pinger.change(address(webhook), lambda: bool(1 / 0))
+        pinger._ping(task)
+        pinger.change([replace(task, is_healthy=lambda: bool(1 / 0))])
         until(lambda: logged)
         pinger.stop()
     assert logged[0]["event"] == "a ping ended unexpectedly"
     assert webhook.paths == []
+
+
+def test_one_that_hangs_delays_no_other(webhook: Webhook, web: WebClient) -> None:
+    free = threading.Event()
+    pinger = Pinger(every_s=0.02)
+    hanging = PingTask(address=Secret("nowhere"), web=web, is_healthy=lambda: free.wait(20) and False)
+    pinger.change([hanging, PingTask(address=address(webhook), web=web, is_healthy=lambda: True)])
+    until(lambda: webhook.paths)
+    pinger.stop()
+    free.set()

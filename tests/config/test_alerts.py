@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from crossposter.bootstrap import audience_of, ping_address_of, secrets_of
+from crossposter.audience import audience_of, pings_of, secrets_of
 from crossposter.config import load_config
 from crossposter.core.alerting import Level
+from crossposter.references import SecretMemory
 from tests.config.conftest import ENVIRON, RIGHT, Complaints
 
 URL = "mailto://basin:hunter2-hunter2@posta.izmir.example"
@@ -22,16 +23,15 @@ def test_targets_have_a_level_a_language_and_a_digest_of_their_own(yaml: Path) -
     )
     yaml.write_text(f"{RIGHT}{alerts}  - ping: env:PING_URL\n", "utf-8")
     config = load_config(yaml, environ=ENV, secrets_needed=True)
-    first, second = audience_of(config, ENV).listeners
+    first, second = audience_of(config, SecretMemory(ENV)).listeners
     assert (first.target.name, first.address.reveal()) == ("env:ALERT_URL", URL)
     assert (first.target.level, first.target.language, first.target.digest) == (Level.WARNING, "en", None)
     assert (second.target.level, second.target.language, second.target.digest) == (Level.CRITICAL, "tr", time(8))
-    address = ping_address_of(config, ENV)
-    assert address
-    assert address.reveal() == ENV["PING_URL"]
-    hidden = {secret.reveal() for secret in secrets_of(config, ENV)}
+    (ping,) = pings_of(config, SecretMemory(ENV))
+    assert (ping.name, ping.address.reveal()) == ("env:PING_URL", ENV["PING_URL"])
+    hidden = {secret.reveal() for secret in secrets_of(config, SecretMemory(ENV))}
     assert {URL, "hunter2-hunter2", ENV["PING_URL"], "0b5f7c1e-aaaa-bbbb"} <= hidden
-    assert URL not in repr(config) + repr(audience_of(config, ENV))
+    assert URL not in repr(config) + repr(audience_of(config, SecretMemory(ENV)))
 
 
 def test_a_dry_run_needs_no_address(yaml: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crossposter.bootstrap import feeds_of, network_of
+from crossposter.bootstrap import feeds_of
 from crossposter.config import load_config, read_secrets
 from crossposter.web import Network
 from tests.config.conftest import ENVIRON, RIGHT, changed
@@ -87,7 +87,7 @@ def test_the_network_and_an_encoding_are_read(yaml: Path) -> None:
     fallback = "    language: tr\n    encoding_fallback: Windows-1254\n"
     yaml.write_text(block + changed(("    language: tr\n", fallback)), "utf-8")
     config = load_config(yaml, environ={**ENVIRON, "PROXY": "http://u:p@proxy:3128"}, secrets_needed=True)
-    assert network_of(config) == Network(
+    assert config.network.network() == Network(
         allowed=("10.1.2.3/32", "www.izmir.bel.tr", "::1"), proxy="http://u:p@proxy:3128", contact="basin@izmir.bel.tr"
     )
     assert feeds_of(config)[0].encoding_fallback == "cp1254"

@@ -649,7 +649,7 @@ PIECES = st.sampled_from([*SIGNS, *WORDS, *MARKS])
 
 def only_told(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("crossposter.config._text_of", lambda _: text)
+        patch.setattr("crossposter.config.loading._text_of", lambda _: text)
         try:
             load_config(Path("any.yaml"), environ=ENVIRON, secrets_needed=False)
         except ConfigError as error:

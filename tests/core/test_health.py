@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,3 +104,10 @@ def test_a_feed_without_news_is_told_after_so_many_hours_of_working_days(hours: 
 def test_a_feed_that_may_be_silent_is_not_told() -> None:
     assert silence(a_feed(), FRIDAY, now=FRIDAY + timedelta(days=100)) is None
     assert silence(a_feed(silent_after=timedelta(hours=1)), None, now=FRIDAY) is None
+
+
+def test_what_is_due_in_another_city_is_no_trouble_of_this_one() -> None:
+    found = replace(signs(due_since=NOW - timedelta(hours=2)), oldest_due="412/izmir.x")
+    assert len(troubles(found.of({"izmir", "urla"}), [], now=NOW)) == 1
+    assert troubles(found.of({"bodrum"}), [], now=NOW) == []
+    assert troubles(signs().of({"bodrum"}), [], now=NOW) == []

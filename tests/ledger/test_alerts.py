@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from crossposter.core.alerting import Alert, Fate, Level, Matter, Pending
@@ -75,3 +76,32 @@ def test_the_digest_counts_what_was_published_and_lists_what_waits(ledger: SqlLe
         ("1/izmir-fb", "Haber 1", Reason.NO_PICTURE)
     ]
     assert book.summary(since=NOON, now=NOON + timedelta(days=1)).published == {}
+
+
+def test_the_digest_of_a_city_is_of_its_own_accounts(ledger: SqlLedger) -> None:
+    for city in ("izmir", "izmir-en", "izmirx"):
+        feed, account = a_feed(f"{city}.news", accounts=[f"{city}.x"]), an_account(f"{city}.x")
+        found = plan(feed, [an_entry(1)], accounts=[account], known={}, first_poll=False, now=NOON)
+        ledger.record(replace(feed, site=feed.id), found, Validators(), accounts=[account], now=NOON)
+    for number, city in enumerate(("izmir", "izmir-en"), start=1):
+        held = Outcome(status=Status.HELD, reason=Reason.NO_PICTURE)
+        ledger.postpone(f"{number}/{city}.x", held, now=NOON)
+    lease = Lease(account_id="izmirx.x", holder="h", until=NOON + timedelta(minutes=10))
+    ledger.lease(lease, now=NOON)
+    loaded = ledger.load("3/izmirx.x", now=NOON)
+    assert loaded
+    attempt = ledger.claim(loaded, Staged(post=Post(text="t", link=None)), lease, now=NOON)
+    assert attempt
+    receipt = Receipt(remote_id="1", url="https://x.example/1")
+    ledger.settle("3/izmirx.x", attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=NOON)
+    book, day = LedgerAlerts(ledger), timedelta(days=1)
+    summaries = {
+        city: book.summary(since=NOON - day, now=NOON, city=city) for city in ("izmir", "izmir-en", "izmirx", "")
+    }
+    assert {city: [one.delivery_id for one in found.waiting] for city, found in summaries.items()} == {
+        "izmir": ["1/izmir.x"],
+        "izmir-en": ["2/izmir-en.x"],
+        "izmirx": [],
+        "": ["1/izmir.x", "2/izmir-en.x"],
+    }
+    assert [len(found.published) for found in summaries.values()] == [0, 0, 1, 1]
