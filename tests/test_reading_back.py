@@ -309,6 +309,30 @@ def test_the_answer_of_a_replaced_process_that_was_found_meanwhile_spoils_nothin
     assert office.state() == (Status.PUBLISHED, None)
 
 
+def test_one_process_at_a_time_works_on_an_account(office: Office) -> None:
+    office.news(an_entry(3), an_entry(2))
+
+    def another() -> None:
+        office.adapter.answers["publish"] = []
+        office.service().deliver_due()
+
+    office.adapter.answers["publish"] = [another]
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2", "Haber 3"]
+
+
+def test_what_another_process_has_begun_is_not_begun_again(office: Office) -> None:
+    def slow() -> None:
+        """Be so slow over the pictures that the lease ends, and another process does it all."""
+        office.adapter.answers["stage"] = []
+        office.clock.forward(minutes=11)
+        office.service().deliver_due()
+
+    office.adapter.answers["stage"] = [slow]
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
 def test_a_machine_that_stood_still_after_the_intent_sends_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
