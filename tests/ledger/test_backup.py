@@ -127,3 +127,12 @@ def test_a_copy_that_is_put_back_is_recognised(path: Path, tmp_path: Path) -> No
     with opened(path) as (ledger, opening):
         assert opening.restored is not None
         assert ledger.due(now=datetime(2026, 11, 28, tzinfo=UTC)) == []
+
+
+def test_a_copy_of_another_number_of_deliveries_is_none(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "_examined", lambda _: 2)
+    with pytest.raises(LedgerError, match=r"no backup was made .*: 2 deliveries"):
+        back_up(path, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
