@@ -60,11 +60,11 @@ lock: | $(BIN)/python  ## Resolve the dependencies anew
 	$(PIP) install --quiet uv
 	set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate"; \
 	compile="$$compile --no-strip-extras --no-emit-index-url --upgrade pyproject.toml"; make="--custom-compile-command"; \
-	$$compile $$make "make lock" --extra article -o requirements.lock; \
+	$$compile $$make "make lock" --extra article --extra scale -o requirements.lock; \
 	$$compile $$make "make lock" --extra demo --group build -c requirements.lock -o requirements-demo.lock; \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras --no-emit-index-url \
 	    --group pyproject.toml:build -c requirements-demo.lock $$make "make lock" -o requirements-build.lock; \
-	$$compile $$make "make lock" --extra article --extra demo --group build --group dev -c requirements.lock -c requirements-demo.lock \
+	$$compile $$make "make lock" --extra article --extra scale --extra demo --group build --group dev -c requirements.lock -c requirements-demo.lock \
 	    -o requirements-dev.lock
 	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements*.lock  # as justext writes it: pip 23 takes them for two
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from crossposter.media.store import FilePictureStore
 from crossposter.messages import Translator
 from crossposter.ports import Adapter, PublicPictures
 from crossposter.preview import Previewer
-from crossposter.references import Secret
+from crossposter.references import DatabaseAddress, Secret
 from crossposter.web import Network, WebClient
 from crossposter.wording import Message, say
 
@@ -63,7 +63,7 @@ class Office:
             source=WebFeedSource(self.web, self.reader),
             pictures=WebPictureSource(self.web, brand=_brand(config)),
             articles=self.articles,
-            store=FilePictureStore(config.ledger.parent / "pictures"),
+            store=FilePictureStore(config.data / "pictures"),
             adapters=lambda account_id: _adapter(models[account_id], network, public, self.environ, self.clock),
             ledger=self.ledger,
             clock=self.clock,
@@ -77,6 +77,7 @@ class Office:
         """
         fixed = {
             "ledger": say("another ledger takes a restart: it cannot be changed while the daemon runs"),
+            "data": say("another folder takes a restart: it cannot be changed while the daemon runs"),
             "network": say("another network takes a restart: it cannot be changed while the daemon runs"),
         }
         changed = [name for name in fixed if getattr(config, name) != getattr(instead_of, name)]
@@ -112,17 +113,17 @@ class Office:
 
 @contextmanager
 def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) -> Iterator[Office]:
-    """Hold the ledger alone, for the length of the block.
+    """Open the ledger for work, for the length of the block: a file is held alone, a database is shared.
 
     Raises:
-        LedgerHeldError: Another process holds it.
+        LedgerHeldError: Another process holds the file.
         LedgerError: It cannot be opened.
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
     web, children = WebClient(network_of(config)), Children()
-    with sole_writer(config.ledger, role):
-        ledger = SqlLedger.open(config.ledger)
+    with sole_writer(config.ledger, role) if isinstance(config.ledger, Path) else nullcontext():
+        ledger = SqlLedger.open(config.ledger, role=role)
         try:
             yield Office(
                 ledger=ledger,
@@ -142,7 +143,7 @@ def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) 
 def open_previewer(config: ConfigModel) -> Iterator[Previewer]:
     """Give a previewer, for the length of the block; it reads the ledger where there is one."""
     web, children = WebClient(network_of(config)), Children()
-    ledger = _ledger(config.ledger) if config.ledger.exists() else None
+    ledger = find_ledger(config.ledger)
     try:
         yield Previewer(
             feeds=feeds_of(config),
@@ -190,7 +191,7 @@ def _checkup(
     source: WebFeedSource | None,
 ) -> Checkup:
     from crossposter.checkup import Checkup
-    from crossposter.ledger.place import LedgerPlace
+    from crossposter.ledger.place import place_of
 
     needs_folder = any(account.needs_public_folder for account in config.accounts)
     return Checkup(
@@ -200,7 +201,7 @@ def _checkup(
         feeds=feeds_of(config),
         source=source,
         pictures=WebPublicPictures(web, folder=_public_folder(config), now=clock.now) if needs_folder else None,
-        storage=LedgerPlace(config.ledger),
+        storage=place_of(config.ledger),
         clock=clock,
     )
 
@@ -224,11 +225,26 @@ def _renewal(account: AccountModel) -> Message:
     return say("crossposter login {account}, and then: crossposter run --reload", account=account.id)
 
 
-def _ledger(path: Path) -> SqlLedger:
+def find_ledger(place: Path | DatabaseAddress) -> SqlLedger | None:
+    """Open the ledger to look at it, or to act on it; None where there is none yet.
+
+    Raises:
+        LedgerError: It cannot be opened, or is not of this version.
+    """
+    if isinstance(place, Path) and not _may_be_there(place):
+        return None
     # SQLAlchemy is a fifth of a dry run; where there is no ledger yet it is not needed.
     from crossposter.ledger import SqlLedger
 
-    return SqlLedger.look(path)
+    return SqlLedger.look(place) if isinstance(place, Path) else SqlLedger.find(place)
+
+
+def _may_be_there(path: Path) -> bool:
+    """Look for the file; a folder that may not be looked into is for the ledger to complain of."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
@@ -242,6 +258,8 @@ def secrets_of(config: ConfigModel, environ: Mapping[str, str]) -> list[Secret]:
         if source.kind != "plain"  # an app's number: in the log it would black out whatever looks like it
     ]
     sources = [source for alert in config.alerts for source in (alert.url, alert.ping) if source]
+    if isinstance(config.ledger, DatabaseAddress):
+        found += config.ledger.secrets()
     return found + [Secret(part) for source in sources for part in secrets_in(source.read(environ).reveal())]
 
 

@@ -51,17 +51,20 @@ def loaded(context: Context, *, as_json: bool) -> ConfigModel:
 
 def _money(config: ConfigModel) -> Iterator[Message]:
     """Say what accounts with a budget have spent this month, and will have if it goes on like this."""
-    if not config.ledger.exists() or not any(account.budget for account in config.accounts):
+    if not any(account.budget for account in config.accounts):
         return
-    from crossposter.bootstrap import accounts_of
+    from crossposter.bootstrap import accounts_of, find_ledger
     from crossposter.clock import SystemClock
     from crossposter.core.budget import dollars, forecast
-    from crossposter.ledger import SqlLedger
+
+    ledger = find_ledger(config.ledger)
+    if ledger is None:
+        return
     from crossposter.ledger.accounts import standing
 
     now, zone = SystemClock().now(), ZoneInfo(config.timezone)
     accounts = [account for account in accounts_of(config).values() if account.budget]
-    with closing(SqlLedger.look(config.ledger)) as ledger:
+    with closing(ledger):
         records = standing(ledger, accounts, now=now)
     for account, record in zip(accounts, records, strict=True):
         assert account.budget  # noqa: S101 - chosen so
@@ -85,22 +88,18 @@ def _notes(config: ConfigModel) -> Iterator[Message]:
 
 def check_health(context: Context, *, as_json: bool) -> None:
     """Tell what keeps the daemon from working; exit code 1 when something does."""
-    from crossposter.bootstrap import feeds_of
+    from crossposter.bootstrap import feeds_of, find_ledger
     from crossposter.clock import SystemClock
     from crossposter.core.health import NEVER_RUN, troubles
-    from crossposter.ledger import LedgerHeartbeat, SqlLedger
+    from crossposter.ledger import LedgerHeartbeat
 
     config = context.load(secrets_needed=False)
     translate = Translator(config.language)
     now = SystemClock().now()
-    if config.ledger.exists():
-        ledger = SqlLedger.look(config.ledger)
-        try:
+    found = [NEVER_RUN]
+    if ledger := find_ledger(config.ledger):
+        with closing(ledger):
             found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
-        finally:
-            ledger.close()
-    else:
-        found = [NEVER_RUN]
     if as_json:
         print_json({"healthy": not found, "problems": [translate(trouble) for trouble in found]})
     else:

@@ -10,8 +10,6 @@ import signal
 import threading
 from contextlib import suppress
 
-import typer
-
 from crossposter import logs
 from crossposter.alerts.ping import Pinger
 from crossposter.bootstrap import audience_of, open_office, ping_address_of, secrets_of
@@ -19,8 +17,7 @@ from crossposter.cli.context import Context
 from crossposter.daemon import Daemon
 from crossposter.errors import LedgerError
 from crossposter.events import telling
-from crossposter.ledger import Role, holder
-from crossposter.messages import Translator
+from crossposter.ledger import Role, holders
 from crossposter.service import Service
 from crossposter.signals import Commands
 from crossposter.wording import say
@@ -91,20 +88,21 @@ def _give_memory_back() -> None:
 
 
 def reload(context: Context) -> None:
-    """Tell the running daemon to read the YAML again.
+    """Tell the running daemon, or every one on this host, to read the YAML again.
 
     Raises:
         ConfigError: The YAML has mistakes; the daemon is not disturbed.
         LedgerError: No daemon runs, or none here.
     """
     config = context.load(secrets_needed=False)
-    found = holder(config.ledger)
-    if found is None:
+    found = holders(config.ledger)
+    if not found:
         raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
-    if found.role is not Role.DAEMON:
-        raise LedgerError(say("{holder} is no daemon: it reads the configuration once only", holder=found))
-    if not found.is_here:
-        raise LedgerError(say("{holder} cannot be told from here: give the command on that host", holder=found))
-    os.kill(found.process, signal.SIGHUP)
-    told = say("process {process} reads the configuration again", process=found.process)
-    typer.echo(Translator(config.language)(told))
+    daemons = [one for one in found if one.role is Role.DAEMON]
+    if not daemons:
+        raise LedgerError(say("{holder} is no daemon: it reads the configuration once only", holder=found[0]))
+    here = [one for one in daemons if one.is_here]
+    if not here:
+        raise LedgerError(say("{holder} cannot be told from here: give the command on that host", holder=daemons[0]))
+    for one in here:
+        os.kill(one.process, signal.SIGHUP)

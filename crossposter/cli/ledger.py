@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,13 +87,13 @@ def open_ledger(context: Context) -> Iterator[tuple[SqlLedger, Translator]]:
     Raises:
         LedgerError: There is none yet, or it cannot be opened.
     """
-    from crossposter.ledger import SqlLedger
+    from crossposter.bootstrap import find_ledger
     from crossposter.messages import Translator
 
     config: ConfigModel = context.load(secrets_needed=False)
-    if not _may_be_there(config.ledger):
+    ledger = find_ledger(config.ledger)
+    if ledger is None:
         raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
-    ledger = SqlLedger.look(config.ledger)
     try:
         yield ledger, Translator(config.language)
     finally:
@@ -122,14 +121,6 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
     }
-
-
-def _may_be_there(path: Path) -> bool:
-    """Look for the file; a folder that may not be looked into is for the ledger to complain of."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
 
 
 def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, Any]:
