@@ -18,7 +18,7 @@ def _name(written: str) -> str:
 @pytest.mark.parametrize("lock", _LOCKS, ids=lambda lock: lock.name)
 def test_an_extra_that_a_package_asks_for_stands_in_the_lock(lock: Path) -> None:
     # pip 23 met "coverage[toml]" beside "coverage==7.17.4" and took 7.17.5 on the day that one came out.
-    pinned = {name: set(filter(None, extras.replace(" ", "").split(","))) for name, extras in _PINNED.findall(lock.read_text("utf-8"))}
+    pinned = {name: set(re.findall(r"[^ ,]+", extras)) for name, extras in _PINNED.findall(lock.read_text("utf-8"))}
     for distribution in distributions():
         if _name(distribution.name) not in pinned:
             continue

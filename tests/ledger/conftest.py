@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from crossposter.ledger import SqlLedger, connection, postgresql, shared
 from crossposter.references import DatabaseAddress
-from tests.postgres import Server, postgres
+from tests.postgres import Server
 
 
 class Place(Protocol):
@@ -86,21 +86,15 @@ class Database:
             yield
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with postgres() as running:
-        yield running
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> File:
     return File(tmp_path / "data" / "ledger.db")
 
 
 @pytest.fixture
-def database(server: Server) -> Iterator[Database]:
-    with server.database() as address:
-        yield Database(address, server)
+def database(postgres_server: Server) -> Iterator[Database]:
+    with postgres_server.database() as address:
+        yield Database(address, postgres_server)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
