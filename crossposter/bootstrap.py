@@ -81,6 +81,8 @@ class Office:
             "network": say("another network takes a restart: it cannot be changed while the daemon runs"),
         }
         changed = [name for name in fixed if getattr(config, name) != getattr(instead_of, name)]
+        if "ledger" in changed and "data" in changed:
+            changed.remove("data")  # the folder of the file
         if changed:
             raise ConfigError([Problem(str(path), 0, name, fixed[name]) for name in changed])
         return self.service(config)

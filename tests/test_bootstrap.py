@@ -55,11 +55,14 @@ def test_another_network_and_another_ledger_take_a_restart(city: City, tmp_path:
     path = tmp_path / "two.yaml"
     config = configured(city, tmp_path / "one.yaml")
     other = configured(city, path, (OPEN, f"network: {{proxy: {PROXY}}}"))
-    another = other.model_copy(update={"ledger": tmp_path / "another.db"})
+    another = other.model_copy(update={"ledger": tmp_path / "data" / "another.db", "data": tmp_path / "data"})
+    elsewhere = config.model_copy(update={"data": tmp_path / "data"})
     with open_office(config, city.environ, role=Role.DAEMON) as office:
         office.reloaded(config, instead_of=config, path=path)
         with pytest.raises(ConfigError) as caught:
             office.reloaded(another, instead_of=config, path=path)
+        with pytest.raises(ConfigError, match="another folder takes a restart"):
+            office.reloaded(elsewhere, instead_of=config, path=path)
     assert [(problem.file, problem.path) for problem in caught.value.problems] == [
         (str(path), "ledger"),
         (str(path), "network"),

@@ -44,16 +44,6 @@ def hold_stories(connection: sa.Connection, entry_ids: Sequence[int]) -> None:
         connection.execute(query.with_for_update(key_share=True))
 
 
-def new_entries(connection: sa.Connection, count: int) -> Sequence[int]:
-    """Give the numbers of so many new entries, in order."""
-    if is_shared(connection):
-        each = sa.func.generate_series(1, count).alias("each")
-        return list(connection.scalars(sa.select(sa.func.nextval("entry_id_seq")).select_from(each)))
-    # Nobody else writes meanwhile, and none is ever deleted.
-    last = connection.scalar(sa.select(sa.func.max(schema.entry.c.id))) or 0
-    return range(last + 1, last + count + 1)
-
-
 def moment(connection: sa.Connection, *, now: datetime) -> datetime:
     """Give the time that leases go by: the database's, where machines whose clocks are apart share it."""
     if is_shared(connection):

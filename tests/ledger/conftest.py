@@ -118,7 +118,7 @@ def clock_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for long for another process."""
     monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0)
-    monkeypatch.setattr(postgresql, "PATIENCE", postgresql.PATIENCE / 3000)
+    monkeypatch.setattr(postgresql, "PATIENCE", postgresql.PATIENCE / 300)
 
 
 @pytest.fixture

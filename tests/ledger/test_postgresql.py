@@ -285,18 +285,17 @@ def test_two_who_decide_about_a_site_do_so_one_after_the_other(three: list[SqlLe
     assert len(history.deliveries(three[0], now=now())) == 2
 
 
-def test_whoever_was_taken_for_dead_while_it_decided_records_and_remembers_nothing(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_was_taken_for_dead_while_it_decided_records_and_remembers_nothing(database: Database) -> None:
     feed, account = a_feed(), an_account()
-    monkeypatch.setattr(postgresql, "PATIENCE", timedelta(milliseconds=300))
-    with closing(SqlLedger.open(database.place)) as frozen, closing(SqlLedger.open(database.place)) as other:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postgresql, "PATIENCE", timedelta(seconds=2))
+        slow = SqlLedger.open(database.place)
+    with closing(slow) as frozen, closing(SqlLedger.open(database.place)) as other:
 
         def freeze() -> None:
             with frozen.alone_on(feed.site):
                 found = planned(frozen, 1)
-                SystemClock().sleep(0.5)
-                with other.alone_on(feed.site):
+                with other.alone_on(feed.site):  # as soon as the server has ended the other one's transaction
                     record(other, 1)
                 frozen.record(feed, found, Validators(etag='"1"'), accounts=[account], now=now())
 
@@ -419,8 +418,8 @@ def test_a_server_that_was_started_again_costs_nobody_anything(database: Databas
     assert three[0].lease(a_lease("me"), now=now())
 
 
-@pytest.mark.usefixtures("no_patience")
-def test_a_thread_that_gets_no_connection_says_so(database: Database) -> None:
+def test_a_thread_that_gets_no_connection_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crossposter.ledger.connection.BUSY_TIMEOUT_S", 0)
     with closing(SqlLedger.open(database.place)) as ledger, ExitStack() as all_of_them:
         for _ in range(postgresql._KEPT + postgresql._MORE):
             all_of_them.enter_context(ledger.reading())
