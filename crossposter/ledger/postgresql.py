@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.errors import LedgerError
+from crossposter.ledger import schema
 from crossposter.ledger.lock import Holder, Role
 from crossposter.references import DatabaseAddress
 from crossposter.wording import say
@@ -55,6 +56,7 @@ def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -
     arguments: dict[str, Any] = {"options": options, "application_name": name}
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = _CONNECT_TIMEOUT_S
+    _keep_partial_indexes_partial()
     try:
         return sa.create_engine(
             url.difference_update_query(arguments),
@@ -68,6 +70,12 @@ def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -
         raise LedgerError(
             say("a ledger on PostgreSQL needs psycopg: install crossposter with its extra 'scale'")
         ) from error
+
+
+def _keep_partial_indexes_partial() -> None:
+    for index in (index for table in schema.metadata.tables.values() for index in table.indexes):
+        if (where := index.dialect_kwargs.get("sqlite_where")) is not None:
+            index.dialect_kwargs["postgresql_where"] = where
 
 
 def holders(connection: sa.Connection) -> list[Holder]:
