@@ -105,10 +105,8 @@ class Desk:
     def _act_on(
         self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
     ) -> Acted:
-        status, reason = (
-            _standing(row, now=shared.moment(connection, now=now)),
-            Reason(row.reason) if row.reason else None,
-        )
+        status = _standing(row, now=shared.moment(connection, now=now))
+        reason = Reason(row.reason) if row.reason else None
         made = change(verb, status, reason)
         if made and (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
             raise LedgerError(
