@@ -13,6 +13,7 @@ from crossposter.adapters.options import Connection
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, read_secrets
 from crossposter.core.chrome import Chrome
+from crossposter.core.fence import Opening
 from crossposter.core.health import troubles
 from crossposter.core.model import Account, Brand, Feed, Identity
 from crossposter.errors import ConfigError, Problem
@@ -48,6 +49,8 @@ class Office:
     articles: WebArticleSource
     clock: SystemClock
     environ: Mapping[str, str]
+    #: What was found when the ledger was opened.
+    opening: Opening
 
     def service(self, config: ConfigModel) -> Service:
         """Make the service that a configuration asks for."""
@@ -123,17 +126,19 @@ def open_office(config: ConfigModel, environ: Mapping[str, str], *, role: Role) 
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
-    web, children = WebClient(network_of(config)), Children()
+    web, children, clock = WebClient(network_of(config)), Children(), SystemClock()
     with sole_writer(config.ledger, role) if isinstance(config.ledger, Path) else nullcontext():
         ledger = SqlLedger.open(config.ledger, role=role)
         try:
+            opening = ledger.stand_guard(now=clock.now())
             yield Office(
                 ledger=ledger,
                 web=web,
                 reader=FeedReader(children),
                 articles=WebArticleSource(web, children),
-                clock=SystemClock(),
+                clock=clock,
                 environ=environ,
+                opening=opening,
             )
         finally:
             ledger.close()
@@ -344,6 +349,10 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Accou
         price=account.price,
         budget=account.budget.budget() if account.budget else None,
         timezone=timezone,
+        settle_after=account.settle_after,
+        look_first=account.look_first,
+        pace=account.pace.pace(),
+        strict_order=account.order == "strict",
     )
 
 

@@ -69,6 +69,16 @@ def compose(
     return Composition(post=post, missing=tuple(missing), late=late, findings=findings)
 
 
+def words_of(entry: Entry, account: Account, *, timezone: str) -> Post | None:
+    """Give the words of the post that would be made of an entry, without its pictures; None where there is none.
+
+    By these it is told whether one stands on the account: with a picture, the link may stand in another place.
+    """
+    limits = replace(account.limits, needs_picture=False)
+    made = render(entry, limits, rules=account.rules, timezone=timezone)
+    return made if isinstance(made, Post) else None
+
+
 def _completed(entry: Entry, account: Account, articles: ArticleSource, feed: Feed) -> Entry:
     """Give the entry with what its article's page has and the feed has not, as far as this account shows it.
 

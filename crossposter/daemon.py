@@ -20,6 +20,7 @@ from crossposter.core.model import Feed
 from crossposter.errors import ConfigError, LedgerError
 from crossposter.events import report
 from crossposter.logs import get_logger
+from crossposter.pauses import LedgerPause
 from crossposter.ports import Clock, Due, Heartbeat
 from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
@@ -77,7 +78,8 @@ class Daemon:
         #: What was so at the last look.
         self._seen: frozenset[str] = frozenset()
         self._commands = commands
-        self._lanes = Lanes(report)
+        self._ledger = LedgerPause(report)
+        self._lanes = Lanes(report, self._ledger)
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(POLLERS), "tick": ThreadPoolExecutor(1)},
             # A late run is better than none, and one is enough.
@@ -91,12 +93,9 @@ class Daemon:
         Returns:
             Whether every delivery in hand came to its end within the grace.
         """
-        for delivery_id in self._service.recover():
-            self._report(Interrupted(delivery_id))
-        # Somebody started it: perhaps after mending an account. A rate limit is not over by that.
-        self._service.wake_accounts()
-        if died_at := self._heartbeat.start(now=self._clock.now()):
-            self._report(Restarted(died_at))
+        while not self._begun():
+            if self._next_command() is Command.STOP:
+                return True
         self._schedule()
         self._scheduler.start()
         log.info("daemon started", feeds=[feed.id for feed in self._service.feeds])
@@ -108,15 +107,23 @@ class Daemon:
             self._scheduler.wakeup()  # after a step back of the clock the timer would sleep on (measured)
         return self._stop()
 
-    def _beat(self) -> None:
-        self._give_sign(self._heartbeat.beat)
+    def _begun(self) -> bool:
+        """Find out how things stand; False while the ledger cannot be written."""
+        with self._ledger.noting():
+            for delivery_id in self._service.recover():
+                self._report(Interrupted(delivery_id))
+            # Somebody started it: perhaps after mending an account. A rate limit is not over by that.
+            self._service.wake_accounts()
+            if died_at := self._heartbeat.start(now=self._clock.now()):
+                self._report(Restarted(died_at))
+            self._ledger.worked()
+            return True
+        return False
 
-    def _give_sign(self, write: Callable[..., None]) -> None:
-        try:
-            write(now=self._clock.now())
-        except LedgerError as error:
-            # The disk may have room again in a moment; until then the missing sign of life tells.
-            log.warning("no sign of life could be written", error=str(error))
+    def _beat(self) -> None:
+        with self._ledger.noting():
+            self._heartbeat.beat(now=self._clock.now())
+            self._ledger.worked()
 
     def _next_command(self) -> Command | None:
         try:
@@ -157,11 +164,12 @@ class Daemon:
 
     def _listen(self, service: Service) -> None:
         """Tell what nobody does, when it begins."""
-        seen = {str(event): event for event in service.look_around()}
-        for words, event in seen.items():
-            if words not in self._seen:
-                self._report(event)
-        self._seen = frozenset(seen)
+        with self._ledger.noting():
+            seen = {str(event): event for event in service.look_around()}
+            for words, event in seen.items():
+                if words not in self._seen:
+                    self._report(event)
+            self._seen = frozenset(seen)
 
     def _look_over(self, service: Service) -> None:
         """Look at accounts and this machine at the start, after a reload, and every day."""
@@ -175,10 +183,19 @@ class Daemon:
             self._checkup_due = now + _A_DAY
 
     def _poll(self, service: Service, feed: Feed) -> None:
-        self._report(service.try_poll(feed))
+        if self._ledger.is_down:
+            return
+        polled = service.try_poll(feed)
+        if isinstance(polled.error, LedgerError):
+            self._ledger.failed(polled.error)  # no fault of the feed's
+        else:
+            self._report(polled)
 
     def _tick(self, service: Service) -> None:
-        self._lanes.offer(service.due_lanes(), service)
+        if self._ledger.is_down:
+            return
+        with self._ledger.noting():
+            self._lanes.offer(service.due_lanes(), service)
 
     def _reload(self) -> None:
         try:
@@ -189,15 +206,17 @@ class Daemon:
         # What its lanes and polls have in hand was meant for the accounts of the file as it was.
         before.retire()
         # Somebody asked for it: perhaps after a login.
-        self._service.wake_accounts()
+        with self._ledger.noting():
+            self._service.wake_accounts()
         self._schedule()
         log.info("configuration read again", feeds=[feed.id for feed in self._service.feeds])
         self._warn_of_waiting()
 
     def _warn_of_waiting(self) -> None:
         """Say which posts wait for nobody, and where one that hangs may delay another."""
-        if stranded := self._service.stranded():
-            self._report(Stranded(stranded))
+        with self._ledger.noting():
+            if stranded := self._service.stranded():
+                self._report(Stranded(stranded))
         feeds = len(self._service.feeds)
         accounts = len({account_id for feed in self._service.feeds for account_id in feed.accounts})
         if feeds > POLLERS or accounts > MAX_LANES:
@@ -210,7 +229,8 @@ class Daemon:
         self._scheduler.shutdown(wait=False)
         if not all_done:
             log.warning("a platform has not answered; its delivery will be settled later", accounts=self._lanes.busy())
-        self._give_sign(self._heartbeat.end)
+        with self._ledger.noting():
+            self._heartbeat.end(now=self._clock.now())
         log.info("daemon stopped")
         return all_done
 
@@ -218,8 +238,9 @@ class Daemon:
 class Lanes:
     """One lane per account on a thread of its own, so that accounts never wait for each other."""
 
-    def __init__(self, report: Callable[[Event], None]) -> None:
+    def __init__(self, report: Callable[[Event], None], ledger: LedgerPause) -> None:
         self._report = report
+        self._ledger = ledger
         self._changed = threading.Condition()
         self._busy: set[str] = set()
         self._stopping = False
@@ -250,7 +271,8 @@ class Lanes:
 
     def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
         try:
-            service.deliver_lane(lane, report=self._report, stopping=lambda: self._stopping)
+            with self._ledger.noting():
+                service.deliver_lane(lane, report=self._report, stopping=lambda: self._stopping or self._ledger.is_down)
         except Exception:
             # A thread's last words would go past the log, and its redaction.
             log.exception("a lane ended unexpectedly", account=account_id)

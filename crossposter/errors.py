@@ -115,9 +115,11 @@ class PublishError(CrossposterError):
     """A platform did not confirm; the subclass says what that means for the delivery.
 
     `answer` holds what it said, where crossposter does not know what that means: word for word, cut, without secrets.
+    `starts_over` tells that what was uploaded cannot be used again.
     """
 
     answer: str | None = None
+    starts_over: bool = False
 
 
 class RejectedError(PublishError):

@@ -13,7 +13,9 @@ from crossposter.core.events import (
     Delivered,
     Event,
     Interrupted,
+    LedgerTrouble,
     Poll,
+    Recovering,
     Restarted,
     Settled,
     Silent,
@@ -59,6 +61,12 @@ def report(event: Event) -> None:
             log.warning("feed silent", feed=event.feed_id, why=str(event.message))
         case Restarted():
             log.warning("the daemon before this one did not end by itself", last_beat=event.last_beat.isoformat())
+        case LedgerTrouble(message=None):
+            log.info("the ledger can be written again")
+        case LedgerTrouble():
+            log.error("the ledger cannot be used: nothing is begun", why=str(event.message))
+        case Recovering():
+            log.warning("the ledger is older than what was published: the rest is held", why=str(event.reason))
         case Spending(is_spent=True):
             log.warning("budget spent", account=event.account_id, month=event.month, limit_usd=event.limit_usd)
         case Spending():

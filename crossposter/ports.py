@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from crossposter.core.examination import Examination
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from crossposter.core.alerting import Fate, Matter, Pending
     from crossposter.core.digest import Summary
     from crossposter.core.planning import Plan
+    from crossposter.core.timeline import Standing, Timeline
     from crossposter.core.window import Shown
 
 
@@ -40,6 +42,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Give the time as aware UTC."""
+
+    def elapsed(self) -> float:
+        """Give the seconds since some moment: never set back, and going on while the machine sleeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +168,13 @@ class Staged:
     media_ids: tuple[str, ...] = ()
 
 
+class Steps(Protocol):
+    """What was done for a post in an earlier try and need not be repeated; each is kept as soon as it is done."""
+
+    def once(self, name: str, do: Callable[[], str]) -> str:
+        """Give the platform's id of what was done under this name; where it was not, do it."""
+
+
 class Adapter(Protocol):
     """One account on its platform.
 
@@ -179,8 +191,8 @@ class Adapter(Protocol):
         What is refused or lost stands in the answer, beside what was learned nevertheless.
         """
 
-    def stage(self, post: Post) -> Staged:
-        """Upload the pictures: safe to repeat, nothing becomes public."""
+    def stage(self, post: Post, steps: Steps) -> Staged:
+        """Upload the pictures: safe to repeat, nothing becomes public; what an earlier try has done is used again."""
 
     def publish(self, staged: Staged) -> Receipt:
         """Make the post public: exactly one request, never repeated by anything below.
@@ -189,8 +201,13 @@ class Adapter(Protocol):
             UncertainError: The request may have been carried out.
         """
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look for the post among the account's newest ones; None when the answer does not hold it."""
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Read the account's newest posts; `of` are the ids of a staged post whose fate is asked for.
+
+        Args:
+            limit: How many, at most; a platform may give fewer. One request.
+            of: Where the platform keeps a record of it, it is asked for that as well.
+        """
 
     def retract(self, remote_id: str) -> None:
         """Delete a post; exactly one request."""
@@ -198,10 +215,12 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A delivery whose time has come."""
+    """A delivery whose time has come; or an account that must be read back before anything else (no delivery)."""
 
-    delivery_id: str
     account_id: str
+    delivery_id: str | None
+    #: Whether it is to be sent; else its account is to be looked at.
+    is_to_send: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +230,34 @@ class Lease:
     account_id: str
     holder: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPosts:
+    """What is known to stand on an account.
+
+    Attributes:
+        ours: When each post of a delivery was published, by the platform's id.
+        others: When each other post was first seen.
+    """
+
+    ours: Mapping[str, datetime]
+    others: Mapping[Standing, datetime]
+
+    def before(self, moment: datetime) -> frozenset[str]:
+        """Give the ids of those that stood there before."""
+        times = {**self.ours, **{one.remote_id: at for one, at in self.others.items()}}
+        return frozenset(remote_id for remote_id, at in times.items() if at < moment)
+
+
+class Settlement(Enum):
+    """What became of the answer to an attempt."""
+
+    WRITTEN = auto()
+    #: The delivery was sent again meanwhile: it stands twice.
+    ORPHAN = auto()
+    #: The delivery has moved on; the answer says nothing that matters.
+    REPLACED = auto()
 
 
 class Ledger(Protocol):
@@ -237,6 +284,9 @@ class Ledger(Protocol):
             The plan with the ledger's number of every entry.
         """
 
+    def is_restored(self, feed: Feed) -> bool:
+        """Tell whether a feed was not read since the ledger was put back from a copy."""
+
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
 
@@ -259,8 +309,11 @@ class Ledger(Protocol):
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
 
-    def due(self, *, now: datetime) -> Sequence[Due]:
-        """List queued deliveries whose time has come, oldest first."""
+    def due(self, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+        """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+
+        Of the accounts in `strict`, nothing comes before all that is older is settled.
+        """
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
         """Take the account, unless somebody has it."""
@@ -268,25 +321,61 @@ class Ledger(Protocol):
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""
 
-    def load(self, delivery_id: str) -> Delivery | None:
-        """Give a delivery that is still queued; None when it has moved on."""
+    def load(self, delivery_id: str, *, now: datetime) -> Delivery | None:
+        """Give a delivery that is due; None when it has moved on."""
 
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
 
     def claim(
-        self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease until `lease.until`.
 
-        None when the row or the lease has moved on.
+        None when the row, its news or the lease has moved on.
 
         Returns:
             The attempt's number: the fence of `settle`.
         """
 
-    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
-        """Write what the platform answered; False when the attempt is no longer the current one."""
+    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
+        """Write what the platform answered."""
+
+    def settle_read(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
+        """Write what reading the account back means for an uncertain delivery; False when it has moved on."""
+
+    def known_posts(self, account_id: str) -> KnownPosts:
+        """Give what is known to stand on an account."""
+
+    def see(self, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
+        """Remember posts that were seen on an account and are no delivery's."""
+
+    def unread(self, *, now: datetime) -> Sequence[str]:
+        """Name the accounts that must be read back before anything is sent, and are not at rest."""
+
+    def mark_read(self, account_id: str) -> None:
+        """Write that an account was read back."""
+
+    def restored(self, account_id: str, *, now: datetime) -> Sequence[Delivery]:
+        """Give the deliveries of an account of which a ledger that was put back does not know what became."""
+
+    def take_over(self, delivery: Delivery, standing: Standing, *, now: datetime) -> bool:
+        """Write that a post is that of a delivery which waits for a person; False when it has moved on."""
+
+    def rest(self, account_id: str, outcome: Outcome) -> None:
+        """Let an account rest, where an outcome says so."""
+
+    def sent_since(self, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
+        """Give when posts were sent on an account between two times, those that may be public included."""
+
+    def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
+        """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""
+
+    def save_step(self, delivery: Delivery, name: str, value: str, *, now: datetime) -> None:
+        """Remember one more."""
+
+    def forget_steps(self, delivery: Delivery) -> None:
+        """Let all be done anew."""
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""

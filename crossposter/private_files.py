@@ -1,4 +1,4 @@
-"""Files that nobody but the program's user may read: what `login` obtained. Written whole or not at all."""
+"""Files that nobody but the program's user may read: logins, copies of the ledger. Written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,41 @@ def write_private(path: Path, content: Mapping[str, Any]) -> None:
         _sync(path.parent)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def new_private(path: Path) -> Iterator[Path]:
+    """Give a file beside `path` that nobody else can read (0600); at the end of the block it gets that name, durably.
+
+    Raises:
+        FileExistsError: There is a file of that name; it is as it was.
+        OSError: It cannot be written.
+    """
+    if path.exists():
+        raise FileExistsError(path)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    os.close(descriptor)
+    written = Path(name)
+    try:
+        yield written
+        with written.open("rb") as file:
+            os.fsync(file.fileno())
+        _give_away(written, like=path.parent)
+        _name(written, path)
+        _sync(path.parent)
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _name(file: Path, path: Path) -> None:
+    """Give a file its name, if nothing has that."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: a stick, a folder on the network
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        file.replace(path)
 
 
 def make_private_folder(folder: Path) -> None:

@@ -1,16 +1,12 @@
 """The shell: it asks the world in the right order and decides nothing; `core/` decides.
 
-    poll      fetch -> plan -> record
-    deliver   lease -> verify -> compose -> stage -> claim (the intent, durable) -> publish -> settle
-
-Between `claim` and `settle` there is one request. Whatever happens before it is safe to repeat; whatever happens in it
-is settled by its answer, or is uncertain.
+poll      fetch -> plan -> record
+deliver   what is due, account by account: see delivering.py
 """
 
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -38,9 +34,10 @@ from crossposter.core.model import (
 )
 from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
-from crossposter.core.retrying import after, after_defect, looked_into, published, without_article, without_picture
+from crossposter.core.retrying import without_article, without_picture
 from crossposter.core.window import Shown
-from crossposter.errors import AccountError, CrossposterError, FeedError, LedgerError, PublishError
+from crossposter.delivering import Deliverer
+from crossposter.errors import CrossposterError, FeedError
 from crossposter.identities import Identities
 from crossposter.ports import (
     Adapter,
@@ -49,19 +46,14 @@ from crossposter.ports import (
     Due,
     FeedSource,
     Fetched,
-    Lease,
     Ledger,
     PictureSource,
     PictureStore,
-    Staged,
 )
 from crossposter.wording import say
 
 log = logging.getLogger(__name__)
 
-#: So long another process leaves the account alone; begun anew for the public call. One that is slower than this keeps
-#: the account as long as nobody takes it.
-LEASE = timedelta(minutes=10)
 #: Accounts that are worked on at the same time, a thread each, made when it is needed; more of them wait.
 MAX_LANES = 64
 #: So long after a person has settled an uncertain post it is said that it is: the daemon may have been away.
@@ -123,8 +115,17 @@ class Service:
         self._identities = Identities(adapters, clock)
         self._ledger = ledger
         self._clock = clock
-        self._holder = uuid.uuid4().hex
         self._is_retired = False
+        self._strict = [account.id for account in accounts.values() if account.strict_order]
+        self._deliverer = Deliverer(
+            accounts=accounts,
+            post_of=self._post,
+            store=store,
+            identities=self._identities,
+            ledger=ledger,
+            clock=clock,
+            is_retired=lambda: self._is_retired,
+        )
 
     def run_once(self, *, report: Callable[[Event], None] = _tell_nobody) -> Round:
         """Do one round: every feed, then everything that is due. The caller holds the ledger alone."""
@@ -158,7 +159,7 @@ class Service:
     def stranded(self) -> tuple[str, ...]:
         """Give what is due on accounts that the YAML no longer has: nobody will deliver it."""
         due = self._ledger.due(now=self._clock.now())
-        return tuple(one.delivery_id for one in due if one.account_id not in self._accounts)
+        return tuple(one.delivery_id for one in due if one.delivery_id and one.account_id not in self._accounts)
 
     def try_poll(self, feed: Feed) -> Poll:
         """Poll a feed; its failure, and a defect of ours over it, is a result: the other feeds go on."""
@@ -205,6 +206,7 @@ class Service:
             first_poll=self._ledger.validators(feed) is None,
             now=now,
             unread=fetched.unread,
+            is_restored=self._ledger.is_restored(feed),
         )
         if not planned.changes(window):
             self._ledger.touch(feed, fetched.validators, now=now)
@@ -267,117 +269,25 @@ class Service:
         return begin, self._ledger.spent(account.id, since=begin)
 
     def due_lanes(self) -> list[list[Due]]:
-        """Give what is due, account by account; not that of accounts which the YAML no longer has."""
-        due = [one for one in self._ledger.due(now=self._clock.now()) if one.account_id in self._accounts]
-        due.sort(key=lambda one: one.account_id)
-        return [list(lane) for _, lane in groupby(due, key=lambda one: one.account_id)]
+        """Give what is due, account by account; of accounts that the YAML has, and that need not wait."""
+        now = self._clock.now()
+        unread = [Due(account_id=account_id, delivery_id=None) for account_id in self._ledger.unread(now=now)]
+        due = [*unread, *self._ledger.due(now=now, strict=self._strict)]
+        mine = sorted((one for one in due if one.account_id in self._accounts), key=lambda one: one.account_id)
+        lanes = (list(lane) for _, lane in groupby(mine, key=lambda one: one.account_id))
+        return [lane for all_due in lanes if (lane := self._deliverer.to_do(all_due))]
 
     def deliver_lane(
         self, lane: Sequence[Due], *, report: Callable[[Delivered], None], stopping: Callable[[], bool] = lambda: False
     ) -> None:
         """Deliver one account's posts; stop at the first sign that the account must rest, or when told."""
-        for due in lane:
-            if stopping() or self._is_retired:
-                break
-            done = self.deliver(due)
-            if done is None:
-                continue
-            report(done)
-            if done.outcome and done.outcome.account_rests_until:
-                break
+        self._deliverer.deliver_lane(lane, report=report, stopping=stopping)
 
-    def deliver(self, due: Due) -> Delivered | None:
-        """Try one delivery; safe to call twice, late and concurrently. None when it was not ours to do."""
-        now = self._clock.now()
-        lease = Lease(account_id=due.account_id, holder=self._holder, until=now + LEASE)
-        if not self._ledger.lease(lease, now=now):
-            return None
-        try:
-            delivery = self._ledger.load(due.delivery_id)
-            return self._guarded(delivery, lease) if delivery else None
-        finally:
-            self._ledger.release(lease)
-
-    def _guarded(self, delivery: Delivery, lease: Lease) -> Delivered | None:
-        """Deliver; a defect of ours costs this delivery a while, and no other anything."""
-        done = Delivered(
-            delivery_id=delivery.id,
-            account_id=delivery.account_id,
-            outcome=None,
-            feed_id=delivery.origin.feed_id,
-            title=delivery.entry.title,
-        )
-        try:
-            outcome = self._deliver(delivery, lease)
-        except Exception:
-            log.exception("delivery %s ended unexpectedly", delivery.id)
-            now = self._clock.now()
-            self._ledger.postpone(delivery.id, after_defect(tries=delivery.tries, now=now), now=now)
-            return done
-        return replace(done, outcome=outcome) if outcome else None
-
-    def _deliver(self, delivery: Delivery, lease: Lease) -> Outcome | None:
-        account = self._accounts[delivery.account_id]
-        try:
-            adapter = self._identities.adapter(account)
-            post = self._affordable(delivery, account, self._post(delivery, account))
-            if isinstance(post, Outcome):
-                self._ledger.postpone(delivery.id, post, now=self._clock.now())
-                return post
-            for picture in post.pictures:
-                self._store.put(picture.content)
-            staged = adapter.stage(post)
-        except PublishError as error:
-            if error.answer:  # no attempt was made yet with which it could be kept
-                log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
-            outcome = self._after(error, delivery, account)
-            self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
-            return outcome
-        if self._is_retired:  # uploads may have been slow
-            return None
-        now = self._clock.now()
-        renewed = replace(lease, until=now + LEASE)
-        attempt = self._ledger.claim(delivery.id, staged, renewed, now=now, price_usd=account.price(staged.post))
-        if attempt is None:
-            return None
-        try:
-            outcome = self._answer(adapter, staged, delivery, account)
-            self._settle(delivery.id, attempt, outcome)
-        except Exception:
-            # The row says so by itself when its lease has run out, but to nobody.
-            log.exception("delivery %s: nobody knows what became of it", delivery.id)
-            return Outcome(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED)
-        return outcome
-
-    def _answer(self, adapter: Adapter, staged: Staged, delivery: Delivery, account: Account) -> Outcome:
-        """Make the public call, and decide what its answer means."""
-        try:
-            return published(adapter.publish(staged), now=self._clock.now())
-        except PublishError as error:
-            return self._after(error, delivery, account)
-
-    def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
-        """Decide what a failure means; one that would stop the account is looked into first."""
-        if isinstance(error, AccountError) and error.is_doubtful:
-            error = looked_into(error, self._identities.asked_again(account))
-        if isinstance(error, AccountError):
-            self._identities.forget(account)  # whoever mends it may do so by new credentials
-        return after(error, tries=delivery.tries, now=self._clock.now())
-
-    def _settle(self, delivery_id: str, attempt: int, outcome: Outcome) -> None:
-        """Write the answer.
-
-        Raises:
-            LedgerError: It is not written; the log at least has it, and the row becomes uncertain.
-        """
-        settled = False
-        try:
-            settled = self._ledger.settle(delivery_id, attempt, outcome, now=self._clock.now())
-        finally:
-            if not settled:
-                log.error("not written to the ledger: %s attempt %s: %s", delivery_id, attempt, outcome)
-        if not settled:
-            raise LedgerError(say("delivery {delivery} was taken over by another process", delivery=delivery_id))
+    def deliver(self, due: Due) -> tuple[Delivered, ...]:
+        """Try one delivery; safe to call twice, late and concurrently."""
+        delivered: list[Delivered] = []
+        self.deliver_lane([due], report=delivered.append)
+        return tuple(delivered)
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what is sent: what was sent before, to the byte; else the news as it is now.
@@ -389,7 +299,7 @@ class Service:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
-        return self._sent_before(delivery) or self._composed(delivery, account)
+        return self._affordable(delivery, account, self._sent_before(delivery) or self._composed(delivery, account))
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:
         """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.

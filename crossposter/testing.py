@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
 
+from crossposter.core.counting import find_links
 from crossposter.core.examination import Examination
 from crossposter.core.model import (
     Account,
@@ -25,9 +27,10 @@ from crossposter.core.model import (
     Receipt,
     Validators,
 )
+from crossposter.core.timeline import Standing, Timeline
 from crossposter.core.window import Shown
 from crossposter.errors import ArticleError, CrossposterError, FeedError, PictureError, PublishError
-from crossposter.ports import Fetched, Staged, no_window
+from crossposter.ports import Fetched, Staged, Steps, no_window
 from crossposter.wording import say
 
 LIMITS = Limits(
@@ -86,6 +89,10 @@ class FrozenClock:
     def now(self) -> datetime:
         """Give the time."""
         return self.time
+
+    def elapsed(self) -> float:
+        """Give the seconds since 1970."""
+        return self.time.timestamp()
 
     def forward(self, **duration: float) -> None:
         """Move on: `forward(minutes=5)`."""
@@ -172,6 +179,14 @@ class MemoryPictureStore:
         return self.contents.get(sha256)
 
 
+class NoSteps:
+    """Remembers nothing."""
+
+    def once(self, name: str, do: Callable[[], str]) -> str:
+        """Do it."""
+        return do()
+
+
 @dataclass
 class FakeAdapter:
     """An account on a platform that does what the script says: the next of `answers`, else success.
@@ -184,6 +199,8 @@ class FakeAdapter:
     identity: Identity | None = None
     examination: Examination | None = None
     posts: dict[str, Post] = field(default_factory=dict)
+    #: Posts that stand, and that no reading shows.
+    unseen: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -202,10 +219,18 @@ class FakeAdapter:
         except PublishError as error:
             return Examination(error=error)
 
-    def stage(self, post: Post) -> Staged:
-        """Give each picture an id."""
+    def stage(self, post: Post, steps: Steps) -> Staged:
+        """Give each picture an id, once."""
         self._called("stage")
-        return Staged(post=post, media_ids=tuple(picture.sha256[:8] for picture in post.pictures))
+        uploads = (
+            steps.once(f"{position} {picture.sha256}", partial(self._upload, picture))
+            for position, picture in enumerate(post.pictures)
+        )
+        return Staged(post=post, media_ids=tuple(uploads))
+
+    def _upload(self, picture: Picture) -> str:
+        self._called("upload")
+        return picture.sha256[:8]
 
     def publish(self, staged: Staged) -> Receipt:
         """Let the post stand."""
@@ -217,15 +242,22 @@ class FakeAdapter:
         with self._lock:
             remote_id = str(len(self.posts) + 1)
             self.posts[remote_id] = post
-        return Receipt(remote_id=remote_id, url=f"https://fake.example/{self.account.id}/{remote_id}")
+        return Receipt(remote_id=remote_id, url=self._url(remote_id))
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look for the text."""
-        self._called("find")
-        for remote_id, standing in self.posts.items():
-            if standing.text == post.text:
-                return Receipt(remote_id=remote_id, url=f"https://fake.example/{self.account.id}/{remote_id}")
-        return None
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Give the newest posts; those in `unseen` are not shown."""
+        self._called("timeline")
+        shown = [(remote_id, post) for remote_id, post in self.posts.items() if remote_id not in self.unseen]
+        return Timeline(posts=tuple(self._standing(*one) for one in reversed(shown[-limit:])))
+
+    def _standing(self, remote_id: str, post: Post) -> Standing:
+        in_text = tuple(link.text for link in find_links(post.text))
+        return Standing(
+            remote_id=remote_id, url=self._url(remote_id), text=post.text, links=(*filter(None, [post.link]), *in_text)
+        )
+
+    def _url(self, remote_id: str) -> str:
+        return f"https://fake.example/{self.account.id}/{remote_id}"
 
     def retract(self, remote_id: str) -> None:
         """Take a post away."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from crossposter.core.text import clean_line
@@ -23,6 +25,31 @@ def identifier(value: object) -> str:
     """
     is_number = isinstance(value, str | int) and not isinstance(value, bool)
     return str(value) if is_number and _ID.fullmatch(str(value)) else ""
+
+
+def numbered(value: object, *, otherwise: Message) -> str:
+    """Give the platform's number of a post that is there.
+
+    Raises:
+        TransientError: It has none: "not found" would be wrong.
+    """
+    if found := identifier(value):
+        return found
+    raise TransientError(otherwise)
+
+
+def moment(value: object) -> datetime | None:
+    """Read a time as X (2026-11-26T09:12:38.000Z) and Meta (...+0000) write it; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text(value))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
+
+
+def short(words: str) -> str:
+    """Give a short form of a text, by which it is told from others."""
+    return sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def text(value: object) -> str:

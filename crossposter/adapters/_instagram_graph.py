@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._answers import identifier, mapping, mappings, moment, numbered, short, text
 from crossposter.adapters._meta_app import BESIDE, TO_POST, TO_POST_ON_INSTAGRAM
 from crossposter.adapters._rules import kept, unusable
 from crossposter.adapters.options import Connection
 from crossposter.core.examination import Examination, Quota
 from crossposter.core.model import Identity, Picture, PictureLimits, Post, Receipt
+from crossposter.core.timeline import Standing, Timeline
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
-from crossposter.ports import Staged
+from crossposter.ports import Staged, Steps
 from crossposter.wording import say
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ _TAKEN = PictureLimits(max_bytes=8_000_000, max_width=1440, min_width=320, ratio
 _PAUSES = (1.0, 2.0, 5.0, 12.0, 40.0, 60.0, 60.0, 60.0, 60.0)
 #: The day of the quota is a rolling one: the next post may be free at any time.
 _QUOTA_WAIT = timedelta(hours=2)
-#: How many of the newest posts `find` reads.
-_RECENT = 25
 _HOME = "https://www.instagram.com/"
 _UNUSABLE = say("Instagram has answered something that crossposter does not know")
 _ADDRESS = re.compile(r"https://www\.instagram\.com(/[A-Za-z0-9_.-]+)+/?")
@@ -110,12 +110,12 @@ class GraphBackend:
         except PublishError as error:  # it is asked for before each post: without it there is none
             return replace(seen, error=error)
 
-    def stage(self, post: Post) -> Staged:
+    def stage(self, post: Post, steps: Steps) -> Staged:
         """Make the container and wait until it is ready: it is seen by nobody, and forgotten after a day."""
         self._check_quota()
         offered: list[str] = []
         try:
-            container = self._container_of(post, offered)
+            container = steps.once(f"container {_name_of(post)}", lambda: self._container_of(post, offered))
             self._wait_for(container)
         except PublishError:
             self._withdraw(offered)
@@ -146,22 +146,35 @@ class GraphBackend:
         quota = self._connection.now() + _QUOTA_WAIT if self._is_last_of_quota else None
         return max(filter(None, [quota, self._client.used_up_until()]), default=None)
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look among the account's newest posts: one request."""
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Read the account's newest posts, 100 at most; and of a container, which is published once, whether it was."""
+        is_out = self._is_out(of[-1]) if of else None
         answer = self._client.get_connections(
-            self._account, "media", limit=_RECENT, fields="id,caption,timestamp,permalink"
+            self._account, "media", limit=min(limit, 100), fields="id,caption,timestamp,permalink"
         )
-        earliest = since.replace(microsecond=0)  # `timestamp` has no fractions
-        for found in mappings(answer.get("data"), otherwise=_UNUSABLE):
-            if text(found.get("caption")).strip() != post.text.strip():
-                continue
-            made_at, remote_id = _moment(found.get("timestamp")), identifier(found.get("id"))
-            if made_at and made_at < earliest:
-                continue
-            if not made_at or not remote_id:
-                raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
-            return Receipt(remote_id=remote_id, url=self._address(found.get("permalink")))
+        found = mappings(answer.get("data"), otherwise=_UNUSABLE)
+        return Timeline(posts=tuple(map(self._standing, found)), is_out=is_out)
+
+    def _is_out(self, container: str) -> bool | None:
+        """Ask whether a container was published; None where Instagram does not say, or not any more (after a day)."""
+        try:
+            answer = self._client.get_object(container, fields="status_code")
+        except RejectedError:
+            return None
+        match text(answer.get("status_code")):
+            case "PUBLISHED":
+                return True
+            case "FINISHED":
+                return False
         return None
+
+    def _standing(self, media: Mapping[str, Any]) -> Standing:
+        return Standing(
+            remote_id=numbered(media.get("id"), otherwise=_UNUSABLE),
+            url=self._address(media.get("permalink")),
+            text=text(media.get("caption")),
+            published=moment(media.get("timestamp")),
+        )
 
     def retract(self, remote_id: str) -> None:
         """Say that this cannot be done; sends nothing."""
@@ -268,8 +281,6 @@ class GraphBackend:
         return profile if _ADDRESS.fullmatch(profile) else _HOME
 
 
-def _moment(value: object) -> datetime | None:
-    try:
-        return datetime.strptime(text(value), "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return None
+def _name_of(post: Post) -> str:
+    """Give a short form of all that a container is made of."""
+    return short("\n".join([post.text, *(f"{picture.sha256} {picture.alt}" for picture in post.pictures)]))

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from crossposter.adapters._answers import identifier, mapping, mappings, text
 from crossposter.adapters._rules import unusable
 from crossposter.adapters.options import Connection
 from crossposter.core.examination import Examination
 from crossposter.core.model import Identity, Picture, Post, Receipt
+from crossposter.core.timeline import Standing, Timeline
 from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
-from crossposter.ports import Staged
+from crossposter.ports import Staged, Steps
 from crossposter.private_files import write_private
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
     from crossposter.adapters._instagrapi import InstagramClient
 
-#: How many of the newest posts `find` reads.
-_RECENT = 10
+#: So many posts the app asks for at a time.
+_PAGE = 33
+#: Seconds since the epoch, in the year 2100: what is beyond is no time.
+_FAR_OFF = 4_102_444_800
 _UNUSABLE = say("Instagram has answered something that crossposter does not know")
 #: The name of a post in its address.
 _CODE = re.compile(r"[A-Za-z0-9_-]+")
@@ -68,11 +71,18 @@ class SessionBackend:
         except PublishError as error:
             return Examination(error=error, skew=self._client.skew())
 
-    def stage(self, post: Post) -> Staged:
+    def stage(self, post: Post, steps: Steps) -> Staged:
         """Upload the pictures; only `publish` makes them public."""
         is_album = len(post.pictures) > 1
+        kind = "for an album" if is_album else "alone"
         with self._session_kept():
-            uploads = (self._client.upload_jpeg(picture.content, for_album=is_album) for picture in post.pictures)
+            uploads = (
+                steps.once(
+                    f"upload {position} {picture.sha256} {kind}",
+                    partial(self._client.upload_jpeg, picture.content, for_album=is_album),
+                )
+                for position, picture in enumerate(post.pictures)
+            )
             return Staged(post=post, media_ids=tuple(uploads))
 
     def publish(self, staged: Staged) -> Receipt:
@@ -96,23 +106,15 @@ class SessionBackend:
             raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         return receipt
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look among the account's newest posts: one request."""
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Read the account's newest posts, 33 at most (what the app asks for): one request."""
         with self._session_kept():
             answer = self._client.private_request(
-                f"feed/user/{self._connection.remote_id}/", params={"count": str(_RECENT)}
+                f"feed/user/{self._connection.remote_id}/", params={"count": str(min(limit, _PAGE))}
             )
-        earliest = int(since.timestamp())  # `taken_at` has no fractions
-        for media in mappings(answer.get("items"), otherwise=_UNUSABLE):
-            caption = text(mapping(media.get("caption")).get("text"))
-            taken_at = media.get("taken_at")
-            is_new = isinstance(taken_at, int | float) and taken_at >= earliest
-            if is_new and caption.strip() == post.text.strip():
-                receipt = _receipt(media)
-                if receipt is None:
-                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
-                return receipt
-        return None
+        found = mappings(answer.get("items"), otherwise=_UNUSABLE)
+        # Pinned posts stand first, however old they are: they do not show how far the list reaches.
+        return Timeline(posts=tuple(_standing(media) for media in found if not media.get("timeline_pinned_user_ids")))
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
@@ -203,6 +205,22 @@ def _child(upload_id: str, picture: Picture) -> dict[str, str]:
 
 def _no_login(path: Path) -> Message:
     return say("the session file {path!r} holds no login: log in anew", path=str(path))
+
+
+def _standing(media: Mapping[str, Any]) -> Standing:
+    receipt, taken_at = _receipt(media), media.get("taken_at")
+    if receipt is None:
+        raise TransientError(_UNUSABLE)  # one is there: "not found" would be wrong
+    return Standing(
+        remote_id=receipt.remote_id,
+        url=receipt.url,
+        text=text(mapping(media.get("caption")).get("text")),
+        published=datetime.fromtimestamp(taken_at, UTC) if _is_moment(taken_at) else None,
+    )
+
+
+def _is_moment(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _FAR_OFF
 
 
 def _receipt(media: Mapping[str, Any]) -> Receipt | None:

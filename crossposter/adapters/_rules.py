@@ -65,6 +65,7 @@ class Rule(NamedTuple):
         before: What it is as the answer to another request; None for the same, since nothing public is uncertain then.
         wait: How long it asks to be left alone; None where it says nothing of it.
         is_known: Whether documentation or others' experience says what it means.
+        starts_over: Whether what was uploaded cannot be used again.
     """
 
     answer: str
@@ -75,6 +76,7 @@ class Rule(NamedTuple):
     before: type[PublishError] | None = None
     wait: timedelta | None = None
     is_known: bool = True
+    starts_over: bool = False
 
     def kind_of(self, *, is_publish: bool) -> type[PublishError]:
         """Give what the answer is."""
@@ -93,7 +95,7 @@ ACTS: Mapping[type[PublishError], Message] = {
     RejectedError: say("look at the post; then try it again, or drop it"),
     AccountError: say("look at the account in the app or on the site of the platform"),
     TransientError: say("crossposter tries again by itself"),
-    UncertainError: say("look at the account, where the post may stand"),
+    UncertainError: say("crossposter looks at the account, where the post may stand"),
 }
 
 
@@ -118,6 +120,7 @@ def first_match(rules: Sequence[Rule], answer: Answer, words: str, *, now: datet
     )
     error = kind(message)
     error.answer = None if rule.is_known else answer.record
+    error.starts_over = rule.starts_over
     if rule.wait and isinstance(error, AccountError | TransientError):
         error.retry_at = now + rule.wait
     if isinstance(error, AccountError):

@@ -189,6 +189,7 @@ RULES = (
         TransientError,
         say("X does not know the picture any more"),
         say("crossposter uploads it again by itself"),
+        starts_over=True,
     ),
     # Seen with either status: the words count.
     Rule(

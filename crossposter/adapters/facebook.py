@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from crossposter.adapters._answers import identifier, mappings, text
+from crossposter.adapters._answers import identifier, mapping, mappings, moment, numbered, short, text
 from crossposter.adapters._meta_app import BESIDE, META, TASK, TO_POST
 from crossposter.adapters._rules import unusable
 from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
+from crossposter.core.counting import find_links
 from crossposter.core.examination import Examination, Lack
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
+from crossposter.core.timeline import Standing, Timeline
 from crossposter.errors import PublishError, TransientError, UncertainError
-from crossposter.ports import Staged
+from crossposter.ports import Staged, Steps
 from crossposter.references import NumberRef, SecretRef
 from crossposter.wording import say
 
 if TYPE_CHECKING:
     from crossposter.adapters._graph import GraphClient
 
-#: How many of the newest posts `find` reads.
-_RECENT = 25
 _UNUSABLE = say("Facebook has answered something that crossposter does not know")
 
 
@@ -69,6 +69,9 @@ class FacebookAdapter:
         max_alt_length=1000,
         # Error 1366046 says "smaller than 4 MB and saved as JPG, PNG" (2026-11); 2048 px is the largest Facebook keeps.
         picture=PictureLimits(max_bytes=4_000_000, max_width=2048),
+        # A guess, as for every platform; that a Page's list may leave posts out says Meta (Page feed, 2026-06).
+        seen_within=timedelta(minutes=3),
+        lists_all=False,
     )
 
     @staticmethod
@@ -151,9 +154,13 @@ class FacebookAdapter:
             return None
         return tasks if isinstance(tasks, list) else None
 
-    def stage(self, post: Post) -> Staged:
+    def stage(self, post: Post, steps: Steps) -> Staged:
         """Upload the pictures, unpublished: an upload that is lost is seen by nobody."""
-        return Staged(post=post, media_ids=tuple(self._upload(picture) for picture in post.pictures))
+        uploads = (
+            steps.once(f"upload {position} {picture.sha256} {short(picture.alt)}", partial(self._upload, picture))
+            for position, picture in enumerate(post.pictures)
+        )
+        return Staged(post=post, media_ids=tuple(uploads))
 
     def _upload(self, picture: Picture) -> str:
         file = ("picture.jpg", io.BytesIO(picture.content), picture.media_type)
@@ -178,22 +185,15 @@ class FacebookAdapter:
             raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         return replace(_receipt(remote_id), rests_until=self._client.used_up_until())
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look among the Page's newest posts: one request. Meta may leave posts out of this list."""
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Read the Page's newest posts, 100 at most: one request. Meta may leave posts out of this list."""
         answer = self._client.get_connections(
             self._page,
             "published_posts",
-            limit=_RECENT,
-            since=int(since.timestamp()),
-            fields="id,message,created_time,permalink_url",
+            limit=min(limit, 100),
+            fields="id,message,created_time,attachments{unshimmed_url}",
         )
-        for found in mappings(answer.get("data"), otherwise=_UNUSABLE):
-            if text(found.get("message")).strip() == post.text.strip():
-                remote_id = identifier(found.get("id"))
-                if not remote_id:
-                    raise TransientError(_UNUSABLE)  # it is there: "not found" would be wrong
-                return _receipt(remote_id)
-        return None
+        return Timeline(posts=tuple(map(_standing, mappings(answer.get("data"), otherwise=_UNUSABLE))))
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
@@ -213,6 +213,21 @@ _NO_TASK = Lack(
     stops=True,
     takes_new_token=False,
 )
+
+
+def _standing(post: Mapping[str, Any]) -> Standing:
+    remote_id = numbered(post.get("id"), otherwise=_UNUSABLE)
+    message = text(post.get("message"))
+    cards = mapping(post.get("attachments")).get("data")
+    on_cards = (text(mapping(card).get("unshimmed_url")) for card in (cards if isinstance(cards, list) else []))
+    in_text = (link.text for link in find_links(message))
+    return Standing(
+        remote_id=remote_id,
+        url=_receipt(remote_id).url,
+        text=message,
+        links=(*filter(None, on_cards), *in_text),
+        published=moment(post.get("created_time")),
+    )
 
 
 def _receipt(remote_id: str) -> Receipt:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,7 +20,8 @@ from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.examination import Examination
 from crossposter.core.model import Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
 from crossposter.core.text import same_handle
-from crossposter.ports import Adapter, Staged
+from crossposter.core.timeline import Timeline
+from crossposter.ports import Adapter, Staged, Steps
 from crossposter.references import LoginFile, LoginSecretRef, NumberRef, SecretRef, mistake
 from crossposter.wording import say
 
@@ -130,6 +131,8 @@ class InstagramAdapter:
         # JPEG, 8 MB, 4:5 to 1.91:1, 320 to 1440 pixels wide (Instagram content publishing, 2026-06); made 1080 wide,
         # which is what the app makes of a picture, so that both ways show the same.
         picture=PictureLimits(max_bytes=8_000_000, max_width=1080, min_width=320, ratio=(4 / 5, 1.91)),
+        # A guess, as for every platform.
+        seen_within=timedelta(minutes=5),
     )
 
     @staticmethod
@@ -175,17 +178,17 @@ class InstagramAdapter:
         """Ask for all that the backend can learn of the account."""
         return self._backend.examine()
 
-    def stage(self, post: Post) -> Staged:
+    def stage(self, post: Post, steps: Steps) -> Staged:
         """Hand over the pictures; only `publish` makes them public."""
-        return self._backend.stage(post)
+        return self._backend.stage(post, steps)
 
     def publish(self, staged: Staged) -> Receipt:
         """Make the post: one request."""
         return self._backend.publish(staged)
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look among the account's newest posts: one request."""
-        return self._backend.find(post, since=since)
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Read the account's newest posts, and where it keeps one the record of the post that is asked for."""
+        return self._backend.timeline(limit=limit, of=of)
 
     def retract(self, remote_id: str) -> None:
         """Delete a post, where the backend can."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crossposter.adapters._answers import identifier, mapping, mappings, text
+from crossposter.adapters._answers import identifier, mapping, mappings, moment, numbered, short, text
 from crossposter.adapters._rules import revealed, unusable
 from crossposter.adapters._x_errors import UNUSABLE
 from crossposter.adapters.logins import Login, Person
@@ -20,19 +19,16 @@ from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credenti
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, prefix_weights, weighted_length
 from crossposter.core.examination import Examination, Lack
-from crossposter.core.links import BREAK
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.core.text import same_handle
+from crossposter.core.timeline import Standing, Timeline
 from crossposter.errors import PublishError, TransientError, UncertainError
-from crossposter.ports import Staged
+from crossposter.ports import Staged, Steps
 from crossposter.references import SecretRef
 from crossposter.wording import say
 
 if TYPE_CHECKING:
     from crossposter.adapters._tweepy import XClient
-
-#: How many of the newest posts `find` reads: $0.001 each (docs.x.com, pricing, 2026-04).
-_RECENT = 10
 
 
 class Prices(BaseModel):
@@ -157,17 +153,25 @@ class TwitterAdapter:
             raise unusable(TransientError, UNUSABLE, answer, revealed(self._connection))
         return Identity(id=user_id, handle=text(user.get("username")))
 
-    def stage(self, post: Post) -> Staged:
+    def stage(self, post: Post, steps: Steps) -> Staged:
         """Upload the pictures with their alt texts."""
-        return Staged(post=post, media_ids=tuple(self._upload(picture) for picture in post.pictures))
+        return Staged(post=post, media_ids=tuple(self._uploaded(*each, steps) for each in enumerate(post.pictures)))
+
+    def _uploaded(self, position: int, picture: Picture, steps: Steps) -> str:
+        media_id = steps.once(f"upload {position} {picture.sha256}", lambda: self._upload(picture))
+        if picture.alt:
+            steps.once(f"describe {media_id} {short(picture.alt)}", lambda: self._describe(media_id, picture.alt))
+        return media_id
 
     def _upload(self, picture: Picture) -> str:
         answer = self._client.upload_image(picture.content, picture.media_type)
         media_id = identifier(mapping(answer.get("data")).get("id"))
         if not media_id:
             raise unusable(TransientError, UNUSABLE, answer, revealed(self._connection))
-        if picture.alt:
-            self._client.describe_image(media_id, picture.alt)
+        return media_id
+
+    def _describe(self, media_id: str, alt: str) -> str:
+        self._client.describe_image(media_id, alt)
         return media_id
 
     def publish(self, staged: Staged) -> Receipt:
@@ -180,24 +184,31 @@ class TwitterAdapter:
             raise unusable(UncertainError, UNUSABLE, answer, revealed(self._connection))
         return replace(self._receipt(remote_id), rests_until=self._client.used_up_until())
 
-    def find(self, post: Post, *, since: datetime) -> Receipt | None:
-        """Look among the account's ten newest posts since a time: one request."""
+    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+        """Read the account's newest posts, 5 to 100 of them: one request, which X asks $0.001 a post for."""
         answer = self._client.get_users_tweets(
             self._connection.remote_id,
-            max_results=_RECENT,
-            start_time=since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            tweet_fields=["created_at", "entities"],
+            max_results=min(max(limit, 5), 100),
+            tweet_fields=["created_at", "entities", "attachments"],
             user_auth=True,
         )
         # Without a post there is no "data", but "meta" says that there is none.
         tweets = answer.get("data", [] if "meta" in answer else None)
-        for tweet in mappings(tweets, otherwise=UNUSABLE):
-            if _comparable(_as_written(tweet)) == _comparable(post.text):
-                remote_id = identifier(tweet.get("id"))
-                if not remote_id:
-                    raise TransientError(UNUSABLE)  # it is there: "not found" would be wrong
-                return self._receipt(remote_id)
-        return None
+        return Timeline(posts=tuple(self._standing(tweet) for tweet in mappings(tweets, otherwise=UNUSABLE)))
+
+    def _standing(self, tweet: Mapping[str, Any]) -> Standing:
+        remote_id = numbered(tweet.get("id"), otherwise=UNUSABLE)
+        media_keys = mapping(tweet.get("attachments")).get("media_keys")
+        keys = [text(key) for key in media_keys] if isinstance(media_keys, list) else []
+        return Standing(
+            remote_id=remote_id,
+            url=self._receipt(remote_id).url,
+            text=_as_written(tweet),
+            links=tuple(_leads_to(tweet)),
+            # "3_1880028106020515840": the kind of media, and the id that its upload was answered with.
+            media_ids=tuple(key.partition("_")[2] for key in keys if "_" in key),
+            published=moment(tweet.get("created_at")),
+        )
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
@@ -222,7 +233,6 @@ _READS_ONLY = Lack(
 #: X's own link for the pictures, behind the text, and where it leads.
 _PICTURES = re.compile(r"\s*https://t\.co/\w+$")
 _TO_PICTURES = re.compile(r"/status/\d+/(photo|video)/\d+$")
-_SCHEME = re.compile("https?://", re.IGNORECASE)
 
 
 def _as_written(tweet: Mapping[str, Any]) -> str:
@@ -237,6 +247,9 @@ def _as_written(tweet: Mapping[str, Any]) -> str:
     return _PICTURES.sub("", written)
 
 
-def _comparable(text: str) -> str:
-    """Drop what X adds or may take without being asked: `http://` of a bare address, what cannot be seen."""
-    return _SCHEME.sub("", text).replace(BREAK, "").strip()
+def _leads_to(tweet: Mapping[str, Any]) -> Iterator[str]:
+    """Give where a post's links lead; of a shortened one also what is behind it, where X has looked."""
+    links = mapping(tweet.get("entities")).get("urls")
+    for link in map(mapping, links if isinstance(links, list) else []):
+        found = (text(link.get(name)) for name in ("expanded_url", "unwound_url"))
+        yield from (address for address in found if address and not _TO_PICTURES.search(address))

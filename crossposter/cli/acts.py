@@ -138,6 +138,7 @@ def backfill(
 def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List what waits for a person, and why."""
     from crossposter.cli.tables import new_console, print_deliveries
+    from crossposter.core.acts import is_in_doubt
     from crossposter.core.model import Status
     from crossposter.ledger import history
 
@@ -148,7 +149,7 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     elif records:
         print_deliveries(new_console(), records, translate)
-        if any(record.status is Status.UNCERTAIN for record in records):
+        if any(is_in_doubt(record.status, record.reason) for record in records):
             typer.echo(translate(SETTLE))
     else:
         typer.echo(translate(say("nothing waits for a person")))
@@ -201,15 +202,15 @@ def _system_user() -> str:
 
 def _print(acted: Sequence[Acted], translate: Translator) -> None:
     from crossposter.cli.tables import STATUS_WORDS, printable
-    from crossposter.core.model import Status
+    from crossposter.core.acts import is_in_doubt
 
-    is_uncertain = False
+    is_to_settle = False
     for one in acted:
         words = {"delivery": one.delivery_id, "status": translate(STATUS_WORDS[one.status]), "title": one.title}
         sentence = say("{delivery} is now: {status} ({title})", **words)
         if not one.done:
             sentence = say("{delivery} was left alone, it is: {status} ({title})", **words)
-            is_uncertain = is_uncertain or one.status is Status.UNCERTAIN
+            is_to_settle = is_to_settle or is_in_doubt(one.status, one.reason)
         typer.echo(printable(translate(sentence)))
-    if is_uncertain:
+    if is_to_settle:
         typer.echo(translate(SETTLE))

@@ -14,6 +14,7 @@ from crossposter import logs
 from crossposter.alerts.ping import Pinger
 from crossposter.bootstrap import audience_of, open_office, ping_address_of, secrets_of
 from crossposter.cli.context import Context
+from crossposter.core.events import Recovering
 from crossposter.daemon import Daemon
 from crossposter.errors import LedgerError
 from crossposter.events import telling
@@ -53,6 +54,9 @@ def run(context: Context, commands: Commands) -> None:
         service, heartbeat = office.service(config), office.heartbeat
         alarm, pinger = office.alarm(config), Pinger(office.web)
         alarm.start()
+        report = telling(alarm.hear)
+        if office.opening.restored:
+            report(Recovering(office.opening.restored))
         pinger.change(ping_address_of(config, context.environ), office.health(config))
         daemon = Daemon(
             service,
@@ -60,7 +64,7 @@ def run(context: Context, commands: Commands) -> None:
             load=load,
             heartbeat=heartbeat,
             clock=office.clock,
-            report=telling(alarm.hear),
+            report=report,
             check_up=lambda service: office.checkup(current, service).findings(),
         )
         daemon.run()

@@ -1,10 +1,11 @@
-"""`ledger list` and `ledger show`: look at the record."""
+"""`ledger list` and `ledger show`: look at the record; `ledger backup`: copy it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 #: As many digits as SQLite's numbers surely hold; `isdecimal` would take those of other scripts too.
 _NUMBER = re.compile("[0-9]{1,18}")
 
-ledger_app = typer.Typer(help="Look at the record.", no_args_is_help=True, rich_markup_mode=None)
+ledger_app = typer.Typer(help="Look at the record, or copy it.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @ledger_app.command("list")
@@ -78,6 +79,43 @@ def show(
         _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
     for record in records:
         _print_delivery(record, attempts[record.id], acts[record.id], translate)
+
+
+@ledger_app.command("backup")
+def backup(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The copy, or a folder for it; backups/ beside the ledger, named by the date."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Copy the ledger, also while the daemon writes it, and read the copy again."""
+    from crossposter.ledger.backup import back_up, default_path
+
+    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+        place = ledger.place
+        if not isinstance(place, Path):
+            raise LedgerError(say("a ledger in a database is backed up by the database's own means, as by pg_dump"))
+        default = default_path(place, now=SystemClock().now())
+        target = file / default.name if file and file.is_dir() else file or default
+        made = back_up(place, target.absolute())
+    if json:
+        print_json({"file": str(made.path), "deliveries": made.deliveries, "bytes": made.bytes})
+        return
+    _echo(translate(say("{path} holds {count} deliveries, and was read again", path=made.path, count=made.deliveries)))
+    _echo(
+        translate(
+            say(
+                "to put it back: stop crossposter, move {ledger} away, copy the backup in its place, and start; leave"
+                " the file {fence} where it is: by it crossposter sees what the copy does not know, and posts nothing"
+                " twice (docs/reliability.md)",
+                ledger=place,
+                fence=place.name + ".fence",
+            )
+        )
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from crossposter.alerts.ping import ping
 from crossposter.bootstrap import open_office, ping_address_of, secrets_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
-from crossposter.core.events import Delivered, Poll
+from crossposter.core.events import Delivered, Poll, Recovering
 from crossposter.core.model import Status
 from crossposter.events import telling
 from crossposter.ledger import Role
@@ -37,7 +37,10 @@ def run_once(context: Context, *, as_json: bool) -> None:
     with open_office(config, context.environ, role=Role.ROUND) as office:
         alarm = office.alarm(config)
         alarm.start()
-        found = office.service(config).run_once(report=telling(alarm.hear))
+        report = telling(alarm.hear)
+        if office.opening.restored:
+            report(Recovering(office.opening.restored))
+        found = office.service(config).run_once(report=report)
         alarm.finish(ALERTS_S)
         address = ping_address_of(config, context.environ)
         if address and not found.has_failures and (why_not := ping(office.web, address)):

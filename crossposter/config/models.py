@@ -29,7 +29,7 @@ from pydantic import (
 from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import AppBlock, Options
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
-from crossposter.core.model import Holds
+from crossposter.core.model import Holds, Pace
 from crossposter.core.text import lower
 from crossposter.references import (
     DatabaseAddress,
@@ -212,6 +212,18 @@ class Endpoint(Block):
     ca_file: Annotated[FileRef | None, ForConnecting] = None
 
 
+class PaceModel(Block):
+    """How fast an account may post."""
+
+    min_gap: Duration | None = None
+    per_hour: Annotated[int, Field(gt=0)] | None = None
+    per_day: Annotated[int, Field(gt=0)] | None = None
+
+    def pace(self) -> Pace:
+        """Give it as the service knows it."""
+        return Pace(min_gap=self.min_gap, per_hour=self.per_hour, per_day=self.per_day)
+
+
 class AccountModel(Options):
     """What every account has, beside what its platform adds."""
 
@@ -221,6 +233,12 @@ class AccountModel(Options):
     endpoint: Endpoint | None = None
     post: PostModel = PostModel()
     budget: BudgetModel | None = None
+    pace: PaceModel = PaceModel()
+    #: Whether the account is read before a first post: somebody may have posted the news by hand.
+    look_first: bool = True
+    #: So long a post that was accepted may not be seen on the account; None for the platform's own guess.
+    settle_after: Duration | None = None
+    order: Literal["loose", "strict"] = "loose"
 
 
 class HoldsModel(Block):

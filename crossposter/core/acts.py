@@ -55,17 +55,27 @@ def may_be_unseen(verb: Verb, *, sent_at: datetime, now: datetime) -> bool:
     return verb is Verb.ABSENT and now < sent_at + UNSEEN_FOR
 
 
+def is_in_doubt(status: Status, reason: Reason | None) -> bool:
+    """Tell whether it is public or not that nobody knows: a person may say which, and only that.
+
+    Let out, one that may stand there already would perhaps be posted twice.
+    """
+    return status is Status.UNCERTAIN or (status, reason) == (Status.HELD, Reason.UNKNOWN)
+
+
 def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
     """Decide what an act makes of a delivery; None when it cannot be done to one that stands so."""
-    if verb is Verb.APPROVE and status is Status.HELD:
+    in_doubt = is_in_doubt(status, reason)
+    if verb is Verb.APPROVE and status is Status.HELD and not in_doubt:
         return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason,))))
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
         return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
     if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
         return Change(status=Status.QUEUED)
-    if status is Status.UNCERTAIN and verb is Verb.PUBLISHED:
+    was_made_by_hand = (status, reason) == (Status.HELD, Reason.ALREADY_POSTED)
+    if verb is Verb.PUBLISHED and (in_doubt or was_made_by_hand):
         return Change(status=Status.PUBLISHED)
-    if status is Status.UNCERTAIN and verb is Verb.ABSENT:
+    if verb is Verb.ABSENT and in_doubt:
         return Change(status=Status.QUEUED)
     if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
         return Change(status=Status.QUEUED)

@@ -74,6 +74,20 @@ class Restarted:
     last_beat: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerTrouble:
+    """Why the ledger cannot be used, so that nothing is sent; None when it can again, for a while already."""
+
+    message: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """The ledger was found to be older than the truth: what is known of the accounts is to be found out anew."""
+
+    reason: Message
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """Whether an account has spent its budget of a month: said by whoever has looked, also when there is money left."""
@@ -92,4 +106,16 @@ class CheckedUp:
     findings: tuple[Finding, ...]
 
 
-Event = Poll | Delivered | Interrupted | Settled | Stranded | Silent | Restarted | Spending | CheckedUp
+Event = (
+    Poll
+    | Delivered
+    | Interrupted
+    | Settled
+    | Stranded
+    | Silent
+    | Restarted
+    | LedgerTrouble
+    | Recovering
+    | Spending
+    | CheckedUp
+)

@@ -73,8 +73,13 @@ class Reason(StrEnum):
     ARTICLE = "article"
     DEFECT = "defect"
     UNREACHABLE = "unreachable"
+    ALREADY_POSTED = "already_posted"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+    RESTORED = "restored"
     LOST_ANSWER = "lost_answer"
     INTERRUPTED = "interrupted"
+    ORPHAN = "orphan"
     #: Of an account alone.
     USED_UP = "used_up"
 
@@ -109,9 +114,16 @@ _SENTENCES = {
     Reason.PICTURE: say("the picture cannot be had at the moment; will be tried again"),
     Reason.ARTICLE: say("the article's page cannot be had at the moment; will be tried again"),
     Reason.DEFECT: say("crossposter failed over it (see the log); will be tried again"),
+    Reason.RESTORED: say("the ledger was put back from a copy: this may be on the account already, look there"),
     Reason.UNREACHABLE: say("was tried too often without success; a person must look"),
-    Reason.LOST_ANSWER: say("the answer was lost; the post may be public, look at the account"),
-    Reason.INTERRUPTED: say("the program stopped while publishing; the post may be public, look at the account"),
+    Reason.ALREADY_POSTED: say("somebody has posted this news on the account already"),
+    Reason.UNKNOWN: say("may be public or not, and the account's own list does not tell; a person must look"),
+    Reason.ABSENT: say("is not on the account, as two looks have shown; is sent once more"),
+    Reason.LOST_ANSWER: say("the answer was lost; the post may be public, crossposter looks at the account"),
+    Reason.INTERRUPTED: say(
+        "the program stopped while publishing; the post may be public, crossposter looks at the account"
+    ),
+    Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
 }
 
@@ -249,6 +261,11 @@ class Limits:
     find_links: Callable[[str], Sequence[Link]] | None = None
     #: None where there is no such limit.
     max_hashtags: int | None = None
+    #: So long a post that was accepted may not be seen in the account's own list; a guess on the long side until it was
+    #: measured on the platform.
+    seen_within: timedelta = timedelta(minutes=2)
+    #: Whether that list leaves nothing out.
+    lists_all: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +357,20 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast an account may post; None where nothing limits it."""
+
+    min_gap: timedelta | None = None
+    per_hour: int | None = None
+    per_day: int | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether anything limits it."""
+        return any(limit is not None for limit in (self.min_gap, self.per_hour, self.per_day))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A destination on a platform."""
 
@@ -355,6 +386,18 @@ class Account:
     budget: Budget | None = None
     #: Where the account's months begin.
     timezone: str = "UTC"
+    #: What the YAML says in place of `limits.seen_within`; None for that.
+    settle_after: timedelta | None = None
+    #: Whether the account is read before a first post: somebody may have posted the news by hand.
+    look_first: bool = True
+    pace: Pace = field(default_factory=Pace)
+    #: Whether what is held or fails keeps later news of the account waiting.
+    strict_order: bool = False
+
+    @property
+    def seen_within(self) -> timedelta:
+        """Give how long a post that was accepted may not be seen."""
+        return self.limits.seen_within if self.settle_after is None else self.settle_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +445,10 @@ class Outcome:
     account_rests_until: datetime | None = None
     #: What the platform answered, where crossposter does not know what it means.
     answer: str | None = None
+    #: How often by now the account, read back, did not show the post; None to leave the count alone.
+    absences: int | None = None
+    #: How often by now it was sent again by itself; None to leave the count alone.
+    resends: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,6 +467,20 @@ class Origin:
     feed_id: str
     site: str
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """The newest time that a delivery was sent."""
+
+    number: int
+    started_at: datetime
+    #: When its answer was had or given up; where that is not known, when it was noticed.
+    ended_at: datetime
+    #: The platform's ids of what was uploaded for it.
+    media_ids: tuple[str, ...] = ()
+    #: How often the account, read back, did not show it.
+    absences: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,6 +504,15 @@ class Delivery:
     #: What the last attempt sent, its pictures without their bytes (those are in the picture store); None before the
     #: first one. From then on nothing about the post changes.
     sent: Post | None = None
+    #: None before the first one.
+    attempt: Attempt | None = None
+    #: How often it was sent again by itself, since it was not on the account.
+    resends: int = 0
+    #: Queued; uncertain; or publishing, by a process that has fallen silent, which is the same.
+    status: Status = Status.QUEUED
+    reason: Reason | None = None
+    #: Which of the entry's revisions this is.
+    revision: int = 1
 
     @property
     def id(self) -> str:

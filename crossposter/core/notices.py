@@ -14,7 +14,9 @@ from crossposter.core.events import (
     Delivered,
     Event,
     Interrupted,
+    LedgerTrouble,
     Poll,
+    Recovering,
     Restarted,
     Settled,
     Silent,
@@ -22,12 +24,14 @@ from crossposter.core.events import (
     Stranded,
 )
 from crossposter.core.gate import Flaw, examine
-from crossposter.core.model import Reason, Status
+from crossposter.core.model import Outcome, Reason, Status
 from crossposter.core.planning import Decision, Plan
 from crossposter.wording import Message, say
 
 #: A feed is in trouble after so many polls without success in a row.
 FAILED_POLLS = 3
+#: A person is asked about an uncertain post after so many looks in a row that told nothing.
+UNREAD_LOOKS = 3
 #: Characters of a headline.
 _SHOWN = 90
 #: Names of deliveries in one sentence.
@@ -42,7 +46,7 @@ def notices(event: Event) -> list[Notice]:
         case Delivered():
             return list(_of_delivery(event))
         case Interrupted():
-            return [_uncertain(event.delivery_id, None, Reason.INTERRUPTED.message)]
+            return [_looked_for(event.delivery_id, None, Reason.INTERRUPTED.message)]
         case Settled():
             subject = say("a person has looked after {delivery}", delivery=event.delivery_id)
             return [_ended(f"uncertain:{event.delivery_id}", subject)]
@@ -52,6 +56,10 @@ def notices(event: Event) -> list[Notice]:
             return [_silent(event)]
         case Restarted():
             return [_restarted(event)]
+        case LedgerTrouble():
+            return [_ledger_trouble(event)]
+        case Recovering():
+            return [_recovering(event)]
         case Spending():
             return [_spending(event)]
         case _:
@@ -89,7 +97,8 @@ def _of_plan(plan: Plan) -> Iterator[Notice]:
     yield _lumped(plan)
     if plan.new and not flood:
         yield _letters(feed, broken)
-    others = [decision for decision in held if decision not in flood and decision not in broken]
+    # What is held because the ledger is an old one was told with that, once.
+    others = [one for one in held if one not in flood and one not in broken and one.reason is not Reason.RESTORED]
     for _, story in groupby(others, key=lambda decision: decision.keys):
         yield _held_story(list(story))
 
@@ -154,8 +163,8 @@ def _held_story(decisions: list[Decision]) -> Notice:
     return _held(
         str(first.entry_id),
         first.entry.title,
-        why=first.message or (first.reason.message if first.reason else None),
-        where=say("for: {accounts}", accounts=accounts),
+        say("for: {accounts}", accounts=accounts),
+        first.message or (first.reason.message if first.reason else None),
     )
 
 
@@ -167,17 +176,22 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
     if outcome is None:
         return  # tried again; one that fails too often is held
     why = outcome.message or (outcome.reason.message if outcome.reason else None)
+    if outcome.reason is Reason.CREDIT and why:
+        yield _unpaid(done.account_id, why)
+        return
+    if outcome.reason is Reason.ACCOUNT and why:
+        yield _stopped(done.account_id, why, until=outcome.account_rests_until)
+        return
     if outcome.status is Status.QUEUED:
-        if outcome.reason is Reason.CREDIT and why:
-            yield _unpaid(done.account_id, why)
-        elif outcome.reason is Reason.ACCOUNT and why:
-            yield _stopped(done.account_id, why, until=outcome.account_rests_until)
         return
     if outcome.status is Status.UNCERTAIN:
-        yield _uncertain(done.delivery_id, done.title, why)
+        yield _in_doubt(done, outcome, why)
+        return
+    url = outcome.receipt.url if outcome.receipt else ""
+    if outcome.reason is Reason.ORPHAN:
+        yield _twice(done, url)
         return
     if outcome.status is Status.PUBLISHED:
-        url = outcome.receipt.url if outcome.receipt else ""
         yield _ended(f"account:{done.account_id}", say("account {account} works again", account=done.account_id))
         subject = say("{delivery} is published after all", delivery=done.delivery_id)
         yield _ended(
@@ -193,13 +207,21 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
             ),
         )
         return
+    if outcome.reason is Reason.UNKNOWN:
+        yield _uncertain(done.delivery_id, done.title, Reason.UNKNOWN.message, outcome.message)
+        return
     yield Notice(key=f"uncertain:{done.delivery_id}")
     if outcome.status is Status.FAILED:
         yield _given_up(done, say("{delivery} is refused", delivery=done.delivery_id), outcome.message)
     elif outcome.reason is Reason.UNREACHABLE:
         yield _given_up(done, say("{id} is held", id=done.delivery_id), Reason.UNREACHABLE.message, outcome.message)
+    elif outcome.reason is Reason.ALREADY_POSTED:
+        by_hand = say(
+            "count that one as it: crossposter settle {id} --published ADDRESS --by NAME", id=done.delivery_id
+        )
+        yield _held(done.delivery_id, done.title, Reason.ALREADY_POSTED.message, outcome.message, by_hand)
     elif outcome.status is Status.HELD:
-        yield _held(done.delivery_id, done.title, why=why)
+        yield _held(done.delivery_id, done.title, why)
 
 
 def _stopped(account: str, why: Message, act: Message | None = None, *, until: datetime | None = None) -> Notice:
@@ -232,10 +254,37 @@ def _unpaid(account: str, why: Message) -> Notice:
     return Notice(key=f"account:{account}", state="unpaid", alert=alert)
 
 
-def _uncertain(delivery: str, title: str | None, why: Message | None) -> Notice:
+def _in_doubt(done: Delivered, outcome: Outcome, why: Message | None) -> Notice:
+    """Say that nobody knows whether a post is public: a person is asked only when the account does not tell."""
+    if outcome.not_before is None or (outcome.tries or 0) >= UNREAD_LOOKS:
+        return _uncertain(done.delivery_id, done.title, why)
+    return _looked_for(done.delivery_id, done.title, why)
+
+
+def _looked_for(delivery: str, title: str | None, why: Message | None) -> Notice:
+    lines = (
+        *filter(None, [_headline(title) if title else None, why]),
+        say("nothing is to be done: crossposter looks at the account in a few minutes, and says so if it cannot tell"),
+    )
+    subject = say("{delivery} may be public or not", delivery=delivery)
+    alert = Alert(level=Level.INFO, subject=subject, lines=lines)
+    return Notice(key=f"uncertain:{delivery}", state="looking", alert=alert)
+
+
+def _twice(done: Delivered, url: str) -> Notice:
+    lines = (
+        _headline(done.title),
+        say("an answer came so late that it was sent again; one of the two is at {url}", url=url),
+        say("delete that one in the app; what was sent when: crossposter ledger show {id}", id=done.entry_id),
+    )
+    subject = say("{delivery} stands on the account twice", delivery=done.delivery_id)
+    return Notice(key=None, alert=Alert(level=Level.CRITICAL, subject=subject, lines=lines))
+
+
+def _uncertain(delivery: str, title: str | None, *why: Message | None) -> Notice:
     story = delivery.partition("/")[0]
     lines = [
-        *filter(None, [_headline(title) if title else None, why]),
+        *filter(None, [_headline(title) if title else None, *why]),
         say(
             "is it on the account? it is not sent again by itself; what was sent: crossposter ledger show {id}",
             id=story,
@@ -255,9 +304,9 @@ def _given_up(done: Delivered, subject: Message, *why: Message | None) -> Notice
     return Notice(key=None, alert=Alert(level=Level.WARNING, subject=subject, lines=lines))
 
 
-def _held(name: str, title: str, *, why: Message | None, where: Message | None = None) -> Notice:
+def _held(name: str, title: str, *why: Message | None) -> Notice:
     act = say("let it out: crossposter approve {id} --by NAME; drop it: crossposter reject {id} --by NAME", id=name)
-    lines = (_headline(title), *filter(None, (where, why)), act)
+    lines = (_headline(title), *filter(None, why), act)
     return Notice(key=None, alert=Alert(level=Level.WARNING, subject=say("{id} is held", id=name), lines=lines))
 
 
@@ -342,6 +391,26 @@ def _restarted(event: Restarted) -> Notice:
         key=None,
         alert=Alert(level=Level.WARNING, subject=say("crossposter was started again after it died"), lines=lines),
     )
+
+
+def _ledger_trouble(event: LedgerTrouble) -> Notice:
+    if event.message is None:
+        return _ended("ledger", say("the ledger can be written again"))
+    lines = (event.message, say("feeds and posts wait until then; nothing is lost, and nothing is posted twice"))
+    subject = say("the ledger cannot be used: nothing is published")
+    alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
+    return Notice(key="ledger", state=event.message.template, alert=alert)
+
+
+def _recovering(event: Recovering) -> Notice:
+    lines = (
+        event.reason,
+        say("nothing goes out until the accounts have been read back; what is found there is taken over"),
+        say("what waited, and what the feeds show now, is held: look whether it is on the accounts already"),
+        say("see them: crossposter queue; let one out: crossposter approve ID --by NAME; drop one: crossposter reject"),
+    )
+    subject = say("the ledger does not know all that was published")
+    return Notice(key=None, alert=Alert(level=Level.CRITICAL, subject=subject, lines=lines))
 
 
 def _spending(event: Spending) -> Notice:

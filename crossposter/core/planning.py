@@ -108,6 +108,7 @@ def plan(
     now: datetime,
     unread: Sequence[Shown] = (),
     as_new: int = 0,
+    is_restored: bool = False,
 ) -> Plan:
     """Decide what is new and what becomes of it.
 
@@ -120,6 +121,7 @@ def plan(
         now: For how old news is.
         unread: What else the feed shows: items that stood in its last window just so, and have no key of these entries.
         as_new: Treat the newest so many entries as new, whatever the ledger says (for the dry run).
+        is_restored: Whether the ledger was put back from a copy since the feed was last read: its news may be public.
     """
     all_dated = all(shown.is_dated for shown in unread)
     seen = [_seen(entry, known) for entry in _newest_first(_sifted(entries), all_dated=all_dated)]
@@ -134,7 +136,8 @@ def plan(
     decisions: list[Decision] = []
     for position, (one, to) in reversed(list(enumerate(zip(seen, wanted, strict=True)))):
         if to and position not in shown_new:
-            fate = _BASELINE if first_poll else _guarded(one, feed, known, flood, now=now)
+            new = _RESTORED if is_restored else _guarded(one, feed, known, flood, now=now)
+            fate = _BASELINE if first_poll else new
         else:
             fate = _gated(one.entry, feed)
         entry_id = one.found.entry_id if one.found and position not in shown_new else None
@@ -271,6 +274,7 @@ class _Fate(NamedTuple):
 
 
 _BASELINE = _Fate(Status.SKIPPED, Reason.BASELINE)
+_RESTORED = _Fate(Status.HELD, Reason.RESTORED)
 
 
 def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message | None, *, now: datetime) -> _Fate:

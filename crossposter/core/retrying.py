@@ -31,14 +31,24 @@ LONGEST_WAIT = timedelta(hours=25)
 PICTURE_TRIES = 3
 
 
-def after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
-    """Decide what a platform's failure means for a delivery that failed `tries` times before."""
-    return replace(_after(error, tries=tries, now=now), answer=error.answer)
+def after(error: PublishError, *, tries: int, seen_within: timedelta, now: datetime) -> Outcome:
+    """Decide what a platform's failure means for a delivery that failed `tries` times before.
+
+    Args:
+        error: The failure.
+        tries: How often it failed before.
+        seen_within: So long a post that was accepted may not be seen on the account.
+        now: When.
+    """
+    return replace(_after(error, tries=tries, seen_within=seen_within, now=now), answer=error.answer)
 
 
-def _after(error: PublishError, *, tries: int, now: datetime) -> Outcome:
+def _after(error: PublishError, *, tries: int, seen_within: timedelta, now: datetime) -> Outcome:
     if isinstance(error, UncertainError):
-        return Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, message=error.message)
+        look_at = now + seen_within
+        return Outcome(
+            status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, message=error.message, not_before=look_at, tries=0
+        )
     if isinstance(error, RejectedError):
         return Outcome(status=Status.FAILED, reason=Reason.REJECTED, message=error.message)
     if isinstance(error, AccountError):
@@ -88,6 +98,16 @@ def without_article(error: ArticleError, *, tries: int, now: datetime) -> Outcom
         return None
     outcome = _again(Reason.ARTICLE, error.message, tries=tries + 1, now=now, retry_at=None)
     return replace(outcome, tries=None, picture_tries=tries + 1)
+
+
+def late(*, now: datetime) -> Outcome:
+    """Decide what it means that so much time went by after the intent that another process may have the account."""
+    return Outcome(
+        status=Status.QUEUED,
+        reason=Reason.TRANSIENT,
+        message=say("not sent: this machine stood still meanwhile"),
+        not_before=now,
+    )
 
 
 def after_defect(*, tries: int, now: datetime) -> Outcome:

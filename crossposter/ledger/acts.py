@@ -14,6 +14,7 @@ from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
+from crossposter.ledger.deliveries import add_post, adopt
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
@@ -72,10 +73,10 @@ class Desk:
         with self._ledger.writing() as connection:
             shared.hold_stories(connection, _entries_named(name))
             rows = _named(connection, name)
-            acted = [self._act_on(connection, row, verb, person, now=now) for row in rows]
-            if found and acted and acted[0].done:
+            then = shared.moment(connection, now=now)
+            if found and rows and _can_be_done(verb, rows[0], now=then):
                 _adopt(connection, rows[0], found, now=now)
-            return acted
+            return [self._act_on(connection, row, verb, person, now=now) for row in rows]
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
@@ -134,6 +135,10 @@ class Desk:
         return Acted(delivery_id=name, title=row.title, status=status, reason=reason, done=made is not None)
 
 
+def _can_be_done(verb: Verb, row: sa.Row[Any], *, now: datetime) -> bool:
+    return change(verb, _standing(row, now=now), Reason(row.reason) if row.reason else None) is not None
+
+
 def _standing(row: sa.Row[Any], *, now: datetime) -> Status:
     """Give how a delivery stands: what was being published when its process went silent is uncertain by itself."""
     is_silent = row.status == Status.PUBLISHING and row.lease_until <= now
@@ -166,15 +171,13 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
     if other := connection.execute(taken).first():
         delivery = f"{other.entry_id}/{other.account_id}"
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
-    connection.execute(
-        schema.post.insert().values(
-            account_id=row.account_id,
-            remote_id=found.remote_id,
-            url=found.url,
-            delivery_id=row.id,
-            published_at=now,
-        )
-    )
+    if row.attempt:
+        add_post(connection, row.id, row.account_id, found, now=now)
+    else:
+        seen = schema.standing.c
+        words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
+        text = connection.scalar(words) or ""
+        adopt(connection, row.id, row.account_id, found, text=text, now=now)
 
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:

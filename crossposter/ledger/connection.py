@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from crossposter.errors import LedgerError
 from crossposter.ledger import postgresql, sqlite
-from crossposter.ledger.schema import HEAD, metadata
+from crossposter.ledger.fence import new_id
+from crossposter.ledger.schema import HEAD, fence, metadata
 from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.references import DatabaseAddress
 from crossposter.wording import say
@@ -57,6 +58,7 @@ def _create(connection: sa.Connection) -> None:
     version = sa.Table("alembic_version", sa.MetaData(), number, key)
     version.create(connection, checkfirst=False)
     connection.execute(version.insert().values(version_num=HEAD))
+    connection.execute(fence.insert().values(id=1, ledger_id=new_id(), sequence=0))
 
 
 def upgrade(connection: sa.Connection, place: Path | DatabaseAddress) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
-from crossposter.core.model import NEEDS_PERSON, Delivery, Outcome, Picture, Post, Reason, Status
+from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Receipt, Status
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import entries, schema
@@ -21,7 +21,8 @@ from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.inserting import Overwrite
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
-from crossposter.ports import Due, Lease, Staged
+from crossposter.ports import Due, Lease, Settlement, Staged
+from crossposter.wording import say
 
 _OVER_BASELINE = Overwrite(
     keys=["entry_id", "account_id"],
@@ -85,8 +86,11 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
         schema.delivery.update()
         .where(rows.status == Status.PUBLISHING, rows.lease_until <= now if others else sa.true())
         .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
-        .returning(rows.entry_id, rows.account_id)
-    )
+        .returning(rows.id, rows.entry_id, rows.account_id)
+    ).all()
+    attempt = schema.attempt.c
+    given_up = sa.and_(attempt.delivery_id.in_([row.id for row in interrupted]), attempt.ended_at.is_(None))
+    connection.execute(schema.attempt.update().where(given_up).values(ended_at=now))
     return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
 
 
@@ -117,23 +121,49 @@ def wake_accounts(connection: sa.Connection) -> None:
     )
 
 
-def due(connection: sa.Connection, *, now: datetime) -> Sequence[Due]:
-    """List queued deliveries whose time has come, oldest first."""
+def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+    """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+
+    Of the accounts in `strict`, nothing comes before all that is older is settled.
+    """
     rows, accounts = schema.delivery.c, schema.account.c
     query = (
-        sa.select(rows.entry_id, rows.account_id)
+        sa.select(rows.entry_id, rows.account_id, rows.status)
         .join(schema.account, accounts.id == rows.account_id)
         .where(
-            rows.status == Status.QUEUED,
-            _is_over(rows.not_before, now=now),
+            sa.text(f"delivery.{schema.OPEN}"),
+            _is_due(now=now),
             _is_over(accounts.resting_until, now=now),
+            accounts.unread_since.is_(None),
         )
         .order_by(rows.id)
     )
+    if strict:
+        query = query.where(sa.or_(rows.account_id.not_in(strict), ~_waits_for_older()))
     return [
-        Due(delivery_id=f"{row.entry_id}/{row.account_id}", account_id=row.account_id)
+        Due(
+            delivery_id=f"{row.entry_id}/{row.account_id}",
+            account_id=row.account_id,
+            is_to_send=row.status == Status.QUEUED,
+        )
         for row in connection.execute(query)
     ]
+
+
+def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
+    rows = schema.delivery.c
+    is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
+    return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, _is_over(rows.not_before, now=now)))
+
+
+def _waits_for_older() -> sa.ColumnElement[bool]:
+    rows, older = schema.delivery.c, schema.delivery.alias("older")
+    unsettled = (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN, Status.HELD)
+    return (
+        sa.select(older.c.id)
+        .where(older.c.account_id == rows.account_id, older.c.id < rows.id, older.c.status.in_(unsettled))
+        .exists()
+    )
 
 
 def _is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
@@ -158,16 +188,26 @@ def release(connection: sa.Connection, lease: Lease) -> None:
     connection.execute(schema.account.update().where(_is_ours(lease)).values(holder=None, lease_until=None))
 
 
-def load(connection: sa.Connection, delivery_id: str) -> Delivery | None:
-    """Give a delivery that is still queued; None when it has moved on."""
+def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Delivery | None:
+    """Give a delivery that is due; None when it has moved on."""
+    row = connection.execute(sa.select(schema.delivery).where(named(delivery_id), _is_open(now=now))).one_or_none()
+    return None if row is None else _delivery(connection, row, now=now)
+
+
+def held(connection: sa.Connection, account_id: str, reason: Reason, *, now: datetime) -> Sequence[Delivery]:
+    """Give the deliveries of an account that are held for a reason, oldest first."""
     rows = schema.delivery.c
-    row = connection.execute(
-        sa.select(schema.delivery).where(_named(delivery_id), rows.status == Status.QUEUED)
-    ).one_or_none()
-    if row is None:
-        return None
+    query = (
+        sa.select(schema.delivery)
+        .where(rows.account_id == account_id, rows.status == Status.HELD, rows.reason == reason)
+        .order_by(rows.id)
+    )
+    return [_delivery(connection, row, now=now) for row in connection.execute(query).all()]
+
+
+def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> Delivery:
     origin, entry = entries.load(connection, row.entry_id)
-    sent = _sent(connection, row.id, row.attempt)
+    attempt = _attempt(connection, row)
     return Delivery(
         entry_id=row.entry_id,
         origin=origin,
@@ -178,33 +218,67 @@ def load(connection: sa.Connection, delivery_id: str) -> Delivery | None:
         released_at=row.released_at,
         waived=frozenset(map(Reason, row.waived)),
         passed=frozenset(row.passed),
-        sent=sent,
+        sent=_sent(attempt) if attempt else None,
+        attempt=_as_known(attempt, now=now) if attempt else None,
+        resends=row.resends,
+        status=Status(row.status),
+        reason=Reason(row.reason) if row.reason else None,
+        revision=attempt.revision if attempt else entries.revision(connection, row.entry_id),
     )
+
+
+def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:
+    """Tell whether a delivery is to be worked on: by nobody at this moment."""
+    rows = schema.delivery.c
+    is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
+    return sa.or_(rows.status.in_((Status.QUEUED, Status.UNCERTAIN)), is_silent)
 
 
 def spent(connection: sa.Connection, account_id: str, *, since: datetime) -> float:
     """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
     attempt, delivery = schema.attempt.c, schema.delivery.c
-    may_be_public = sa.or_(attempt.outcome.is_(None), attempt.outcome.in_((Status.PUBLISHED, Status.UNCERTAIN)))
     query = (
         sa.select(sa.func.coalesce(sa.func.sum(attempt.price_usd), 0.0))
         .join(schema.delivery, delivery.id == attempt.delivery_id)
-        .where(delivery.account_id == account_id, attempt.started_at >= since, may_be_public)
+        .where(delivery.account_id == account_id, attempt.started_at >= since, _may_be_public())
     )
     return float(connection.scalar(query) or 0)
 
 
+def sent_since(connection: sa.Connection, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
+    """Give when posts were sent on an account between two times, those that may be public included.
+
+    What was sent later than now was sent by a wrong clock, and counts as little as what is long ago.
+    """
+    attempt, rows = schema.attempt.c, schema.delivery.c
+    query = (
+        sa.select(attempt.started_at)
+        .join(schema.delivery, rows.id == attempt.delivery_id)
+        .where(rows.account_id == account_id, attempt.started_at > since, attempt.started_at <= now, _may_be_public())
+    )
+    return connection.scalars(query).all()
+
+
+def _may_be_public() -> sa.ColumnElement[bool]:
+    outcome = schema.attempt.c.outcome
+    return sa.or_(outcome.is_(None), outcome.in_((Status.PUBLISHED, Status.UNCERTAIN)))
+
+
 def claim(
     connection: sa.Connection,
-    delivery_id: str,
+    delivery: Delivery,
     staged: Staged,
     lease: Lease,
     *,
     now: datetime,
     price_usd: float | None = None,
 ) -> int | None:
-    """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
-    rows = schema.delivery.c
+    """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
+
+    Unless it was sent before, the news must still say what it said when the post was made of it.
+    """
+    rows, entry = schema.delivery.c, schema.entry.c
+    says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
     # Run out or not: as long as nobody else took the account, it is ours. Uploads may be slow.
     ours = schema.account.update().where(_is_ours(lease))
     renewed = connection.execute(ours.values(lease_until=lease.until))
@@ -212,7 +286,12 @@ def claim(
         return None
     claimed = connection.execute(
         schema.delivery.update()
-        .where(_named(delivery_id), rows.status == Status.QUEUED)
+        .where(
+            named(delivery.id),
+            rows.status == Status.QUEUED,
+            rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
+            sa.true() if delivery.attempt else says_now == delivery.revision,
+        )
         .values(
             status=Status.PUBLISHING,
             reason=None,
@@ -222,7 +301,7 @@ def claim(
             lease_until=lease.until,
             updated_at=now,
         )
-        .returning(rows.id, rows.attempt, rows.entry_id)
+        .returning(rows.id, rows.attempt)
     ).one_or_none()
     if claimed is None:
         return None
@@ -230,7 +309,7 @@ def claim(
         schema.attempt.insert().values(
             delivery_id=claimed.id,
             number=claimed.attempt,
-            revision=sa.select(schema.entry.c.revision).where(schema.entry.c.id == claimed.entry_id).scalar_subquery(),
+            revision=delivery.revision,
             text=staged.post.text,
             link=staged.post.link,
             pictures=[_picture_row(picture) for picture in staged.post.pictures],
@@ -242,41 +321,111 @@ def claim(
     return int(claimed.attempt)
 
 
-def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
-    """Write what the platform answered; False when the attempt is no longer the current one.
+def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
+    """Write what the platform answered.
 
-    That a post stands is true however late it is heard, and whatever was thought of it meanwhile.
+    That a post stands is true however late it is heard, and whatever was thought of it meanwhile. Where it was sent
+    again meanwhile it stands twice: the later one is the delivery's, the other one is written down as nobody's.
     """
     rows = schema.delivery.c
     if outcome.account_rests_until:
         hold_account(connection, delivery_id.partition("/")[2])
-    thought = (Status.PUBLISHING, Status.UNCERTAIN, Status.QUEUED) if outcome.receipt else (Status.PUBLISHING,)
+    is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
     settled = connection.execute(
         schema.delivery.update()
-        .where(_named(delivery_id), rows.attempt == attempt, rows.status.in_(thought))
-        .values(**_outcome_values(outcome), lease_until=None, updated_at=now)
+        .where(named(delivery_id), rows.attempt == attempt, is_open)
+        .values(**outcome_values(outcome), lease_until=None, updated_at=now)
         .returning(rows.id, rows.account_id)
     ).one_or_none()
     if settled is None:
-        return False
-    _let_rest(connection, settled.account_id, outcome)
+        return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
+    let_rest(connection, settled.account_id, outcome)
+    end_attempt(connection, settled.id, attempt, outcome, now=now)
+    if outcome.receipt:
+        add_post(connection, settled.id, settled.account_id, outcome.receipt, now=now)
+    return Settlement.WRITTEN
+
+
+def _too_late(
+    connection: sa.Connection, delivery_id: str, attempt: int, receipt: Receipt | None, *, now: datetime
+) -> Settlement:
+    """Deal with the answer to an attempt that is no longer the current one."""
+    if receipt is None:
+        return Settlement.REPLACED
+    posts, rows = schema.post.c, schema.delivery.c
+    row = connection.execute(sa.select(rows.id, rows.account_id).where(named(delivery_id))).one()
+    is_this = sa.and_(posts.account_id == row.account_id, posts.remote_id == receipt.remote_id)
+    if connection.scalar(sa.select(posts.delivery_id).where(is_this)) == row.id:
+        return Settlement.WRITTEN  # it was found on the account before
+    outcome = Outcome(status=Status.PUBLISHED, message=say("stands at {url} as well", url=receipt.url))
+    end_attempt(connection, row.id, attempt, outcome, now=now)
+    twice = schema.standing.insert().values(
+        account_id=row.account_id,
+        remote_id=receipt.remote_id,
+        url=receipt.url,
+        text="",
+        links=[],
+        published_at=now,
+        seen_at=now,
+    )
+    if not connection.scalar(sa.select(_is_standing(row.account_id, receipt.remote_id))):
+        connection.execute(twice)
+    return Settlement.ORPHAN
+
+
+def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
+    rows = schema.standing.c
+    return sa.select(rows.remote_id).where(rows.account_id == account_id, rows.remote_id == remote_id).exists()
+
+
+def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> None:
+    """Write what an attempt came to."""
     answered = schema.attempt.c
     connection.execute(
         schema.attempt.update()
-        .where(answered.delivery_id == settled.id, answered.number == attempt)
+        .where(answered.delivery_id == row_id, answered.number == attempt)
         .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
     )
-    if outcome.receipt:
-        connection.execute(
-            schema.post.insert().values(
-                account_id=settled.account_id,
-                remote_id=outcome.receipt.remote_id,
-                url=outcome.receipt.url,
-                delivery_id=settled.id,
-                published_at=now,
-            )
+
+
+def adopt(
+    connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, text: str, now: datetime
+) -> None:
+    """Write that a post is a delivery's which was never sent from here, with what it says as what was sent."""
+    connection.execute(schema.delivery.update().where(schema.delivery.c.id == row_id).values(attempt=1))
+    connection.execute(
+        schema.attempt.insert().values(
+            delivery_id=row_id,
+            number=1,
+            text=text,
+            link=None,
+            pictures=[],
+            media_ids=[],
+            started_at=now,
+            ended_at=now,
+            outcome=Status.PUBLISHED,
+            message=packed(say("was not sent from here: it was found on the account")),
         )
-    return True
+    )
+    add_post(connection, row_id, account_id, receipt, now=now)
+
+
+def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:
+    """Write which post is a delivery's."""
+    standing = schema.standing.c
+    connection.execute(
+        schema.standing.delete().where(standing.account_id == account_id, standing.remote_id == receipt.remote_id)
+    )
+    connection.execute(
+        schema.post.insert().values(
+            account_id=account_id,
+            remote_id=receipt.remote_id,
+            url=receipt.url,
+            delivery_id=row_id,
+            published_at=now,
+        )
+    )
+    connection.execute(schema.step.delete().where(schema.step.c.delivery_id == row_id))
 
 
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
@@ -286,13 +435,13 @@ def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, n
         hold_account(connection, delivery_id.partition("/")[2])
     connection.execute(
         schema.delivery.update()
-        .where(_named(delivery_id), rows.status == Status.QUEUED)
-        .values(**_outcome_values(outcome), updated_at=now)
+        .where(named(delivery_id), rows.status == Status.QUEUED)
+        .values(**outcome_values(outcome), updated_at=now)
     )
-    _let_rest(connection, delivery_id.partition("/")[2], outcome)
+    let_rest(connection, delivery_id.partition("/")[2], outcome)
 
 
-def _named(delivery_id: str) -> sa.ColumnElement[bool]:
+def named(delivery_id: str) -> sa.ColumnElement[bool]:
     """Find a delivery by the name people use: `412/izmir-x`."""
     entry_id, _, account_id = delivery_id.partition("/")
     return sa.and_(schema.delivery.c.entry_id == int(entry_id), schema.delivery.c.account_id == account_id)
@@ -302,8 +451,9 @@ def _is_ours(lease: Lease) -> sa.ColumnElement[bool]:
     return sa.and_(schema.account.c.id == lease.account_id, schema.account.c.holder == lease.holder)
 
 
-def _outcome_values(outcome: Outcome) -> dict[str, Any]:
-    counts = {"tries": outcome.tries, "picture_tries": outcome.picture_tries}
+def outcome_values(outcome: Outcome) -> dict[str, Any]:
+    """Give the columns of a delivery that an outcome sets."""
+    counts = {"tries": outcome.tries, "picture_tries": outcome.picture_tries, "resends": outcome.resends}
     return {
         "status": outcome.status,
         "reason": outcome.reason,
@@ -324,18 +474,30 @@ def _picture_row(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _sent(connection: sa.Connection, row_id: int, attempt: int) -> Post | None:
-    """Give what an attempt sent; None where there was none."""
+def _attempt(connection: sa.Connection, delivery: sa.Row[Any]) -> sa.Row[Any] | None:
+    """Read a delivery's newest attempt; None where there was none."""
     rows = schema.attempt.c
-    query = sa.select(rows.text, rows.link, rows.pictures).where(rows.delivery_id == row_id, rows.number == attempt)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    pictures = tuple(Picture(content=b"", **picture) for picture in row.pictures)
-    return Post(text=row.text, link=row.link, pictures=pictures)
+    query = sa.select(schema.attempt).where(rows.delivery_id == delivery.id, rows.number == delivery.attempt)
+    return connection.execute(query).one_or_none()
 
 
-def _let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
+def _sent(attempt: sa.Row[Any]) -> Post:
+    pictures = tuple(Picture(content=b"", **picture) for picture in attempt.pictures)
+    return Post(text=attempt.text, link=attempt.link, pictures=pictures)
+
+
+def _as_known(attempt: sa.Row[Any], *, now: datetime) -> Attempt:
+    return Attempt(
+        number=attempt.number,
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at or now,
+        media_ids=tuple(attempt.media_ids),
+        absences=attempt.absences,
+    )
+
+
+def let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
+    """Let the account rest, where an outcome says so."""
     if outcome.account_rests_until:
         reason = outcome.reason or Reason.USED_UP  # a success has none
         rest = {

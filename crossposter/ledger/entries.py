@@ -26,8 +26,8 @@ _PER_QUERY = 500
 #: Statements of every poll that changes something, made once: that takes as long as carrying them out.
 _SEE_FEED = Bulk(
     schema.feed,
-    ["id", "site", "etag", "last_modified", "first_polled_at", "polled_at"],
-    clash=Overwrite(keys=["id"], columns=["site", "etag", "last_modified", "polled_at"]),
+    ["id", "site", "etag", "last_modified", "first_polled_at", "polled_at", "is_restored"],
+    clash=Overwrite(keys=["id"], columns=["site", "etag", "last_modified", "polled_at", "is_restored"]),
 )
 _SEE_WINDOW = Bulk(schema.feed_window, ["feed_id", "items"], clash=Overwrite(keys=["feed_id"], columns=["items"]))
 _ADD = Bulk(
@@ -51,7 +51,12 @@ _NEXT = sa.text("SELECT nextval('entry_id_seq') FROM generate_series(1, :count)"
 _POLLED = (
     schema.feed.update()
     .where(schema.feed.c.id == sa.bindparam("feed"))
-    .values(etag=sa.bindparam("etag"), last_modified=sa.bindparam("modified"), polled_at=sa.bindparam("at"))
+    .values(
+        etag=sa.bindparam("etag"),
+        last_modified=sa.bindparam("modified"),
+        polled_at=sa.bindparam("at"),
+        is_restored=sa.false(),
+    )
 )
 _WINDOW = Lookup(
     sa.select(sa.cast(schema.feed_window.c["items"], sa.Text))
@@ -66,6 +71,11 @@ def validators(connection: sa.Connection, feed: Feed) -> Validators | None:
     query = sa.select(columns.etag, columns.last_modified).where(columns.id == feed.id, columns.site == feed.site)
     row = connection.execute(query).one_or_none()
     return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
+
+
+def revision(connection: sa.Connection, entry_id: int) -> int:
+    """Give which of its revisions an entry says now."""
+    return int(connection.execute(sa.select(schema.entry.c.revision).where(schema.entry.c.id == entry_id)).scalar_one())
 
 
 def window(connection: sa.Connection, feed: Feed) -> list[Shown]:
@@ -86,6 +96,7 @@ def see_feed(connection: sa.Connection, feed: Feed, validators: Validators, *, n
         "last_modified": validators.last_modified,
         "first_polled_at": now,
         "polled_at": now,
+        "is_restored": False,
     }
     _SEE_FEED.write(connection, [row])
 

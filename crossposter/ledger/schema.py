@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0007"
+HEAD = "0009"
+
+#: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
+OPEN = "status IN ('queued', 'publishing', 'uncertain')"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -43,6 +46,8 @@ feed = sa.Table(
     sa.Column("last_modified", sa.Text),
     sa.Column("first_polled_at", UtcDateTime, nullable=False),
     sa.Column("polled_at", UtcDateTime, nullable=False),
+    #: Whether the ledger was put back from a copy, and the feed not read since.
+    sa.Column("is_restored", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 #: What a feed showed at the last poll that changed anything, and need not be read again; rewritten as a whole.
@@ -121,7 +126,22 @@ account = sa.Table(
     sa.Column("resting_reason", sa.Text),
     #: In the platform's words; null in rows from before they were kept.
     sa.Column("resting_message", sa.JSON(none_as_null=True)),
+    #: What was posted on it since then by others, or by a later state of this ledger, is not known: before anything is
+    #: sent it is read back. Null where all is known.
+    sa.Column("unread_since", UtcDateTime),
     sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
+)
+
+#: One row: how many public calls were begun, and in which ledger; see core/fence.py.
+fence = sa.Table(
+    "fence",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("ledger_id", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    #: When it was last found to be older than the truth; null for never.
+    sa.Column("recovered_at", UtcDateTime),
+    sa.CheckConstraint("id = 1", name="one_fence"),
 )
 
 #: One row: the daemon's sign of life.
@@ -160,6 +180,8 @@ delivery = sa.Table(
     sa.Column("passed", sa.JSON, nullable=False, server_default="[]"),
     #: When a person last let it out.
     sa.Column("released_at", UtcDateTime),
+    #: How often it was sent again by itself, since it was not on the account.
+    sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
     #: While publishing: when the silence of the process means that the outcome is uncertain.
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -174,7 +196,7 @@ delivery = sa.Table(
         "attempt > 0 OR status NOT IN ('publishing', 'published', 'uncertain')", name="attempt_was_made"
     ),
     # What is partial in SQLite is so in PostgreSQL (postgresql.py): its words here would load it for everybody, 3 MiB.
-    sa.Index("delivery_queued", "account_id", "id", sqlite_where=sa.text("status = 'queued'")),
+    sa.Index("delivery_open", "account_id", "id", sqlite_where=sa.text(OPEN)),
 )
 
 attempt = sa.Table(
@@ -199,6 +221,8 @@ attempt = sa.Table(
     sa.Column("message", sa.JSON(none_as_null=True)),
     #: What the platform said where crossposter does not know what it means: cut, without secrets.
     sa.Column("answer", sa.Text),
+    #: In how many looks at the account in a row it was not there.
+    sa.Column("absences", sa.Integer, nullable=False, server_default="0"),
 )
 
 #: What people did. Appended, never changed.
@@ -229,6 +253,29 @@ post = sa.Table(
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False, unique=True),
     sa.Column("published_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("account_id", "remote_id", name="one_row_per_remote_post"),
+)
+
+#: Posts that were seen on an account and are no delivery's: made by hand, or twice.
+standing = sa.Table(
+    "standing",
+    metadata,
+    sa.Column("account_id", sa.Text, sa.ForeignKey("account.id"), primary_key=True),
+    sa.Column("remote_id", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("links", sa.JSON, nullable=False),
+    sa.Column("published_at", UtcDateTime),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
+#: What an attempt need not do again when it is made anew: uploads, by what was uploaded, with the platform's ids.
+step = sa.Table(
+    "step",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
 )
 
 #: What people were told of and has not ended: see core/alerting.py.

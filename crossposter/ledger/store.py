@@ -12,22 +12,28 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.model import (
     Account,
     Delivery,
     Feed,
     Known,
     Outcome,
+    Reason,
+    Status,
     Validators,
 )
 from crossposter.core.planning import Plan
+from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import deliveries, entries, shared
+from crossposter.ledger import deliveries, entries, fence, reading_back, shared, steps
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
+from crossposter.ledger.faults import explained
+from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
 from crossposter.ledger.polls import Polls
-from crossposter.ports import Due, Lease, Staged
+from crossposter.ports import Due, KnownPosts, Lease, Settlement, Staged
 from crossposter.redaction import redactor
 from crossposter.references import DatabaseAddress
 from crossposter.wording import say
@@ -54,6 +60,8 @@ class SqlLedger:
             # What several statements find fits together, as it does in SQLite.
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._polls = Polls()
+        #: Of the process that sends; None for whoever looks or acts.
+        self._sidecar: Sidecar | None = None
         #: Accounts that are surely written, each with its platform.
         self._accounts: set[tuple[str, str]] = set()
         self._sites: dict[str, threading.Lock] = {}
@@ -112,6 +120,38 @@ class SqlLedger:
     def close(self) -> None:
         """Give the file, or the connections, back."""
         self._engine.dispose()
+
+    def stand_guard(self, *, now: datetime) -> Opening:
+        """Find out whether the ledger knows all that was sent, before anything is; the caller holds it alone.
+
+        Where it was put back from a copy, all that it may know too little of is held, and every account is to be read
+        back; the latter also after a long silence. From here on each public call is counted beside the ledger as well.
+
+        Raises:
+            LedgerError: The file beside it cannot be read or written, or the ledger cannot.
+        """
+        # Beside a database there is no file: several machines count in it.
+        sidecar = Sidecar(self.place) if isinstance(self.place, Path) else None
+        beside = None
+        if sidecar:
+            with self._counting(sidecar):
+                beside = sidecar.read()
+        with self.reading() as connection:
+            counted, last_sign = fence.read(connection), fence.last_sign(connection)
+        restored = older_than_the_truth(counted, beside) if sidecar else None
+        since = unread_since(last_sign, is_restored=restored is not None, now=now)
+        if restored or since:
+            with self.writing() as connection:
+                if restored:
+                    counted = after_recovery(counted, beside)
+                    fence.begin_recovery(connection, counted, now=now)
+                if since:
+                    fence.mark_unread(connection, since)
+        if sidecar:
+            with self._counting(sidecar):
+                sidecar.write(counted)
+        self._sidecar = sidecar
+        return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(last_sign, now=now))
 
     # -- feeds ---------------------------------------------------------------------------------------------------
 
@@ -185,10 +225,27 @@ class SqlLedger:
             numbers = entries.add(connection, feed, new, now=now)
             deliveries.decide(connection, plan.decisions, numbers, now=now)
             entries.see_window(connection, feed, _numbered(plan, numbers))
+            if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
+                # Read once more: what stands there may be what has just been held.
+                fence.mark_unread(connection, now, accounts=sorted(restored))
         self._once_committed(lambda: self._polls.remember(feed, validators))
         self._once_committed(lambda: self._accounts.update((account.id, account.platform) for account in accounts))
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
         return replace(plan, decisions=tuple(decided))
+
+    def require_unreplaced(self, connection: sa.Connection) -> None:
+        """Make sure that the ledger is still the one that this process has counted in.
+
+        Raises:
+            LedgerError: It was put back from a copy while the program runs.
+        """
+        if self._sidecar:
+            self._sidecar.require(fence.read(connection))
+
+    def is_restored(self, feed: Feed) -> bool:
+        """Tell whether a feed was not read since the ledger was put back from a copy."""
+        with self.reading() as connection:
+            return fence.is_restored(connection, feed.id)
 
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
@@ -240,10 +297,13 @@ class SqlLedger:
         with self.writing() as connection:
             deliveries.wake_accounts(connection)
 
-    def due(self, *, now: datetime) -> Sequence[Due]:
-        """List queued deliveries whose time has come, oldest first."""
+    def due(self, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+        """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+
+        Of the accounts in `strict`, nothing comes before all that is older is settled.
+        """
         with self.reading() as connection:
-            return deliveries.due(connection, now=now)
+            return deliveries.due(connection, now=shared.moment(connection, now=now), strict=strict)
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
         """Take the account, unless somebody has it."""
@@ -256,10 +316,10 @@ class SqlLedger:
         with self.writing() as connection:
             deliveries.release(connection, lease)
 
-    def load(self, delivery_id: str) -> Delivery | None:
-        """Give a delivery that is still queued; None when it has moved on."""
+    def load(self, delivery_id: str, *, now: datetime) -> Delivery | None:
+        """Give a delivery that is due; None when it has moved on."""
         with self.reading() as connection:
-            return deliveries.load(connection, delivery_id)
+            return deliveries.load(connection, delivery_id, now=shared.moment(connection, now=now))
 
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
@@ -267,22 +327,101 @@ class SqlLedger:
             return deliveries.spent(connection, account_id, since=since)
 
     def claim(
-        self, delivery_id: str, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
     ) -> int | None:
-        """Commit the intent with its exact payload, durably, and renew the lease; None when either has moved on."""
+        """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
+
+        It is counted in the ledger with it, and beside the ledger after it.
+        """
         with self.writing() as connection:
             there, _ = shared.by_its_clock(connection, lease, now=now)
-            return deliveries.claim(connection, delivery_id, staged, there, now=now, price_usd=price_usd)
+            attempt = deliveries.claim(connection, delivery, staged, there, now=now, price_usd=price_usd)
+            if attempt is None:
+                return None
+            self.require_unreplaced(connection)
+            counted = fence.advance(connection)
+        if self._sidecar:
+            try:
+                with self._counting(self._sidecar):
+                    self._sidecar.write(counted)
+            except LedgerError as error:
+                # Nothing has left this machine: not uncertain, but queued as before.
+                given_up = Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, message=error.message)
+                self.settle(delivery.id, attempt, given_up, now=now)
+                raise
+        return attempt
 
-    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> bool:
-        """Write what the platform answered; False when the attempt is no longer the current one."""
+    def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
+        """Write what the platform answered."""
         with self.writing() as connection:
             return deliveries.settle(connection, delivery_id, attempt, outcome, now=now)
+
+    def sent_since(self, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
+        """Give when posts were sent on an account between two times, those that may be public included."""
+        with self.reading() as connection:
+            return deliveries.sent_since(connection, account_id, since=since, now=now)
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
         with self.writing() as connection:
             deliveries.postpone(connection, delivery_id, outcome, now=now)
+
+    # -- what stands on the accounts -------------------------------------------------------------------------------
+
+    def settle_read(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
+        """Write what reading the account back means for an uncertain delivery; False when it has moved on."""
+        with self.writing() as connection:
+            return reading_back.settle(connection, delivery, outcome, now=shared.moment(connection, now=now))
+
+    def known_posts(self, account_id: str) -> KnownPosts:
+        """Give what is known to stand on an account."""
+        with self.reading() as connection:
+            return reading_back.known_posts(connection, account_id)
+
+    def see(self, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
+        """Remember posts that were seen on an account and are no delivery's."""
+        with self.writing() as connection:
+            reading_back.see(connection, account_id, posts, now=now)
+
+    def unread(self, *, now: datetime) -> Sequence[str]:
+        """Name the accounts that must be read back before anything is sent, and are not at rest."""
+        with self.reading() as connection:
+            return reading_back.unread(connection, now=now)
+
+    def mark_read(self, account_id: str) -> None:
+        """Write that an account was read back."""
+        with self.writing() as connection:
+            reading_back.read(connection, account_id)
+
+    def restored(self, account_id: str, *, now: datetime) -> Sequence[Delivery]:
+        """Give the deliveries of an account of which a ledger that was put back does not know what became."""
+        with self.reading() as connection:
+            return deliveries.held(connection, account_id, Reason.RESTORED, now=now)
+
+    def take_over(self, delivery: Delivery, standing: Standing, *, now: datetime) -> bool:
+        """Write that a post is that of a delivery which waits for a person; False when it has moved on."""
+        with self.writing() as connection:
+            return reading_back.take_over(connection, delivery, standing, now=now)
+
+    def rest(self, account_id: str, outcome: Outcome) -> None:
+        """Let an account rest, where an outcome says so."""
+        with self.writing() as connection:
+            deliveries.let_rest(connection, account_id, outcome)
+
+    def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
+        """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""
+        with self.reading() as connection:
+            return steps.load(connection, delivery, now=now)
+
+    def save_step(self, delivery: Delivery, name: str, value: str, *, now: datetime) -> None:
+        """Remember one more."""
+        with self.writing() as connection:
+            steps.save(connection, delivery, name, value, now=now)
+
+    def forget_steps(self, delivery: Delivery) -> None:
+        """Let all be done anew."""
+        with self.writing() as connection:
+            steps.forget(connection, delivery)
 
     # -- transactions --------------------------------------------------------------------------------------------
 
@@ -309,11 +448,28 @@ class SqlLedger:
                 yield connection
 
     @contextmanager
+    def _counting(self, sidecar: Sidecar) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LedgerError(
+                say(
+                    "the file {path!r}, which tells an old ledger from the newest, cannot be used: {cause}; look at the"
+                    " disk's space and the file's owner",
+                    path=str(sidecar.path),
+                    cause=error,
+                )
+            ) from error
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error) as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            if isinstance(self.place, Path):
+                # A connection that was opened while the disk was read-only would stay so after it is mended.
+                self._engine.dispose()
             raise _unusable(self.place, cause) from error
 
 
@@ -326,13 +482,7 @@ def _make_folder(folder: Path) -> None:
 
 def _unusable(place: Path | DatabaseAddress, cause: BaseException | None) -> LedgerError:
     if isinstance(place, Path):
-        return LedgerError(
-            say(
-                "the ledger {path!r} cannot be used: {cause}; look at the disk's space and the file's owner",
-                path=str(place),
-                cause=cause,
-            )
-        )
+        return LedgerError(explained(cause, place))
     words = redactor(secret.reveal() for secret in place.secrets())(" ".join(str(cause).split()))
     return LedgerError(
         say(

@@ -26,7 +26,9 @@ from crossposter.media.public import PublicFolder, WebPublicPictures
 from crossposter.ports import Adapter, PublicPictures
 from crossposter.sandbox import Sandbox, SandboxAccount
 from crossposter.sandbox.exchange import RecordedRequest
+from crossposter.testing import NoSteps
 from crossposter.web import Network, WebClient
+from tests.adapters.readings import receipt_of
 from tests.web_server import folder_server
 
 #: Instagram's other backend.
@@ -169,13 +171,13 @@ def prepare(since: datetime) -> Callable[[Adapter, str, Post], Callable[[], obje
             case "verify":
                 return adapter.verify
             case "upload" | "alt_text" | "quota" | "container" | "status":
-                return lambda: adapter.stage(post)
+                return lambda: adapter.stage(post, NoSteps())
             case "publish":
-                staged = adapter.stage(post)
+                staged = adapter.stage(post, NoSteps())
                 return lambda: adapter.publish(staged)
             case "find":
-                return lambda: adapter.find(post, since=since)
-        receipt = adapter.publish(adapter.stage(post))
+                return lambda: receipt_of(adapter, post, since=since)
+        receipt = adapter.publish(adapter.stage(post, NoSteps()))
         return lambda: adapter.retract(receipt.remote_id)
 
     return prepare

@@ -17,6 +17,8 @@ from crossposter.core.model import Identity, Post
 from crossposter.errors import AccountError, RejectedError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox
+from crossposter.testing import NoSteps
+from tests.adapters.readings import receipt_of
 
 Connect = Callable[..., Adapter]
 _GRAPH = "instagram-graph"
@@ -30,7 +32,7 @@ def test_verify_tells_whose_account_it_is_with_one_request(sandbox: Sandbox, con
 
 
 def test_stage_makes_nothing_public(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
-    connect(platform).stage(post)
+    connect(platform).stage(post, NoSteps())
     assert len(sandbox.requests(platform, "container" if platform == _GRAPH else "upload")) == 1
     assert sandbox.requests(platform, "publish") == []
     assert sandbox.posts() == []
@@ -40,7 +42,7 @@ def test_publish_makes_exactly_this_post_with_one_request(
     sandbox: Sandbox, connect: Connect, platform: str, post: Post
 ) -> None:
     adapter = connect(platform)
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     before = len(sandbox.requests())
     adapter.publish(staged)
     assert [request.operation for request in sandbox.requests()[before:]] == ["publish"]
@@ -54,7 +56,7 @@ def test_publish_makes_exactly_this_post_with_one_request(
 def test_the_receipt_leads_to_the_post(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
     adapter = connect(platform)
     adapter.verify()
-    receipt = adapter.publish(adapter.stage(post))
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
     (made,) = sandbox.posts()
     if platform == _GRAPH:  # it answers with a number that is in no address; `find` gives the post's own
         assert receipt.url == "https://www.instagram.com/izmirbld/"
@@ -67,7 +69,7 @@ def test_a_picture_without_alt_text_is_sent_without_one(
     sandbox: Sandbox, connect: Connect, platform: str, post: Post
 ) -> None:
     adapter = connect(platform)
-    adapter.publish(adapter.stage(replace(post, pictures=(replace(post.pictures[0], alt=""),))))
+    adapter.publish(adapter.stage(replace(post, pictures=(replace(post.pictures[0], alt=""),)), NoSteps()))
     assert sandbox.posts()[0]["images"][0]["alt"] is None
     assert sandbox.requests(platform, "alt_text") == []
 
@@ -79,14 +81,14 @@ def test_several_pictures_keep_their_order(
 ) -> None:
     pictures = tuple(replace(post.pictures[0], alt=f"resim {index}") for index in range(number))
     adapter = connect(platform)
-    adapter.publish(adapter.stage(replace(post, pictures=pictures)))
+    adapter.publish(adapter.stage(replace(post, pictures=pictures), NoSteps()))
     assert [image["alt"] for image in sandbox.posts()[0]["images"]] == [picture.alt for picture in pictures]
 
 
 @pytest.mark.parametrize("platform", ["facebook", "twitter"])
 def test_a_post_needs_no_picture(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
     adapter = connect(platform)
-    adapter.publish(adapter.stage(replace(post, pictures=())))
+    adapter.publish(adapter.stage(replace(post, pictures=()), NoSteps()))
     (made,) = sandbox.posts()
     assert (made["text"], made["images"]) == (post.text, [])
     assert len(sandbox.requests()) == 1
@@ -96,10 +98,10 @@ def test_find_gives_the_receipt_of_what_was_published_with_one_request(
     sandbox: Sandbox, connect: Connect, platform: str, post: Post, since: datetime
 ) -> None:
     adapter = connect(platform)
-    receipt = adapter.publish(adapter.stage(post))
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
     if platform == _GRAPH:
         receipt = replace(receipt, url=sandbox.posts()[0]["url"])
-    assert adapter.find(post, since=since) == receipt
+    assert receipt_of(adapter, post, since=since) == receipt
     assert len(sandbox.requests(platform, "find")) == 1
 
 
@@ -108,23 +110,23 @@ def test_find_does_not_take_another_post_for_this_one(
 ) -> None:
     adapter = connect(platform)
     longer = replace(post, text="Deprem tatbikatı", pictures=post.pictures)
-    adapter.publish(adapter.stage(longer))
-    assert adapter.find(replace(post, text="Deprem"), since=since) is None
-    assert adapter.find(replace(post, text="Deprem tatbikatı bugün"), since=since) is None
+    adapter.publish(adapter.stage(longer, NoSteps()))
+    assert receipt_of(adapter, replace(post, text="Deprem"), since=since) is None
+    assert receipt_of(adapter, replace(post, text="Deprem tatbikatı bugün"), since=since) is None
     assert len(sandbox.requests(platform, "find")) == 2
 
 
 def test_find_does_not_look_before_its_time(connect: Connect, platform: str, post: Post, since: datetime) -> None:
     adapter = connect(platform)
-    adapter.publish(adapter.stage(post))
-    assert adapter.find(post, since=since + timedelta(minutes=1)) is None
+    adapter.publish(adapter.stage(post, NoSteps()))
+    assert receipt_of(adapter, post, since=since + timedelta(minutes=3)) is None
 
 
 def test_a_retracted_post_is_gone_and_not_found(
     sandbox: Sandbox, connect: Connect, platform: str, post: Post, since: datetime
 ) -> None:
     adapter = connect(platform)
-    receipt = adapter.publish(adapter.stage(post))
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
     before = len(sandbox.requests())
     if platform == _GRAPH:
         with pytest.raises(RejectedError, match="deletes no posts"):
@@ -134,7 +136,7 @@ def test_a_retracted_post_is_gone_and_not_found(
     adapter.retract(receipt.remote_id)
     assert [request.operation for request in sandbox.requests()[before:]] == ["retract"]
     assert [made["deleted"] for made in sandbox.posts()] == [True]
-    assert adapter.find(post, since=since) is None
+    assert receipt_of(adapter, post, since=since) is None
 
 
 def test_two_accounts_do_not_mix(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
@@ -142,7 +144,7 @@ def test_two_accounts_do_not_mix(sandbox: Sandbox, connect: Connect, platform: s
     first, second = (connect(platform, handle, now=SystemClock().now) for handle in ("izmirbld", "izmirenglish"))
     assert (first.verify().handle, second.verify().handle) == ("izmirbld", "izmirenglish")
     english = replace(post, text="Trees are planted")
-    staged = (first.stage(post), second.stage(english))
+    staged = (first.stage(post, NoSteps()), second.stage(english, NoSteps()))
     second.publish(staged[1])
     first.publish(staged[0])
     assert [(made["handle"], made["text"]) for made in sandbox.posts()] == [
@@ -177,7 +179,7 @@ def test_each_publish_goes_out_on_a_connection_of_its_own(
     monkeypatch.setattr(HTTPConnection, "connect", count)
     adapter = connect(platform)
     for text in ("bir", "iki"):
-        adapter.publish(adapter.stage(replace(post, text=text, pictures=())))
+        adapter.publish(adapter.stage(replace(post, text=text, pictures=()), NoSteps()))
     adapter.verify()
     # A connection was opened before the first request and before the second, and none for the third.
     assert opened == [0, 1]
@@ -198,7 +200,7 @@ def test_the_environment_changes_nothing(
         monkeypatch.setenv(proxy, f"http://127.0.0.1:{closed_port}")
         monkeypatch.setenv(proxy.lower(), f"http://127.0.0.1:{closed_port}")
     adapter = connect(platform)
-    adapter.publish(adapter.stage(post))
+    adapter.publish(adapter.stage(post, NoSteps()))
     assert len(sandbox.posts()) == 1
 
 

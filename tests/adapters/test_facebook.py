@@ -16,6 +16,8 @@ from crossposter.core.model import Post
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox, SandboxAccount
+from crossposter.testing import NoSteps
+from tests.adapters.readings import receipt_of
 
 Connect = Callable[..., Adapter]
 
@@ -25,8 +27,8 @@ def everything(connect: Connect, post: Post, since: datetime) -> None:
     """Send every request that the adapter knows."""
     adapter = connect("facebook")
     adapter.verify()
-    receipt = adapter.publish(adapter.stage(post))
-    adapter.find(post, since=since)
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
+    receipt_of(adapter, post, since=since)
     adapter.retract(receipt.remote_id)
 
 
@@ -64,7 +66,7 @@ def test_a_refusal_is_told_as_what_it_means_in_meta_own_words(
     sandbox: Sandbox, connect: Connect, post: Post, status: int, body: Any, kind: type[PublishError]
 ) -> None:
     adapter = connect("facebook")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject("facebook", "publish", f"status:{status}", body=body)
     with pytest.raises(kind) as caught:
         adapter.publish(staged)
@@ -78,7 +80,7 @@ def test_an_answer_that_is_not_from_meta_proves_nothing(
     sandbox: Sandbox, connect: Connect, post: Post, status: int, body: Any
 ) -> None:
     adapter = connect("facebook")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject("facebook", "publish", f"status:{status}", body=body)
     with pytest.raises(UncertainError):
         adapter.publish(staged)
@@ -89,7 +91,7 @@ def test_the_sentence_for_users_comes_before_the_one_for_developers(
 ) -> None:
     sandbox.inject("facebook", "upload", "status:400", body=_error(100, error_user_msg="Fotoğraf çok büyük"))
     with pytest.raises(RejectedError, match="Fotoğraf çok büyük"):
-        connect("facebook").stage(post)
+        connect("facebook").stage(post, NoSteps())
 
 
 def test_a_duplicate_is_no_lost_answer_where_nothing_is_published(
@@ -97,7 +99,7 @@ def test_a_duplicate_is_no_lost_answer_where_nothing_is_published(
 ) -> None:
     sandbox.inject("facebook", "upload", "status:400", body=_error(506))
     with pytest.raises(TransientError):
-        connect("facebook").stage(post)
+        connect("facebook").stage(post, NoSteps())
 
 
 def _usage(*minutes: object) -> str:
@@ -157,7 +159,7 @@ def test_a_success_says_how_much_of_what_meta_allows_is_used(
     sandbox: Sandbox, connect: Connect, post: Post, now: datetime, business: Any, app: Any, minutes: int | None
 ) -> None:
     adapter = connect("facebook")
-    staged = adapter.stage(replace(post, pictures=()))
+    staged = adapter.stage(replace(post, pictures=()), NoSteps())
     headers = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in (("X-Business-Use-Case-Usage", business), ("X-App-Usage", app))
@@ -206,7 +208,7 @@ def test_a_picture_is_uploaded_unpublished(sandbox: Sandbox, post: Post) -> None
 
 def test_pictures_are_attached_as_json(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("facebook")
-    staged = adapter.stage(replace(post, pictures=post.pictures * 2))
+    staged = adapter.stage(replace(post, pictures=post.pictures * 2), NoSteps())
     adapter.publish(staged)
     (publish,) = sandbox.requests("facebook", "publish")
     assert publish.path == f"/graph/v26.0/{sandbox.account('facebook', 'izmirbld').id}/feed"
@@ -219,7 +221,7 @@ def test_pictures_are_attached_as_json(sandbox: Sandbox, connect: Connect, post:
 def test_a_link_becomes_a_card(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("facebook")
     card = replace(post, link="https://www.izmir.bel.tr/tr/Haberler/1", pictures=())
-    adapter.publish(adapter.stage(card))
+    adapter.publish(adapter.stage(card, NoSteps()))
     (made,) = sandbox.posts()
     assert (made["text"], made["link"]) == (post.text, card.link)
 

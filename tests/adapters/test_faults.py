@@ -18,6 +18,7 @@ from crossposter.core.model import Identity, Post, Receipt
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter, Staged
 from crossposter.sandbox import Sandbox, SandboxAccount
+from crossposter.testing import NoSteps
 
 Connect = Callable[..., Adapter]
 Prepare = Callable[[Adapter, str, Post], Callable[[], object]]
@@ -326,7 +327,7 @@ def test_a_proxy_that_breaks_the_connection_after_the_request_has_lost_the_answe
 ) -> None:
     # The sandbox's web server takes requests for itself also as a proxy would.
     adapter = connect(platform, proxy=sandbox.url)
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject(platform, "publish", "commit_then_reset")
     with pytest.raises(UncertainError):
         adapter.publish(staged)
@@ -358,7 +359,7 @@ def test_a_failure_in_hand_does_not_hide_that_an_answer_was_lost(
     sandbox: Sandbox, connect: Connect, post: Post, platform: str, closed_port: int
 ) -> None:
     adapter = connect(platform)
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject(platform, "publish", "commit_then_reset")
 
     def publish_after_a_failure() -> None:

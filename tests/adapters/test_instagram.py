@@ -15,6 +15,8 @@ from crossposter.core.model import Post
 from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox
+from crossposter.testing import NoSteps
+from tests.adapters.readings import receipt_of
 
 Connect = Callable[..., Adapter]
 _HOUR = timedelta(hours=1)
@@ -85,7 +87,7 @@ def test_a_refusal_is_told_as_what_it_means_in_instagrams_own_words(
     words: str,
 ) -> None:
     adapter = connect("instagram")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject("instagram", "publish", f"status:{status}", body=body)
     with pytest.raises(kind, match=words) as caught:
         adapter.publish(staged)
@@ -125,7 +127,7 @@ def test_a_refused_upload_is_told_as_what_it_means(
 ) -> None:
     sandbox.inject("instagram", "upload", f"status:{status}", body=body)
     with pytest.raises(kind) as caught:
-        connect("instagram").stage(post)
+        connect("instagram").stage(post, NoSteps())
     assert type(caught.value) is kind
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
     if isinstance(body, dict):
@@ -155,7 +157,7 @@ def test_instagrams_words_for_people_are_told_as_well(
     body = _fail("feedback_required", feedback_message="We restrict certain activity")
     sandbox.inject("instagram", operation, "status:400", body=body)
     with pytest.raises(AccountError, match="We restrict certain activity"):
-        adapter.publish(adapter.stage(post))
+        adapter.publish(adapter.stage(post, NoSteps()))
 
 
 @pytest.mark.parametrize(("status", "body"), [(400, _fail("unknown")), (404, _fail("user not found"))])
@@ -177,7 +179,7 @@ def test_the_library_prints_nothing(
     for status, body in ((400, {"status": "fail"}), (403, _fail("x")), (200, "<html>")):
         sandbox.inject("instagram", "upload", f"status:{status}", body=body)
         sandbox.inject("instagram", "verify", f"status:{status}", body=body)
-        for ask in (adapter.verify, lambda: adapter.stage(post)):
+        for ask in (adapter.verify, lambda: adapter.stage(post, NoSteps())):
             with pytest.raises(PublishError):
                 ask()
     assert [record for record in caplog.records if record.name.startswith(("instagrapi", "p"))] == []
@@ -188,7 +190,7 @@ def test_a_post_whose_address_is_no_address_is_published_all_the_same(
     sandbox: Sandbox, connect: Connect, post: Post, code: Any
 ) -> None:
     adapter = connect("instagram")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject("instagram", "publish", "status:200", body={"media": {"pk": "7", "code": code}, "status": "ok"})
     receipt = adapter.publish(staged)
     assert (receipt.remote_id, receipt.url) == ("7", "https://www.instagram.com/")
@@ -199,7 +201,7 @@ def test_a_session_that_was_ended_is_not_renewed_with_a_password(
 ) -> None:
     sandbox.inject("instagram", "publish", "status:403")
     adapter = connect("instagram")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     with pytest.raises(AccountError):
         adapter.publish(staged)
     assert [request.operation for request in sandbox.requests()] == ["upload", "publish"]
@@ -211,8 +213,8 @@ def test_a_session_that_did_not_change_is_not_written(
     adapter = connect("instagram")
     before = session_file.stat()
     adapter.verify()
-    receipt = adapter.publish(adapter.stage(post))
-    adapter.find(post, since=since)
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
+    receipt_of(adapter, post, since=since)
     adapter.retract(receipt.remote_id)
     after = session_file.stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
@@ -266,7 +268,7 @@ def test_a_post_that_was_made_is_told_although_the_session_cannot_be_written(
     sandbox: Sandbox, connect: Connect, post: Post, session_file: Path
 ) -> None:
     adapter = connect("instagram")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     session_file.unlink()
     session_file.parent.rmdir()
     sandbox.inject(
@@ -335,7 +337,7 @@ def test_what_the_library_saved_beside_the_session_does_not_count(
 
 
 def test_the_picture_is_sent_as_it_is(sandbox: Sandbox, connect: Connect, post: Post) -> None:
-    connect("instagram").stage(post)
+    connect("instagram").stage(post, NoSteps())
     (upload,) = sandbox.requests()
     assert upload.body == post.pictures[0].content
     assert upload.headers["x-entity-length"] == str(len(upload.body))
@@ -352,14 +354,14 @@ def test_white_space_that_instagram_drops_hides_no_post(
 ) -> None:
     media = {"pk": 7, "code": "H", "taken_at": int(since.timestamp()), "caption": {"text": "Merhaba"}}
     sandbox.inject("instagram", "find", "status:200", body={"items": [media], "status": "ok"})
-    assert connect("instagram").find(replace(post, text="Merhaba\n"), since=since) is not None
+    assert receipt_of(connect("instagram"), replace(post, text="Merhaba\n"), since=since) is not None
 
 
 def test_two_accounts_that_upload_in_one_millisecond_publish_both(
     sandbox: Sandbox, connect: Connect, post: Post
 ) -> None:
     one, other = connect("instagram"), connect("instagram", "izmirenglish")
-    staged = [one.stage(post), other.stage(post)]
+    staged = [one.stage(post, NoSteps()), other.stage(post, NoSteps())]
     assert staged[0].media_ids != staged[1].media_ids
     one.publish(staged[0])
     other.publish(staged[1])
@@ -370,7 +372,7 @@ def test_several_pictures_are_one_album_in_one_request(sandbox: Sandbox, connect
     adapter = connect("instagram")
     second = replace(post.pictures[0], alt="")
     album = replace(post, pictures=(post.pictures[0], second, post.pictures[0]))
-    staged = adapter.stage(album)
+    staged = adapter.stage(album, NoSteps())
     before = len(sandbox.requests())
     receipt = adapter.publish(staged)
     assert [request.path for request in sandbox.requests()[before:]] == ["/api/v1/media/configure_sidecar/"]
@@ -382,7 +384,7 @@ def test_several_pictures_are_one_album_in_one_request(sandbox: Sandbox, connect
 
 def test_an_album_whose_answer_is_lost_is_uncertain(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("instagram")
-    staged = adapter.stage(replace(post, pictures=post.pictures * 2))
+    staged = adapter.stage(replace(post, pictures=post.pictures * 2), NoSteps())
     sandbox.inject("instagram", "publish", "commit_then_reset")
     with pytest.raises(UncertainError):
         adapter.publish(staged)

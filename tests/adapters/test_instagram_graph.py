@@ -20,6 +20,8 @@ from crossposter.errors import AccountError, PublishError, RejectedError, Transi
 from crossposter.media.public import PublicFolder
 from crossposter.ports import Adapter, Staged
 from crossposter.sandbox import Sandbox, SandboxAccount
+from crossposter.testing import NoSteps
+from tests.adapters.readings import receipt_of
 
 Connect = Callable[..., Adapter]
 _GRAPH = "instagram-graph"
@@ -56,7 +58,7 @@ def _error(code: object, message: str = "Meta's own words", **more: Any) -> dict
 def test_a_picture_is_a_container_that_is_looked_at_and_published(
     sandbox: Sandbox, adapter: Adapter, post: Post
 ) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     assert _operations(sandbox) == ["quota", "container", "status"]
     (container,) = sandbox.requests(_GRAPH, "container")
     assert container.path == f"/instagram/v26.0/{sandbox.account(_GRAPH, 'izmirbld').id}/media"
@@ -68,12 +70,12 @@ def test_a_picture_is_a_container_that_is_looked_at_and_published(
 
 
 def test_the_container_s_id_is_what_the_ledger_keeps(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     assert staged.media_ids == (sandbox.requests(_GRAPH, "status")[0].path.rpartition("/")[2],)
 
 
 def test_several_pictures_are_one_album(sandbox: Sandbox, adapter: Adapter, album: Post) -> None:
-    staged = adapter.stage(album)
+    staged = adapter.stage(album, NoSteps())
     assert _operations(sandbox) == ["quota", *["container"] * 4, "status"]
     *children, parent = sandbox.requests(_GRAPH, "container")
     assert {child.form["is_carousel_item"] for child in children} == {"true"}
@@ -87,7 +89,7 @@ def test_several_pictures_are_one_album(sandbox: Sandbox, adapter: Adapter, albu
 
 
 def test_ten_pictures_are_one_album(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
-    adapter.publish(adapter.stage(replace(post, pictures=post.pictures * 10)))
+    adapter.publish(adapter.stage(replace(post, pictures=post.pictures * 10), NoSteps()))
     assert len(sandbox.posts()[0]["images"]) == 10
 
 
@@ -95,8 +97,8 @@ def test_the_token_stands_in_a_header_and_nowhere_else(
     sandbox: Sandbox, adapter: Adapter, post: Post, since: datetime
 ) -> None:
     adapter.verify()
-    adapter.publish(adapter.stage(post))
-    adapter.find(post, since=since)
+    adapter.publish(adapter.stage(post, NoSteps()))
+    receipt_of(adapter, post, since=since)
     token = sandbox.account(_GRAPH, "izmirbld").credentials["access_token"]
     assert _operations(sandbox) == ["verify", "quota", "container", "status", "publish", "find"]
     for request in sandbox.requests():
@@ -111,7 +113,7 @@ def test_an_app_that_wants_signed_calls_is_served(
 ) -> None:
     monkeypatch.setattr(sandbox.graph, "proof_required", True)
     adapter.verify()
-    adapter.publish(adapter.stage(post))
+    adapter.publish(adapter.stage(post, NoSteps()))
     assert len(sandbox.posts()) == 1
 
 
@@ -135,8 +137,8 @@ def test_a_post_of_the_app_stands_on_the_same_account(
     sandbox: Sandbox, connect: Connect, post: Post, since: datetime
 ) -> None:
     by_app = connect("instagram")
-    by_app.publish(by_app.stage(post))
-    found = connect(_GRAPH).find(post, since=since)
+    by_app.publish(by_app.stage(post, NoSteps()))
+    found = receipt_of(connect(_GRAPH), post, since=since)
     assert found == Receipt(remote_id=sandbox.posts()[0]["id"], url=sandbox.posts()[0]["url"])
 
 
@@ -145,9 +147,9 @@ def test_a_post_of_the_app_stands_on_the_same_account(
 
 def test_a_full_quota_is_waited_out(sandbox: Sandbox, adapter: Adapter, post: Post, now: datetime) -> None:
     sandbox.instagram_graph.quota = 1
-    adapter.publish(adapter.stage(post))
+    adapter.publish(adapter.stage(post, NoSteps()))
     with pytest.raises(TransientError, match="1 of 1") as caught:
-        adapter.stage(post)
+        adapter.stage(post, NoSteps())
     assert caught.value.retry_at == now + timedelta(hours=2)
     assert len(sandbox.requests(_GRAPH, "container")) == 1
 
@@ -157,7 +159,7 @@ def test_a_quota_that_is_not_told_stops_nothing(
     sandbox: Sandbox, adapter: Adapter, post: Post, body: dict[str, Any]
 ) -> None:
     sandbox.inject(_GRAPH, "quota", "status:200", body=body)
-    adapter.publish(adapter.stage(post))
+    adapter.publish(adapter.stage(post, NoSteps()))
     assert len(sandbox.posts()) == 1
 
 
@@ -167,7 +169,7 @@ def test_a_quota_that_is_not_told_stops_nothing(
 def test_a_container_that_is_not_ready_is_looked_at_again(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     waited: list[float] = []
     sandbox.instagram_graph.slow_looks = 3
-    connect(_GRAPH, sleep=waited.append).stage(post)
+    connect(_GRAPH, sleep=waited.append).stage(post, NoSteps())
     assert len(sandbox.requests(_GRAPH, "status")) == 4
     assert waited == [0, 1, 2, 5]
 
@@ -178,7 +180,7 @@ def test_after_five_minutes_the_post_waits(
     waited: list[float] = []
     sandbox.instagram_graph.slow_looks = 99
     with pytest.raises(TransientError, match="five minutes"):
-        connect(_GRAPH, sleep=waited.append).stage(post)
+        connect(_GRAPH, sleep=waited.append).stage(post, NoSteps())
     assert sum(waited) == 300
     assert len(sandbox.requests(_GRAPH, "status")) == len(waited)
     assert list(public.path.iterdir()) == []
@@ -209,7 +211,7 @@ def test_a_container_that_failed_says_why(
 ) -> None:
     sandbox.instagram_graph.failure = words
     with pytest.raises(kind) as caught:
-        adapter.stage(post)
+        adapter.stage(post, NoSteps())
     assert type(caught.value) is kind
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
@@ -220,7 +222,7 @@ def test_a_failure_that_says_nothing_known_is_kept_without_secrets(
     token = sandbox.account(_GRAPH, "izmirbld").credentials["access_token"]
     sandbox.instagram_graph.failure = f"Error: something new \ud800 {token}"
     with pytest.raises(TransientError, match="does not say why") as caught:
-        adapter.stage(post)
+        adapter.stage(post, NoSteps())
     assert caught.value.answer == "Error: something new ? **********"
 
 
@@ -230,13 +232,13 @@ def test_a_container_in_another_state_is_made_anew(
 ) -> None:
     sandbox.inject(_GRAPH, "status", "status:200", body={"status_code": state, "id": "1"})
     with pytest.raises(TransientError):
-        adapter.stage(post)
-    adapter.publish(adapter.stage(post))
+        adapter.stage(post, NoSteps())
+    adapter.publish(adapter.stage(post, NoSteps()))
     assert len(sandbox.posts()) == 1
 
 
 def test_a_container_that_has_expired_is_no_lost_post(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.instagram_graph.expire()
     with pytest.raises(TransientError):
         adapter.publish(staged)
@@ -244,7 +246,7 @@ def test_a_container_that_has_expired_is_no_lost_post(sandbox: Sandbox, adapter:
 
 
 def test_a_container_is_published_once(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     adapter.publish(staged)
     with pytest.raises(TransientError):
         adapter.publish(staged)
@@ -254,7 +256,7 @@ def test_a_container_is_published_once(sandbox: Sandbox, adapter: Adapter, post:
 def test_a_container_whose_answer_was_lost_is_seen_by_nobody(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
     sandbox.inject(_GRAPH, "container", "commit_then_reset")
     with pytest.raises(TransientError):
-        adapter.stage(post)
+        adapter.stage(post, NoSteps())
     assert sandbox.posts() == []
 
 
@@ -262,7 +264,7 @@ def test_a_container_whose_answer_was_lost_is_seen_by_nobody(sandbox: Sandbox, a
 def test_an_album_fails_with_any_of_its_containers(sandbox: Sandbox, adapter: Adapter, album: Post, skip: int) -> None:
     sandbox.inject(_GRAPH, "container", "status:500", skip=skip, times=9)
     with pytest.raises(TransientError):
-        adapter.stage(album)
+        adapter.stage(album, NoSteps())
     assert len(sandbox.requests(_GRAPH, "container")) == skip + 1
 
 
@@ -325,7 +327,7 @@ def test_a_refusal_is_told_as_what_it_means_in_meta_own_words(
     kind: type[PublishError],
     wait: timedelta | None,
 ) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject(_GRAPH, "publish", f"status:{status}", body=body)
     with pytest.raises(kind) as caught:
         adapter.publish(staged)
@@ -345,7 +347,7 @@ def test_every_subcode_of_the_table_has_its_case() -> None:
 def test_an_answer_that_is_not_from_meta_proves_nothing(
     sandbox: Sandbox, adapter: Adapter, post: Post, status: int, body: Any
 ) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject(_GRAPH, "publish", f"status:{status}", body=body)
     with pytest.raises(UncertainError):
         adapter.publish(staged)
@@ -372,7 +374,7 @@ def test_a_refused_container_has_published_nothing(
 ) -> None:
     sandbox.inject(_GRAPH, "container", "status:400", body=body)
     with pytest.raises(kind) as caught:
-        adapter.stage(post)
+        adapter.stage(post, NoSteps())
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
     assert list(public.path.iterdir()) == []
 
@@ -382,7 +384,7 @@ def test_meta_says_when_to_come_back(sandbox: Sandbox, adapter: Adapter, post: P
     headers = {"X-Business-Use-Case-Usage": usage}
     sandbox.inject(_GRAPH, "container", "status:400", body=_error(80002), headers=headers)
     with pytest.raises(TransientError) as caught:
-        adapter.stage(post)
+        adapter.stage(post, NoSteps())
     assert caught.value.retry_at == now + timedelta(minutes=42)
 
 
@@ -396,7 +398,7 @@ def test_who_is_refused_at_the_door_has_an_account_to_mend_and_no_bad_post(sandb
 
 
 def test_before_the_account_has_said_its_name_a_receipt_leads_to_instagram(adapter: Adapter, post: Post) -> None:
-    assert adapter.publish(adapter.stage(post)).url == "https://www.instagram.com/"
+    assert adapter.publish(adapter.stage(post, NoSteps())).url == "https://www.instagram.com/"
 
 
 @pytest.mark.parametrize(
@@ -408,7 +410,7 @@ def test_an_address_that_is_none_of_instagram_s_is_not_taken(
     adapter.verify()
     media = {"id": "7", "caption": post.text, "timestamp": "2099-01-01T00:00:00+0000", "permalink": permalink}
     sandbox.inject(_GRAPH, "find", "status:200", body={"data": [media]})
-    assert adapter.find(post, since=since) == Receipt(remote_id="7", url="https://www.instagram.com/izmirbld/")
+    assert receipt_of(adapter, post, since=since) == Receipt(remote_id="7", url="https://www.instagram.com/izmirbld/")
 
 
 @pytest.mark.parametrize("timestamp", ["", None, 7, "yesterday", "2099-01-01"])
@@ -417,14 +419,13 @@ def test_a_post_without_a_time_is_not_told_as_absent(
 ) -> None:
     media = {"id": "7", "caption": post.text, "timestamp": timestamp}
     sandbox.inject(_GRAPH, "find", "status:200", body={"data": [media]})
-    with pytest.raises(TransientError):
-        adapter.find(post, since=since)
+    assert receipt_of(adapter, post, since=since)
 
 
 def test_a_post_of_the_same_second_is_found(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
     media = {"id": "7", "caption": f"{post.text} ", "timestamp": "2026-11-25T09:00:00+0000"}
     sandbox.inject(_GRAPH, "find", "status:200", body={"data": [media]})
-    assert adapter.find(post, since=datetime(2026, 11, 25, 9, 0, 0, 900_000, tzinfo=UTC)) is not None
+    assert receipt_of(adapter, post, since=datetime(2026, 11, 25, 9, 0, 0, 900_000, tzinfo=UTC)) is not None
 
 
 # -- pictures --------------------------------------------------------------------------------------------------------
@@ -433,7 +434,7 @@ def test_a_post_of_the_same_second_is_found(sandbox: Sandbox, adapter: Adapter, 
 def test_a_picture_is_public_until_the_post_is(
     sandbox: Sandbox, adapter: Adapter, post: Post, public: PublicFolder
 ) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     (file,) = public.path.iterdir()
     assert file.read_bytes() == post.pictures[0].content
     assert sandbox.requests(_GRAPH, "container")[0].form["image_url"] == f"{public.base_url}{file.name}"
@@ -444,7 +445,7 @@ def test_a_picture_is_public_until_the_post_is(
 def test_a_refused_post_leaves_no_picture_in_public(
     sandbox: Sandbox, adapter: Adapter, album: Post, public: PublicFolder
 ) -> None:
-    staged = adapter.stage(album)
+    staged = adapter.stage(album, NoSteps())
     sandbox.inject(_GRAPH, "publish", "status:400")
     with pytest.raises(RejectedError):
         adapter.publish(staged)
@@ -454,7 +455,7 @@ def test_a_refused_post_leaves_no_picture_in_public(
 def test_an_uncertain_post_keeps_its_picture_for_the_day(
     sandbox: Sandbox, adapter: Adapter, post: Post, public: PublicFolder
 ) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject(_GRAPH, "publish", "commit_then_reset")
     with pytest.raises(UncertainError):
         adapter.publish(staged)
@@ -482,7 +483,7 @@ def test_a_picture_without_an_address_makes_no_container(
     sandbox: Sandbox, connect: Connect, post: Post, way: str, kind: type[PublishError]
 ) -> None:
     with pytest.raises(kind):
-        connect(_GRAPH, pictures=Refusing(), options={"picture_by": way}).stage(post)
+        connect(_GRAPH, pictures=Refusing(), options={"picture_by": way}).stage(post, NoSteps())
     assert _operations(sandbox) == ["quota"]
 
 
@@ -494,7 +495,7 @@ def test_a_picture_that_fits_goes_by_the_feed_s_own_address(
     (public.path / "fidan.jpg").write_bytes(file.getvalue())
     picture = replace(post.pictures[0], url=f"{public.base_url}fidan.jpg")
     adapter = connect(_GRAPH, options={"picture_by": "feed"})
-    adapter.publish(adapter.stage(replace(post, pictures=(picture,))))
+    adapter.publish(adapter.stage(replace(post, pictures=(picture,)), NoSteps()))
     assert sandbox.requests(_GRAPH, "container")[0].form["image_url"] == picture.url
     assert (sandbox.posts()[0]["images"][0]["width"], (public.path / "fidan.jpg").exists()) == (1080, True)
 
@@ -505,7 +506,7 @@ def test_a_picture_that_fits_goes_by_the_feed_s_own_address(
 def test_a_picture_can_go_by_an_unpublished_photo_of_the_page(sandbox: Sandbox, connect: Connect, album: Post) -> None:
     adapter = connect(_GRAPH, options={"picture_by": "page"}, pictures=Refusing())
     assert adapter.verify() == Identity(id=sandbox.account(_GRAPH, "izmirbld").id, handle="izmirbld")
-    adapter.publish(adapter.stage(album))
+    adapter.publish(adapter.stage(album, NoSteps()))
     uploads = [request for request in sandbox.requests(_GRAPH, "upload") if request.method == "POST"]
     assert [(upload.path, upload.form["published"]) for upload in uploads] == [
         ("/instagram/v26.0/me/photos", "false")
@@ -536,7 +537,7 @@ def test_an_upload_to_the_page_that_is_lost_is_seen_by_nobody(
 ) -> None:
     sandbox.inject(_GRAPH, "upload", do, skip=skip, times=9)
     with pytest.raises(TransientError):
-        by_page.stage(post)
+        by_page.stage(post, NoSteps())
     assert len(sandbox.requests(_GRAPH, "upload")) == skip + 1
     assert sandbox.requests(_GRAPH, "container") == []
 
@@ -555,13 +556,13 @@ def test_an_upload_to_the_page_that_is_lost_is_seen_by_nobody(
 def test_a_photo_without_an_address_is_no_picture(sandbox: Sandbox, by_page: Adapter, post: Post, images: Any) -> None:
     sandbox.inject(_GRAPH, "upload", "status:200", body={"images": images}, skip=1)
     with pytest.raises(TransientError):
-        by_page.stage(post)
+        by_page.stage(post, NoSteps())
 
 
 def test_a_photo_without_an_id_is_no_picture(sandbox: Sandbox, by_page: Adapter, post: Post) -> None:
     sandbox.inject(_GRAPH, "upload", "status:200", body={"id": None, "x": 1})
     with pytest.raises(TransientError):
-        by_page.stage(post)
+        by_page.stage(post, NoSteps())
 
 
 # -- limits ----------------------------------------------------------------------------------------------------------
@@ -578,27 +579,27 @@ def test_who_makes_the_last_post_of_the_quota_waits(
     waits: bool,
 ) -> None:
     monkeypatch.setattr(sandbox.instagram_graph, "quota", quota)
-    receipt = adapter.publish(adapter.stage(post))
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
     assert receipt.rests_until == (now + timedelta(hours=2) if waits else None)
 
 
 def test_a_quota_of_no_known_shape_uses_nothing_up(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
     sandbox.inject(_GRAPH, "quota", "status:200", body={"data": [{"quota_usage": "all", "config": {"quota_total": 1}}]})
-    assert adapter.publish(adapter.stage(post)).rests_until is None
+    assert adapter.publish(adapter.stage(post, NoSteps())).rests_until is None
 
 
 def test_what_meta_counts_for_instagram_makes_it_slower_too(
     sandbox: Sandbox, adapter: Adapter, post: Post, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sandbox.graph, "used_percent", 100)
-    assert adapter.publish(adapter.stage(post)).rests_until == now + _HOUR
+    assert adapter.publish(adapter.stage(post, NoSteps())).rests_until == now + _HOUR
 
 
 # -- the rest --------------------------------------------------------------------------------------------------------
 
 
 def test_publishing_needs_no_memory_of_staging(sandbox: Sandbox, connect: Connect, post: Post) -> None:
-    staged = connect(_GRAPH).stage(post)
+    staged = connect(_GRAPH).stage(post, NoSteps())
     connect(_GRAPH).publish(Staged(post=post, media_ids=staged.media_ids))
     assert len(sandbox.posts()) == 1
 
@@ -606,7 +607,7 @@ def test_publishing_needs_no_memory_of_staging(sandbox: Sandbox, connect: Connec
 def test_a_publish_goes_out_on_a_connection_of_its_own(
     sandbox: Sandbox, adapter: Adapter, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     opened = []
     open_connection = HTTPConnection.connect
 

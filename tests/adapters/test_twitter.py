@@ -14,6 +14,8 @@ from crossposter.core.model import Post
 from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox
+from crossposter.testing import NoSteps
+from tests.adapters.readings import receipt_of
 
 Connect = Callable[..., Adapter]
 _PROBLEMS = "https://api.twitter.com/2/problems/"
@@ -114,7 +116,7 @@ def test_a_refusal_is_told_as_what_it_means_in_x_own_words(
     sandbox: Sandbox, connect: Connect, post: Post, status: int, body: Any, kind: type[PublishError], words: str
 ) -> None:
     adapter = connect("twitter")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject("twitter", "publish", f"status:{status}", body=body)
     with pytest.raises(kind, match=words) as caught:
         adapter.publish(staged)
@@ -127,7 +129,7 @@ def test_a_duplicate_is_no_lost_answer_where_nothing_is_published(
 ) -> None:
     sandbox.inject("twitter", "upload", "status:403", body=_forbidden("duplicate content"))
     with pytest.raises(TransientError):
-        connect("twitter").stage(post)
+        connect("twitter").stage(post, NoSteps())
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_the_limit_that_is_used_up_says_when_to_come_back(
 ) -> None:
     clock = datetime.fromtimestamp(_SECONDS, UTC)
     adapter = connect("twitter", now=lambda: clock)
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     sandbox.inject("twitter", "publish", "status:429", headers=headers)
     with pytest.raises(TransientError) as caught:
         adapter.publish(staged)
@@ -212,18 +214,18 @@ def test_a_success_that_uses_up_a_limit_says_until_when(
         "twitter", operation, "commit_then_status:201", body={"data": {"id": "7"}}, headers=_WINDOW | _OF_USER
     )
     undescribed = replace(post, pictures=(replace(post.pictures[0], alt=""),))
-    staged = replace(adapter.stage(undescribed), media_ids=())
+    staged = replace(adapter.stage(undescribed, NoSteps()), media_ids=())
     assert adapter.publish(staged).rests_until == clock + timedelta(hours=2)
 
 
 def test_a_success_with_room_left_says_nothing_of_waiting(connect: Connect, post: Post) -> None:
     adapter = connect("twitter")
-    assert adapter.publish(adapter.stage(post)).rests_until is None
+    assert adapter.publish(adapter.stage(post, NoSteps())).rests_until is None
 
 
 def test_the_day_of_a_spending_limit_is_told(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("twitter")
-    staged = adapter.stage(replace(post, pictures=()))
+    staged = adapter.stage(replace(post, pictures=()), NoSteps())
     sandbox.twitter.spend_cap_reset_date = "2026-12-01"
     try:
         with pytest.raises(AccountError, match=r"spend cap\. \[reset_date 2026-12-01\]"):
@@ -234,7 +236,7 @@ def test_the_day_of_a_spending_limit_is_told(sandbox: Sandbox, connect: Connect,
 
 def test_a_post_is_exactly_its_text_and_its_pictures(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("twitter")
-    staged = adapter.stage(post)
+    staged = adapter.stage(post, NoSteps())
     adapter.publish(staged)
     (request,) = sandbox.requests("twitter", "publish")
     assert (request.method, request.path, request.query_string) == ("POST", "/twitter/2/tweets", "")
@@ -243,12 +245,12 @@ def test_a_post_is_exactly_its_text_and_its_pictures(sandbox: Sandbox, connect: 
 
 def test_a_post_without_picture_is_exactly_its_text(sandbox: Sandbox, connect: Connect, post: Post) -> None:
     adapter = connect("twitter")
-    adapter.publish(adapter.stage(replace(post, pictures=())))
+    adapter.publish(adapter.stage(replace(post, pictures=()), NoSteps()))
     assert json.loads(sandbox.requests("twitter", "publish")[0].body) == {"text": post.text}
 
 
 def test_a_picture_goes_to_the_upload_of_version_2(sandbox: Sandbox, connect: Connect, post: Post) -> None:
-    connect("twitter").stage(post)
+    connect("twitter").stage(post, NoSteps())
     upload, alt = sandbox.requests()
     assert (upload.path, upload.form["media_category"]) == ("/twitter/2/media/upload", "tweet_image")
     assert upload.headers["content-type"].startswith("multipart/form-data; boundary=")
@@ -262,8 +264,8 @@ def test_every_request_is_signed_for_the_account(
 ) -> None:
     adapter = connect("twitter")
     adapter.verify()
-    receipt = adapter.publish(adapter.stage(post))
-    adapter.find(post, since=since)
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
+    receipt_of(adapter, post, since=since)
     adapter.retract(receipt.remote_id)
     account = sandbox.account("twitter", "izmirbld")
     assert len(sandbox.requests()) == 6
@@ -290,8 +292,8 @@ def test_a_post_is_found_however_x_shows_it(
 ) -> None:
     adapter = connect("twitter")
     written = replace(post, text=text, pictures=post.pictures if has_picture else ())
-    receipt = adapter.publish(adapter.stage(written))
-    assert adapter.find(written, since=since) == receipt
+    receipt = adapter.publish(adapter.stage(written, NoSteps()))
+    assert receipt_of(adapter, written, since=since) == receipt
 
 
 def test_the_link_that_x_adds_for_pictures_is_not_part_of_the_text(
@@ -300,7 +302,7 @@ def test_the_link_that_x_adds_for_pictures_is_not_part_of_the_text(
     added = {"url": "https://t.co/a1", "expanded_url": "https://x.com/izmirbld/status/7/photo/1", "media_key": "3_1"}
     tweet = {"id": "7", "text": "Merhaba https://t.co/a1", "entities": {"urls": [added]}}
     sandbox.inject("twitter", "find", "status:200", body={"data": [tweet], "meta": {"result_count": 1}})
-    receipt = connect("twitter").find(replace(post, text="Merhaba"), since=since)
+    receipt = receipt_of(connect("twitter"), replace(post, text="Merhaba"), since=since)
     assert receipt is not None
     assert receipt.remote_id == "7"
 
@@ -309,7 +311,7 @@ def test_an_empty_timeline_holds_no_post_but_an_error_proves_nothing(
     sandbox: Sandbox, connect: Connect, post: Post, since: datetime
 ) -> None:
     adapter = connect("twitter")
-    assert adapter.find(post, since=since) is None
+    assert receipt_of(adapter, post, since=since) is None
     sandbox.inject("twitter", "find", "status:200", body={"errors": [{"title": "Not Found Error"}]})
     with pytest.raises(TransientError):
-        adapter.find(post, since=since)
+        receipt_of(adapter, post, since=since)

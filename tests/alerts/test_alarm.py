@@ -17,7 +17,7 @@ from crossposter.alerts.alarm import Alarm, Audience, Listener
 from crossposter.alerts.carrier import Carrier, Letter
 from crossposter.core.alerting import BACKOFF, MAX_PER_HOUR, Level, Target
 from crossposter.core.checkup import of_account
-from crossposter.core.events import CheckedUp, Delivered, Event, Interrupted, Poll, Restarted
+from crossposter.core.events import CheckedUp, Delivered, Event, Poll, Restarted
 from crossposter.core.examination import Examination, TokenLife
 from crossposter.core.model import Outcome, Reason, Receipt, Status
 from crossposter.errors import LedgerError
@@ -133,6 +133,12 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made.ledger.close()
 
 
+def in_doubt(delivery_id: str) -> Delivered:
+    """Say that nobody can tell whether a post is public: a person must look at once."""
+    outcome = Outcome(status=Status.HELD, reason=Reason.UNKNOWN)
+    return Delivered(delivery_id=delivery_id, account_id=delivery_id.partition("/")[2], outcome=outcome)
+
+
 def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
@@ -141,7 +147,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def test_an_alert_says_what_happened_why_and_what_to_do(office: Office) -> None:
-    ((address, letter),) = office.run(Interrupted("412/izmir-x")).sent
+    ((address, letter),) = office.run(in_doubt("412/izmir-x")).sent
     assert address == "at env:ALERT_URL"
     assert letter.title == "crossposter: 412/izmir-x may be public or not"
     assert letter.body.splitlines()[0] == "412/izmir-x may be public or not"
@@ -179,7 +185,7 @@ def test_a_matter_is_told_once_even_over_restarts_and_so_is_its_end(office: Offi
 
 
 def test_a_post_that_was_uncertain_is_told_when_it_is_published(office: Office) -> None:
-    office.run(Interrupted("412/izmir-x"))
+    office.run(in_doubt("412/izmir-x"))
     assert office.run(WORKS).titles == ["412/izmir-x is published after all"]
 
 
@@ -192,11 +198,11 @@ def test_a_feed_is_in_trouble_at_the_third_failure_also_when_each_poll_is_a_roun
 
 def test_alerts_of_one_moment_are_one_message(office: Office) -> None:
     office.start()
-    for event in (Restarted(office.clock.now()), Interrupted("1/izmir-x"), Interrupted("2/izmir-x")):
+    for event in (Restarted(office.clock.now()), in_doubt("1/izmir-x"), in_doubt("2/izmir-x")):
         office.hear(event)
     office.clock.forward(seconds=4)
     assert office.carrier.tried == 0
-    office.hear(Interrupted("3/izmir-x"))
+    office.hear(in_doubt("3/izmir-x"))
     office.clock.forward(seconds=2)
     office.wake()
     until(lambda: office.carrier.sent)
@@ -234,7 +240,7 @@ def test_the_thread_itself_tries_again(office: Office) -> None:
     office.carrier.why_not = say("not taken: {words}", words="busy")
     office.hear(STOPPED)
     office.clock.forward(seconds=6)
-    office.hear(Interrupted("9/izmir-x"))
+    office.hear(in_doubt("9/izmir-x"))
     until(lambda: office.carrier.tried == 1)
     office.carrier.why_not = None
     office.clock.forward(seconds=BACKOFF[0].total_seconds() + 5)
@@ -251,8 +257,8 @@ def test_what_fails_for_hours_is_given_up(office: Office) -> None:
 
 def test_beyond_the_limit_alerts_wait_and_one_sentence_counts_those_left_out(office: Office) -> None:
     for number in range(MAX_PER_HOUR):
-        assert len(office.run(Interrupted(f"{number}/izmir-x")).sent) == 1
-    assert office.run(*[Interrupted(f"{number}/izmir-x") for number in range(100, 125)]).sent == []
+        assert len(office.run(in_doubt(f"{number}/izmir-x")).sent) == 1
+    assert office.run(*[in_doubt(f"{number}/izmir-x") for number in range(100, 125)]).sent == []
     ((_, letter),) = office.run(seconds=3600).sent
     assert letter.title == "crossposter: 100/izmir-x may be public or not (and 24 more)"
     assert letter.body.endswith("15 more alerts were left out: 'crossposter queue' and the log have them")
@@ -265,10 +271,10 @@ def test_hearing_waits_for_no_target_and_the_end_waits_no_longer_than_it_may(off
     office.hear(STOPPED)
     office.clock.forward(seconds=6)
     begun = time.monotonic()
-    office.hear(Interrupted("9/izmir-x"))
+    office.hear(in_doubt("9/izmir-x"))
     until(lambda: office.carrier.tried)
     for number in range(20):
-        office.hear(Interrupted(f"{number}/izmir-fb"))
+        office.hear(in_doubt(f"{number}/izmir-fb"))
     assert time.monotonic() - begun < 5
     begun = time.monotonic()
     carrier = office.carrier
@@ -285,7 +291,7 @@ def test_other_targets_from_now_on(office: Office) -> None:
     assert office.alarm
     office.hear(STOPPED)
     office.alarm.change(Audience(listeners=(listener("env:OTHER"),), zone="Europe/Istanbul"))
-    office.hear(Interrupted("1/izmir-x"))
+    office.hear(in_doubt("1/izmir-x"))
     carrier = office.carrier
     office.finish()
     assert [address for address, _ in carrier.sent] == ["at env:OTHER"]
@@ -318,7 +324,7 @@ def test_what_the_ledger_does_not_take_is_told_all_the_same(office: Office) -> N
     office.hear(STOPPED)
     office.hear(STOPPED)
     office.clock.forward(days=1)
-    office.hear(Interrupted("1/izmir-x"))
+    office.hear(in_doubt("1/izmir-x"))
     until(lambda: office.carrier.sent)
     assert office.carrier.titles[0].startswith("account izmir-x is stopped")
     office.finish()

@@ -228,4 +228,4 @@ def test_a_folder_that_may_not_be_looked_into_is_said_so(
     monkeypatch.setattr(Path, "exists", guarded)
     monkeypatch.setenv("DEMO_LEDGER", f"sqlite:///{closed}")
     assert main(["ledger", "list"]) == 1
-    assert "cannot be used: unable to open database file" in capsys.readouterr().err
+    assert "cannot be opened: is the disk mounted read-only" in capsys.readouterr().err

@@ -52,7 +52,7 @@ def one(event: Event) -> Notice:
 
 
 def delivered(error: PublishError | None = None, *, outcome: Outcome = PUBLISHED, tries: int = 0) -> Delivered:
-    outcome = after(error, tries=tries, now=NOON) if error else outcome
+    outcome = after(error, tries=tries, seen_within=timedelta(minutes=2), now=NOON) if error else outcome
     return Delivered(delivery_id="412/izmir-x", account_id="izmir-x", outcome=outcome, title="Kültürpark\naçıldı")
 
 
@@ -184,13 +184,37 @@ def test_a_published_post_ends_the_account_s_trouble_and_its_own() -> None:
             delivered(UncertainError(say("the connection broke"))),
             "uncertain:412/izmir-x",
             "412/izmir-x may be public or not",
-            "crossposter ledger show 412",
+            "crossposter looks at the account in a few minutes",
         ),
         (
             Interrupted("412/izmir-x"),
             "uncertain:412/izmir-x",
             "412/izmir-x may be public or not",
+            "crossposter looks at the account in a few minutes",
+        ),
+        (
+            delivered(outcome=Outcome(status=Status.HELD, reason=Reason.UNKNOWN)),
+            "uncertain:412/izmir-x",
+            "412/izmir-x may be public or not",
+            "crossposter settle 412/izmir-x --absent --by NAME",
+        ),
+        (
+            delivered(outcome=Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, not_before=NOON, tries=3)),
+            "uncertain:412/izmir-x",
+            "412/izmir-x may be public or not",
             "crossposter ledger show 412",
+        ),
+        (
+            delivered(outcome=Outcome(status=Status.HELD, reason=Reason.ALREADY_POSTED)),
+            None,
+            "412/izmir-x is held",
+            "crossposter settle 412/izmir-x --published ADDRESS --by NAME",
+        ),
+        (
+            delivered(outcome=Outcome(status=Status.PUBLISHED, reason=Reason.ORPHAN)),
+            None,
+            "412/izmir-x stands on the account twice",
+            "delete that one in the app",
         ),
         (
             delivered(RejectedError(say("too long"))),

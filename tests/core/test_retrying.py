@@ -30,6 +30,7 @@ from crossposter.wording import say
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 WORDS = say("said so")
+WITHIN = timedelta(minutes=2)
 
 
 @pytest.mark.parametrize(
@@ -42,16 +43,16 @@ WORDS = say("said so")
     ],
 )
 def test_each_kind_of_failure_has_its_own_end(error: PublishError, status: Status, reason: Reason) -> None:
-    outcome = after(error, tries=0, now=NOW)
+    outcome = after(error, tries=0, seen_within=WITHIN, now=NOW)
     assert (outcome.status, outcome.reason, outcome.message) == (status, reason, WORDS)
 
 
 @pytest.mark.parametrize("kind", [UncertainError, RejectedError, AccountError, TransientError])
 def test_an_answer_that_nobody_knows_goes_with_what_became_of_it(kind: type[PublishError]) -> None:
     error = kind(WORDS)
-    assert after(error, tries=0, now=NOW).answer is None
+    assert after(error, tries=0, seen_within=WITHIN, now=NOW).answer is None
     error.answer = "HTTP 418"
-    assert after(error, tries=0, now=NOW).answer == "HTTP 418"
+    assert after(error, tries=0, seen_within=WITHIN, now=NOW).answer == "HTTP 418"
 
 
 @pytest.mark.parametrize(
@@ -73,15 +74,20 @@ def test_only_another_refusal_of_the_account_confirms_a_doubtful_one() -> None:
     for found in (None, TransientError(say("no")), UncertainError(say("no"))):
         looked = looked_into(doubtful, found)
         assert (type(looked), looked.message, looked.answer) == (TransientError, WORDS, "HTTP 401")
-    outcome = after(looked_into(doubtful, TransientError(say("wait"), retry_at=later)), tries=0, now=NOW)
+    outcome = after(
+        looked_into(doubtful, TransientError(say("wait"), retry_at=later)), tries=0, seen_within=WITHIN, now=NOW
+    )
     assert (outcome.not_before, outcome.account_rests_until) == (later, later)
 
 
 def test_the_waits_grow_and_end_with_a_person() -> None:
-    waits = [after(TransientError(WORDS), tries=tries, now=NOW).not_before for tries in range(MAX_TRIES - 1)]
+    waits = [
+        after(TransientError(WORDS), tries=tries, seen_within=WITHIN, now=NOW).not_before
+        for tries in range(MAX_TRIES - 1)
+    ]
     assert waits[: len(BACKOFF)] == [NOW + wait for wait in BACKOFF]
     assert set(waits[len(BACKOFF) :]) == {NOW + BACKOFF[-1]}
-    last = after(TransientError(WORDS), tries=MAX_TRIES - 1, now=NOW)
+    last = after(TransientError(WORDS), tries=MAX_TRIES - 1, seen_within=WITHIN, now=NOW)
     assert (last.status, last.reason) == (Status.HELD, Reason.UNREACHABLE)
 
 
@@ -90,22 +96,27 @@ def test_the_waits_grow_and_end_with_a_person() -> None:
     [(NOW + timedelta(hours=3), NOW + timedelta(hours=3)), (NOW - timedelta(hours=3), NOW + BACKOFF[0])],
 )
 def test_the_platforms_own_time_makes_it_later_and_never_sooner(retry_at: datetime, expected: datetime) -> None:
-    assert after(TransientError(WORDS, retry_at=retry_at), tries=0, now=NOW).not_before == expected
+    assert after(TransientError(WORDS, retry_at=retry_at), tries=0, seen_within=WITHIN, now=NOW).not_before == expected
 
 
 def test_an_account_that_needs_a_person_costs_the_delivery_no_try() -> None:
-    assert after(AccountError(WORDS), tries=5, now=NOW).tries is None
+    assert after(AccountError(WORDS), tries=5, seen_within=WITHIN, now=NOW).tries is None
 
 
 def test_an_account_rests_until_a_person_may_have_acted_or_the_platform_said() -> None:
     tomorrow = NOW + timedelta(days=1)
-    assert after(AccountError(WORDS), tries=0, now=NOW).account_rests_until == NOW + ACCOUNT_REST
-    assert after(AccountError(WORDS, retry_at=tomorrow), tries=0, now=NOW).account_rests_until == tomorrow
+    assert after(AccountError(WORDS), tries=0, seen_within=WITHIN, now=NOW).account_rests_until == NOW + ACCOUNT_REST
+    assert (
+        after(AccountError(WORDS, retry_at=tomorrow), tries=0, seen_within=WITHIN, now=NOW).account_rests_until
+        == tomorrow
+    )
 
 
 def test_an_account_rests_as_long_as_its_platform_asks() -> None:
     later = NOW + timedelta(hours=3)
-    assert after(TransientError(WORDS, retry_at=later), tries=0, now=NOW).account_rests_until == later
+    assert (
+        after(TransientError(WORDS, retry_at=later), tries=0, seen_within=WITHIN, now=NOW).account_rests_until == later
+    )
 
 
 @pytest.mark.parametrize(("tries", "status"), [(0, Status.QUEUED), (MAX_TRIES - 1, Status.HELD)])

@@ -58,7 +58,9 @@ def test_an_account_rests_for_a_reason_and_a_while(ledger: SqlLedger, reason: Re
 def test_an_account_has_spent_its_money_until_the_month_is_over(ledger: SqlLedger) -> None:
     lease = Lease(account_id="izmir-x", holder="me", until=NOON + timedelta(minutes=10))
     assert ledger.lease(lease, now=NOON)
-    attempt = ledger.claim("1/izmir-x", Staged(post=Post(text="a", link=None)), lease, now=NOON, price_usd=1.0)
+    loaded = ledger.load("1/izmir-x", now=NOON)
+    assert loaded
+    attempt = ledger.claim(loaded, Staged(post=Post(text="a", link=None)), lease, now=NOON, price_usd=1.0)
     assert attempt is not None
     receipt = Receipt(remote_id="1", url="https://x.com/1")
     ledger.settle("1/izmir-x", attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=NOON)

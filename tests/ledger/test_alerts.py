@@ -61,7 +61,9 @@ def test_the_digest_counts_what_was_published_and_lists_what_waits(ledger: SqlLe
     ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
     lease = Lease(account_id="izmir-x", holder="h", until=NOON + timedelta(minutes=10))
     ledger.lease(lease, now=NOON)
-    attempt = ledger.claim("1/izmir-x", Staged(post=Post(text="t", link=None)), lease, now=NOON)
+    loaded = ledger.load("1/izmir-x", now=NOON)
+    assert loaded
+    attempt = ledger.claim(loaded, Staged(post=Post(text="t", link=None)), lease, now=NOON)
     assert attempt
     receipt = Receipt(remote_id="1", url="https://x.example/1")
     ledger.settle("1/izmir-x", attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=NOON)

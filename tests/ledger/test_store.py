@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from crossposter.core.identity import content_of
-from crossposter.core.model import Known, Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
+from crossposter.core.model import Delivery, Known, Outcome, PictureRef, Post, Reason, Receipt, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history
-from crossposter.ports import Lease, Staged
+from crossposter.ports import Lease, Settlement, Staged
 from crossposter.references import DatabaseAddress
 from crossposter.testing import FakePictureSource, a_feed, an_account, an_entry
 from crossposter.wording import say
@@ -38,9 +38,15 @@ def a_lease(holder: str = "me", *, account: str = "izmir-x", minutes: float = 10
     return Lease(account_id=account, holder=holder, until=NOON + timedelta(minutes=minutes))
 
 
+def loaded(ledger: SqlLedger, name: str) -> Delivery:
+    delivery = ledger.load(name, now=NOON)
+    assert delivery is not None
+    return delivery
+
+
 def claimed(ledger: SqlLedger) -> int:
     assert ledger.lease(a_lease(), now=NOON)
-    attempt = ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON)
+    attempt = ledger.claim(loaded(ledger, "1/izmir-x"), STAGED, a_lease(), now=NOON)
     assert attempt is not None
     return attempt
 
@@ -68,7 +74,7 @@ def test_an_entry_comes_back_as_it_was_recorded(ledger: SqlLedger) -> None:
     feed, accounts = a_feed(), [an_account()]
     found = plan(feed, [entry], accounts=accounts, known={}, first_poll=False, now=NOON)
     ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
-    delivery = ledger.load("1/izmir-x")
+    delivery = ledger.load("1/izmir-x", now=NOON)
     assert delivery is not None
     assert delivery.entry == entry
 
@@ -177,7 +183,7 @@ def test_a_claim_stores_exactly_what_will_be_sent(ledger: SqlLedger) -> None:
     )
     staged = Staged(post=Post(text="Haber", link="https://x.tr", pictures=(picture,)), media_ids=("m1",))
     assert ledger.lease(a_lease(), now=NOON)
-    assert ledger.claim("1/izmir-x", staged, a_lease(), now=NOON) == 1
+    assert ledger.claim(loaded(ledger, "1/izmir-x"), staged, a_lease(), now=NOON) == 1
     (attempt,) = history.attempts(ledger, history.deliveries(ledger, now=NOON)[0])
     assert (attempt.text, attempt.link, attempt.outcome) == ("Haber", "https://x.tr", None)
     assert attempt.pictures[0]["sha256"] == picture.sha256
@@ -185,17 +191,19 @@ def test_a_claim_stores_exactly_what_will_be_sent(ledger: SqlLedger) -> None:
 
 def test_only_one_claim_wins(ledger: SqlLedger) -> None:
     record(ledger, 1)
+    before = loaded(ledger, "1/izmir-x")
     claimed(ledger)
-    assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON) is None
+    assert ledger.claim(before, STAGED, a_lease(), now=NOON) is None
+    assert ledger.load("1/izmir-x", now=NOON) is None
 
 
 def test_nobody_claims_without_the_lease(ledger: SqlLedger) -> None:
     record(ledger, 1)
-    assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=NOON) is None
+    assert ledger.claim(loaded(ledger, "1/izmir-x"), STAGED, a_lease(), now=NOON) is None
     assert ledger.lease(a_lease(minutes=1), now=NOON)
     late = NOON + timedelta(minutes=1)
     assert ledger.lease(a_lease("you"), now=late)
-    assert ledger.claim("1/izmir-x", STAGED, a_lease(), now=late) is None
+    assert ledger.claim(loaded(ledger, "1/izmir-x"), STAGED, a_lease(), now=late) is None
     assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
 
 
@@ -203,13 +211,13 @@ def test_slow_uploads_do_not_cost_the_account_that_nobody_else_took(ledger: SqlL
     record(ledger, 1)
     assert ledger.lease(a_lease(minutes=1), now=NOON)
     late = NOON + timedelta(minutes=5)
-    assert ledger.claim("1/izmir-x", STAGED, a_lease(minutes=10), now=late) == 1
+    assert ledger.claim(loaded(ledger, "1/izmir-x"), STAGED, a_lease(minutes=10), now=late) == 1
 
 
 def test_a_claim_renews_the_lease_for_the_public_call(ledger: SqlLedger) -> None:
     record(ledger, 1)
     assert ledger.lease(a_lease(minutes=1), now=NOON)
-    assert ledger.claim("1/izmir-x", STAGED, a_lease(minutes=10), now=NOON) == 1
+    assert ledger.claim(loaded(ledger, "1/izmir-x"), STAGED, a_lease(minutes=10), now=NOON) == 1
     five_past = NOON + timedelta(minutes=5)
     assert not ledger.lease(a_lease("you"), now=five_past)
     assert status(ledger, now=five_past)[0][1] is Status.PUBLISHING
@@ -219,17 +227,18 @@ def test_a_confirmation_is_settled_once(ledger: SqlLedger) -> None:
     record(ledger, 1)
     attempt = claimed(ledger)
     published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
-    assert ledger.settle("1/izmir-x", attempt, published, now=NOON)
-    assert not ledger.settle("1/izmir-x", attempt, published, now=NOON)
+    assert ledger.settle("1/izmir-x", attempt, published, now=NOON) is Settlement.WRITTEN
+    assert ledger.settle("1/izmir-x", attempt, published, now=NOON) is Settlement.WRITTEN
     (found,) = history.deliveries(ledger, now=NOON)
     assert (found.status, found.remote_id, found.url) == (Status.PUBLISHED, "42", "https://x.com/i/status/42")
-    assert ledger.load("1/izmir-x") is None
+    assert ledger.load("1/izmir-x", now=NOON) is None
 
 
 def test_an_attempt_of_the_past_settles_nothing(ledger: SqlLedger) -> None:
     record(ledger, 1)
     attempt = claimed(ledger)
-    assert not ledger.settle("1/izmir-x", attempt + 1, Outcome(status=Status.PUBLISHED), now=NOON)
+    late = Outcome(status=Status.FAILED, reason=Reason.REJECTED)
+    assert ledger.settle("1/izmir-x", attempt + 1, late, now=NOON) is Settlement.REPLACED
     assert status(ledger)[0][1] is Status.PUBLISHING
 
 
@@ -237,7 +246,7 @@ def test_one_post_of_a_platform_belongs_to_one_delivery(ledger: SqlLedger) -> No
     record(ledger, 1, 2)
     published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
     ledger.settle("1/izmir-x", claimed(ledger), published, now=NOON)
-    second = ledger.claim("2/izmir-x", STAGED, a_lease(), now=NOON)
+    second = ledger.claim(loaded(ledger, "2/izmir-x"), STAGED, a_lease(), now=NOON)
     assert second is not None
     with pytest.raises(LedgerError, match="remote_id"):
         ledger.settle("2/izmir-x", second, published, now=NOON)
@@ -250,7 +259,7 @@ def test_a_row_whose_lease_ran_out_while_publishing_is_uncertain(ledger: SqlLedg
     assert status(ledger)[0][1] is Status.PUBLISHING
     later = NOON + timedelta(minutes=10)
     assert status(ledger, now=later) == [("1/izmir-x", Status.UNCERTAIN, Reason.INTERRUPTED)]
-    assert ledger.due(now=later) == []
+    assert [(due.delivery_id, due.is_to_send) for due in ledger.due(now=later)] == [("1/izmir-x", False)]
 
 
 @pytest.mark.parametrize("minutes", [0, 9, 600], ids=["at once", "within the lease", "hours later"])
@@ -270,7 +279,10 @@ def test_recovery_tells_what_was_interrupted_once_and_sends_nothing_again(ledger
         ("1/izmir-x", Status.UNCERTAIN, Reason.INTERRUPTED),
         ("2/izmir-x", Status.QUEUED, None),
     ]
-    assert [due.delivery_id for due in ledger.due(now=now)] == ["2/izmir-x"]
+    assert [(due.delivery_id, due.is_to_send) for due in ledger.due(now=now)] == [
+        ("1/izmir-x", False),
+        ("2/izmir-x", True),
+    ]
 
 
 @pytest.mark.parametrize(("reason", "wakes"), [(Reason.ACCOUNT, True), (Reason.TRANSIENT, False)])
@@ -299,7 +311,7 @@ def test_a_late_answer_still_settles_its_own_attempt(ledger: SqlLedger) -> None:
     attempt = claimed(ledger)
     late = NOON + timedelta(hours=1)
     published = Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="42", url="https://x.com/i/status/42"))
-    assert ledger.settle("1/izmir-x", attempt, published, now=late)
+    assert ledger.settle("1/izmir-x", attempt, published, now=late) is Settlement.WRITTEN
     assert status(ledger, now=late)[0][1] is Status.PUBLISHED
 
 

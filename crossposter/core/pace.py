@@ -1,0 +1,27 @@
+"""How fast an account posts: what keeps a backlog from going out in a burst."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from crossposter.core.model import Pace
+
+#: What a pace can depend on is not older.
+WINDOW = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+
+
+def next_slot(pace: Pace, sent: Sequence[datetime]) -> datetime | None:
+    """Give when the account may post again; None for right away.
+
+    Args:
+        pace: How fast it may.
+        sent: When it has posted, or may have, within the last day; in any order.
+    """
+    newest_first = sorted(sent, reverse=True)
+    waits = [newest_first[0] + pace.min_gap] if pace.min_gap and newest_first else []
+    for limit, span in ((pace.per_hour, _HOUR), (pace.per_day, WINDOW)):
+        if limit is not None and len(newest_first) >= limit:
+            waits.append(newest_first[limit - 1] + span)
+    return max(waits, default=None)

@@ -1,0 +1,339 @@
+"""One account's posts on their way out, in the order of the news.
+
+    lease ─▶ load ─▶ compose ─▶ look first ─▶ stage        up to three at a time, while another one is sent
+          ─▶ claim (the intent, durable) ─▶ publish ─▶ settle      one at a time
+    lease ─▶ load ─▶ look after ─▶ settle                   of one whose answer was lost
+
+Between `claim` and `settle` there is one request. Whatever happens before it is safe to repeat; whatever happens in it
+is settled by its answer, or by reading the account back.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from crossposter.core import settling
+from crossposter.core.events import Delivered
+from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
+from crossposter.core.pace import WINDOW, next_slot
+from crossposter.core.retrying import after, after_defect, late, looked_into, published
+from crossposter.errors import AccountError, LedgerError, PublishError
+from crossposter.identities import Identities
+from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Settlement, Staged
+from crossposter.reading_back import Reader
+from crossposter.wording import say
+
+_Made = TypeVar("_Made")
+
+log = logging.getLogger(__name__)
+
+#: So long another process leaves the account alone; begun anew for each public call. One that is slower than this keeps
+#: the account as long as nobody takes it.
+LEASE = timedelta(minutes=10)
+#: So long before the lease ends nothing is begun any more: longer than a request may take (`Connection.timeout_s`).
+_CALL = timedelta(minutes=2)
+#: So many posts are made ready, with their pictures uploaded, while another one is sent.
+AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A post that only has to be made public."""
+
+    delivery: Delivery
+    adapter: Adapter
+    staged: Staged
+
+
+class Deliverer:
+    """Sends what the ledger says is due, and looks for what is uncertain."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Mapping[str, Account],
+        post_of: Callable[[Delivery, Account], Post | Outcome],
+        store: PictureStore,
+        identities: Identities,
+        ledger: Ledger,
+        clock: Clock,
+        is_retired: Callable[[], bool],
+    ) -> None:
+        """Take the accounts, what makes a post of a delivery, and what tells that another one has taken over."""
+        self._accounts = accounts
+        self._post_of = post_of
+        self._store = store
+        self._identities = identities
+        self._ledger = ledger
+        self._clock = clock
+        self._is_retired = is_retired
+        self._reader = Reader(identities, ledger, clock)
+        self._holder = uuid.uuid4().hex
+        #: Leases whose end could not be written.
+        self._kept: dict[str, Lease] = {}
+
+    def to_do(self, lane: Sequence[Due]) -> list[Due]:
+        """Give what can be done of an account's at this moment: at its pace."""
+        may_post = self._may_post(self._accounts[lane[0].account_id])
+        return [due for due in lane if may_post or not due.is_to_send]
+
+    def deliver_lane(
+        self, lane: Sequence[Due], *, report: Callable[[Delivered], None], stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Deliver one account's posts; stop at the first sign that the account must rest, or when told.
+
+        Safe to call twice, late and concurrently: nothing is done while another process has the account.
+        """
+        account = self._accounts[lane[0].account_id]
+        with self._leased(account) as lease:
+            if lease is None or not self._has_read_back(account, lane, report):
+                return
+            for done in self._worked_off(lane, account, lease, lambda: stopping() or self._is_retired()):
+                report(done)
+                if done.outcome and done.outcome.account_rests_until:
+                    break
+
+    @contextmanager
+    def _leased(self, account: Account) -> Iterator[Lease | None]:
+        """Hold the account for the length of the block; None when another process has it."""
+        now = self._clock.now()
+        if kept := self._kept.pop(account.id, None):
+            self._give_back(kept)
+        lease = Lease(account_id=account.id, holder=self._holder, until=now + LEASE)
+        if not self._ledger.lease(lease, now=now):
+            yield None
+            return
+        try:
+            yield lease
+        finally:
+            self._give_back(lease)
+
+    def _give_back(self, lease: Lease) -> None:
+        """End a lease; where that cannot be written, what was done is told all the same, and it ends later."""
+        try:
+            self._ledger.release(lease)
+        except LedgerError as error:
+            self._kept[lease.account_id] = lease
+            log.warning("account %s is not given back yet: %s", lease.account_id, error)
+
+    def _has_read_back(self, account: Account, lane: Sequence[Due], report: Callable[[Delivered], None]) -> bool:
+        """Read the account back where a part of it is not known; False when that cannot be done now."""
+        if all(due.delivery_id for due in lane):
+            return True
+        try:
+            for delivery, outcome in self._reader.read_back(account):
+                report(_told(delivery, outcome))
+        except PublishError as error:
+            self._ledger.rest(account.id, after(error, tries=0, seen_within=account.seen_within, now=self._clock.now()))
+            return False
+        return True
+
+    def _worked_off(
+        self, lane: Sequence[Due], account: Account, lease: Lease, stopping: Callable[[], bool]
+    ) -> Iterator[Delivered]:
+        """Send what is made ready, one after the other, as fast as the account's pace allows."""
+        ids = [due.delivery_id for due in lane if due.delivery_id]
+        with self._made_ready(ids, account) as prepared:
+            for ready in prepared:
+                if stopping():
+                    return
+                if isinstance(ready, Delivered):
+                    yield ready
+                    continue
+                if ready is None:
+                    continue
+                if not self._may_post(account):
+                    return
+                if done := self._guarded(ready.delivery, partial(self._send, ready, account, lease)):
+                    yield done
+
+    def _may_post(self, account: Account) -> bool:
+        """Tell whether the account's pace lets a post go out at this moment."""
+        now = self._clock.now()
+        if not account.pace.is_limited:
+            return True
+        slot = next_slot(account.pace, self._ledger.sent_since(account.id, since=now - WINDOW, now=now))
+        return slot is None or slot <= now
+
+    @contextmanager
+    def _made_ready(self, ids: Sequence[str], account: Account) -> Iterator[Iterator[_Ready | Delivered | None]]:
+        """Give each delivery once it is ready, in order.
+
+        None is made ready ahead where a gap follows each post, or where each takes from the same money.
+        """
+        if len(ids) < 2 or account.pace.min_gap or account.budget:
+            yield (self._prepared(name, account) for name in ids)
+            return
+        pool = ThreadPoolExecutor(AHEAD, thread_name_prefix=f"ahead {account.id}")
+        try:
+            yield self._in_order(pool, ids, account)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _in_order(
+        self, pool: ThreadPoolExecutor, ids: Sequence[str], account: Account
+    ) -> Iterator[_Ready | Delivered | None]:
+        left, waiting = deque(ids), deque[Future[_Ready | Delivered | None]]()
+        is_taking = False
+        while left or waiting:
+            ready = waiting.popleft().result() if waiting else self._prepared(left.popleft(), account)
+            # Nothing ahead of the first: it shows whose account this is, and whether it takes anything.
+            is_taking = is_taking or isinstance(ready, _Ready)
+            while is_taking and left and len(waiting) < AHEAD:
+                waiting.append(pool.submit(self._prepared, left.popleft(), account))
+            yield ready
+
+    def _prepared(self, name: str, account: Account) -> _Ready | Delivered | None:
+        """Do all that may be repeated; None when the delivery is not ours to do."""
+        delivery = self._ledger.load(name, now=self._clock.now())
+        if delivery is None:
+            return None
+        if delivery.status is not Status.QUEUED:
+            return self._guarded(delivery, partial(self._looked_after, delivery, account))
+        return self._guarded(delivery, partial(self._make_ready, delivery, account))
+
+    def _guarded(self, delivery: Delivery, do: Callable[[], Outcome | _Made]) -> Delivered | _Made:
+        """Work on a delivery; a defect of ours costs this one a while, and no other anything."""
+        try:
+            made = do()
+        except LedgerError:
+            raise  # no fault of this delivery: nothing can be written about any
+        except Exception:
+            log.exception("delivery %s ended unexpectedly", delivery.id)
+            now = self._clock.now()
+            if delivery.status is Status.QUEUED:
+                self._ledger.postpone(delivery.id, after_defect(tries=delivery.tries, now=now), now=now)
+            else:
+                self._ledger.settle_read(delivery, settling.after_defect(delivery, now=now), now=now)
+            return _told(delivery, None)
+        return _told(delivery, made) if isinstance(made, Outcome) else made
+
+    # -- before anything is public -------------------------------------------------------------------------------
+
+    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome:
+        try:
+            adapter = self._identities.adapter(account)
+            post = self._post_of(delivery, account)
+            if isinstance(post, Post):
+                post = self._reader.look_first(delivery, post, account, adapter) or post
+            if isinstance(post, Outcome):
+                return self._postponed(delivery, post)
+            for picture in post.pictures:
+                self._store.put(picture.content)
+            return _Ready(delivery=delivery, adapter=adapter, staged=adapter.stage(post, self._steps(delivery)))
+        except PublishError as error:
+            if error.answer:  # no attempt was made yet with which it could be kept
+                log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
+            return self._postponed(delivery, self._after(error, delivery, account))
+
+    def _steps(self, delivery: Delivery) -> _SavedSteps:
+        saved = self._ledger.steps(delivery, now=self._clock.now())
+        return _SavedSteps(saved, lambda name, value: self._save_step(delivery, name, value))
+
+    def _save_step(self, delivery: Delivery, name: str, value: str) -> None:
+        self._ledger.save_step(delivery, name, value, now=self._clock.now())
+
+    def _postponed(self, delivery: Delivery, outcome: Outcome) -> Outcome:
+        self._ledger.postpone(delivery.id, outcome, now=self._clock.now())
+        return outcome
+
+    # -- the public call -----------------------------------------------------------------------------------------
+
+    def _send(self, ready: _Ready, account: Account, lease: Lease) -> Outcome | None:
+        delivery, staged = ready.delivery, ready.staged
+        begun_at, now = self._clock.elapsed(), self._clock.now()
+        renewed = replace(lease, until=now + LEASE)
+        attempt = self._ledger.claim(delivery, staged, renewed, now=now, price_usd=account.price(staged.post))
+        if attempt is None:
+            return None
+        try:
+            # A machine that stood still meanwhile does not know whether another one has taken over.
+            if self._clock.elapsed() - begun_at > (LEASE - _CALL).total_seconds():
+                outcome = late(now=self._clock.now())
+            else:
+                outcome = self._answer(ready, account)
+            return self._settle(delivery, attempt, outcome)
+        except Exception:
+            # The row says so by itself when its lease has run out, but to nobody.
+            log.exception("delivery %s: nobody knows what became of it", delivery.id)
+            return Outcome(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED)
+
+    def _answer(self, ready: _Ready, account: Account) -> Outcome:
+        """Make the public call, and decide what its answer means."""
+        try:
+            return published(ready.adapter.publish(ready.staged), now=self._clock.now())
+        except PublishError as error:
+            return self._after(error, ready.delivery, account)
+
+    def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
+        """Decide what a failure means; one that would stop the account is looked into first."""
+        if isinstance(error, AccountError) and error.is_doubtful:
+            error = looked_into(error, self._identities.asked_again(account))
+        if isinstance(error, AccountError):
+            self._identities.forget(account)  # whoever mends it may do so by new credentials
+        if error.starts_over:
+            self._ledger.forget_steps(delivery)
+        return after(error, tries=delivery.tries, seen_within=account.seen_within, now=self._clock.now())
+
+    def _settle(self, delivery: Delivery, attempt: int, outcome: Outcome) -> Outcome:
+        """Write the answer.
+
+        Raises:
+            LedgerError: It is not written; the log at least has it, and the row becomes uncertain.
+        """
+        settlement = None
+        try:
+            settlement = self._ledger.settle(delivery.id, attempt, outcome, now=self._clock.now())
+        finally:
+            if settlement is not Settlement.WRITTEN:
+                log.error(
+                    "not written to the ledger as the delivery's: %s attempt %s: %s", delivery.id, attempt, outcome
+                )
+        if settlement is Settlement.ORPHAN:
+            return replace(outcome, reason=Reason.ORPHAN)
+        if settlement is Settlement.REPLACED:
+            raise LedgerError(say("delivery {delivery} was taken over by another process", delivery=delivery.id))
+        return outcome
+
+    # -- after a lost answer -------------------------------------------------------------------------------------
+
+    def _looked_after(self, delivery: Delivery, account: Account) -> Outcome | None:
+        """Settle one whose answer was lost, as far as the account tells."""
+        outcome = self._reader.look_after(delivery, account)
+        is_written = self._ledger.settle_read(delivery, outcome, now=self._clock.now())
+        return outcome if is_written else None
+
+
+def _told(delivery: Delivery, outcome: Outcome | None) -> Delivered:
+    return Delivered(
+        delivery_id=delivery.id,
+        account_id=delivery.account_id,
+        outcome=outcome,
+        feed_id=delivery.origin.feed_id,
+        title=delivery.entry.title,
+    )
+
+
+@dataclass(slots=True)
+class _SavedSteps:
+    """What was done, each kept as soon as it is."""
+
+    _saved: Mapping[str, str]
+    _save: Callable[[str, str], None]
+
+    def once(self, name: str, do: Callable[[], str]) -> str:
+        """Give the platform's id of what was done under this name; where it was not, do it."""
+        if name in self._saved:
+            return self._saved[name]
+        value = do()
+        self._save(name, value)
+        return value

@@ -1,0 +1,149 @@
+"""The count of what was begun: a row of the ledger, and a file beside it that no copy of the ledger takes along."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from crossposter.core.fence import Fence
+from crossposter.core.model import Reason, Status
+from crossposter.errors import LedgerError
+from crossposter.ledger import schema
+from crossposter.wording import say
+
+#: Always of one length, and so short that a disk writes it whole or not at all.
+_LINE = re.compile(r"([0-9a-f]{32}) ([0-9]{20})\n")
+_LENGTH = 54
+
+
+class Sidecar:
+    """The file `ledger.db.fence`. Safe to use from several threads."""
+
+    def __init__(self, ledger: Path) -> None:
+        real = Path(os.path.realpath(ledger))  # whatever name it goes by, it is one ledger
+        self.path = real.with_name(real.name + ".fence")
+        self._lock = threading.Lock()
+        self._written: Fence | None = None
+
+    def read(self) -> Fence | None:
+        """Give what it says; None where it is not there, or says nothing.
+
+        Raises:
+            OSError: It is there and cannot be read.
+        """
+        try:
+            found = _LINE.fullmatch(self.path.read_bytes().decode("ascii", "replace"))
+        except FileNotFoundError:
+            return None
+        return Fence(ledger_id=found[1], sequence=int(found[2])) if found else None
+
+    def write(self, fence: Fence) -> None:
+        """Make it say this, durably, unless it says more already: one write in place and one sync.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        with self._lock:
+            before = self._written
+            if before and before.ledger_id == fence.ledger_id and before.sequence >= fence.sequence:
+                return  # another thread's, which is later, is on the disk
+            is_new = not self.path.exists()
+            file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.pwrite(file, f"{fence.ledger_id} {fence.sequence:020}\n".encode("ascii"), 0)
+                os.ftruncate(file, _LENGTH)
+                os.fdatasync(file)
+            finally:
+                os.close(file)
+            if is_new:
+                _sync(self.path.parent)
+            self._written = fence
+
+    def require(self, ledger: Fence) -> None:
+        """Make sure that the ledger is the one that this process has counted in.
+
+        Raises:
+            LedgerError: It was put back from a copy while the program runs.
+        """
+        written = self._written
+        if written and (written.ledger_id != ledger.ledger_id or ledger.sequence < written.sequence):
+            raise LedgerError(
+                say(
+                    "the ledger was replaced while crossposter runs: nothing more is sent; restart crossposter, which"
+                    " then finds out what the other ledger does not know"
+                )
+            )
+
+
+def _sync(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def new_id() -> str:
+    """Give a name that no other ledger has."""
+    return secrets.token_hex(16)
+
+
+def read(connection: sa.Connection) -> Fence:
+    """Give what the ledger says."""
+    row = connection.execute(sa.select(schema.fence.c.ledger_id, schema.fence.c.sequence)).one()
+    return Fence(ledger_id=row.ledger_id, sequence=row.sequence)
+
+
+def advance(connection: sa.Connection) -> Fence:
+    """Count one public call more."""
+    rows = schema.fence.c
+    counted = schema.fence.update().values(sequence=rows.sequence + 1).returning(rows.ledger_id, rows.sequence)
+    row = connection.execute(counted).one()
+    return Fence(ledger_id=row.ledger_id, sequence=row.sequence)
+
+
+def last_sign(connection: sa.Connection) -> datetime | None:
+    """Give the newest moment that the ledger knows of; None for one that knows of nothing."""
+    moments = (
+        schema.heartbeat.c.beat_at,
+        schema.feed.c.polled_at,
+        schema.attempt.c.started_at,
+        schema.attempt.c.ended_at,
+        schema.delivery.c.updated_at,
+    )
+    newest = [connection.scalar(sa.select(sa.func.max(moment, type_=schema.UtcDateTime))) for moment in moments]
+    return max((moment for moment in newest if moment), default=None)
+
+
+def begin_recovery(connection: sa.Connection, fence: Fence, *, now: datetime) -> None:
+    """Let nothing out that the ledger may know too little of: what is queued, and what feeds show next."""
+    connection.execute(schema.fence.update().values(sequence=fence.sequence, recovered_at=now))
+    rows = schema.delivery.c
+    connection.execute(
+        schema.delivery.update()
+        .where(rows.status == Status.QUEUED)
+        .values(status=Status.HELD, reason=Reason.RESTORED, message=None, not_before=None, updated_at=now)
+    )
+    # Not by comparing times: a clock that was wrong would let one through.
+    connection.execute(schema.feed.update().values(is_restored=True))
+
+
+def mark_unread(connection: sa.Connection, since: datetime, *, accounts: Sequence[str] | None = None) -> None:
+    """Let accounts (None: all) be read back to a time before anything is sent; further where that was asked before."""
+    rows = schema.account.c
+    later = sa.or_(rows.unread_since.is_(None), rows.unread_since > since)
+    meant = sa.true() if accounts is None else rows.id.in_(accounts)
+    connection.execute(schema.account.update().where(later, meant).values(unread_since=since))
+
+
+def is_restored(connection: sa.Connection, feed_id: str) -> bool:
+    """Tell whether a feed was not read since the ledger was put back."""
+    query = sa.select(schema.feed.c.is_restored).where(schema.feed.c.id == feed_id)
+    return bool(connection.scalar(query))

@@ -1,0 +1,143 @@
+"""What stands on the accounts: posts of ours and of others, and what reading an account back settles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crossposter.core.model import Delivery, Outcome, Status
+from crossposter.core.timeline import Standing
+from crossposter.ledger import schema
+from crossposter.ledger.deliveries import add_post, adopt, let_rest, named, outcome_values
+from crossposter.ledger.records import packed
+from crossposter.ledger.shared import hold_account
+from crossposter.ports import KnownPosts
+
+#: So many posts of others are remembered of each account, and so many of ours are looked at: a reading shows no more.
+_KEPT = 300
+
+
+def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
+    """Write what reading the account back means for an uncertain delivery; False when it has moved on."""
+    rows, attempt = schema.delivery.c, schema.attempt.c
+    assert delivery.attempt  # noqa: S101 - the tables see to it
+    if outcome.account_rests_until:
+        hold_account(connection, delivery.account_id)
+    is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
+    settled = connection.execute(
+        schema.delivery.update()
+        .where(
+            named(delivery.id),
+            rows.attempt == delivery.attempt.number,
+            sa.or_(rows.status == Status.UNCERTAIN, is_silent),
+        )
+        .values(**outcome_values(outcome), lease_until=None, updated_at=now)
+        .returning(rows.id)
+    ).one_or_none()
+    if settled is None:
+        return False
+    let_rest(connection, delivery.account_id, outcome)
+    is_open = outcome.status is Status.UNCERTAIN
+    looked = {} if outcome.absences is None else {"absences": outcome.absences}
+    ended = {} if is_open else {"outcome": _of_attempt(outcome), "message": packed(outcome.message)}
+    connection.execute(
+        schema.attempt.update()
+        .where(attempt.delivery_id == settled.id, attempt.number == delivery.attempt.number)
+        .values(ended_at=sa.func.coalesce(attempt.ended_at, now, type_=schema.UtcDateTime), **looked, **ended)
+    )
+    if outcome.receipt:
+        add_post(connection, settled.id, delivery.account_id, outcome.receipt, now=now)
+    return True
+
+
+def _of_attempt(outcome: Outcome) -> Status:
+    """Give what the attempt came to: one that nobody can tell stays uncertain, whatever becomes of the delivery."""
+    return Status.UNCERTAIN if outcome.status is Status.HELD else outcome.status
+
+
+def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing, *, now: datetime) -> bool:
+    """Write that a post is that of a delivery which waits for a person; False when it has moved on."""
+    rows = schema.delivery.c
+    is_held = sa.and_(named(delivery.id), rows.status == Status.HELD, rows.reason == delivery.reason)
+    row_id = connection.scalar(sa.select(rows.id).where(is_held).with_for_update())
+    if row_id is None:
+        return False
+    if delivery.attempt:
+        add_post(connection, row_id, delivery.account_id, standing.receipt, now=now)
+    else:
+        adopt(connection, row_id, delivery.account_id, standing.receipt, text=standing.text, now=now)
+    published = outcome_values(Outcome(status=Status.PUBLISHED))
+    connection.execute(schema.delivery.update().where(rows.id == row_id).values(**published, updated_at=now))
+    return True
+
+
+def known_posts(connection: sa.Connection, account_id: str) -> KnownPosts:
+    """Give what is known to stand on an account."""
+    posts, standing = schema.post.c, schema.standing.c
+    ours = (
+        sa.select(posts.remote_id, posts.published_at)
+        .where(posts.account_id == account_id)
+        .order_by(posts.id.desc())
+        .limit(_KEPT)
+    )
+    others = sa.select(schema.standing).where(standing.account_id == account_id)
+    return KnownPosts(
+        ours={row.remote_id: row.published_at for row in connection.execute(ours)},
+        others={
+            Standing(
+                remote_id=row.remote_id,
+                url=row.url,
+                text=row.text,
+                links=tuple(row.links),
+                published=row.published_at,
+            ): row.seen_at
+            for row in connection.execute(others)
+        },
+    )
+
+
+def see(connection: sa.Connection, account_id: str, posts: Sequence[Standing], *, now: datetime) -> None:
+    """Remember posts that were seen on an account and are no delivery's; the oldest make room."""
+    known = known_posts(connection, account_id)
+    names = {*known.ours, *(one.remote_id for one in known.others)}
+    new = {one.remote_id: one for one in posts if one.remote_id not in names}
+    if not new:
+        return
+    rows = [
+        {
+            "account_id": account_id,
+            "remote_id": one.remote_id,
+            "url": one.url,
+            "text": one.text,
+            "links": list(one.links),
+            "published_at": one.published,
+            "seen_at": now,
+        }
+        for one in new.values()
+    ]
+    connection.execute(schema.standing.insert(), rows)
+    standing = schema.standing.c
+    newest = (
+        sa.select(standing.remote_id)
+        .where(standing.account_id == account_id)
+        .order_by(sa.func.coalesce(standing.published_at, standing.seen_at).desc(), standing.remote_id)
+        .limit(_KEPT)
+    )
+    connection.execute(
+        schema.standing.delete().where(standing.account_id == account_id, standing.remote_id.not_in(newest))
+    )
+
+
+def unread(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
+    """Name the accounts that must be read back before anything is sent, and are not at rest."""
+    rows = schema.account.c
+    rests = sa.and_(rows.resting_until.is_not(None), rows.resting_until > now)
+    query = sa.select(rows.id).where(rows.unread_since.is_not(None), ~rests).order_by(rows.id)
+    return connection.scalars(query).all()
+
+
+def read(connection: sa.Connection, account_id: str) -> None:
+    """Write that an account was read back."""
+    connection.execute(schema.account.update().where(schema.account.c.id == account_id).values(unread_since=None))
