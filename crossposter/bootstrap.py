@@ -220,7 +220,7 @@ def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role
     with sole_writer(config.ledger, role) if isinstance(config.ledger, Path) else nullcontext():
         ledger = SqlLedger.open(config.ledger, role=role)
         try:
-            opening = ledger.stand_guard(now=clock.now())
+            opening = ledger.stand_guard(now=clock.now(), data=config.data)
             secrets = SecretMemory(environ)
             yield Office(ledger=ledger, ways=ways, clock=clock, environ=environ, secrets=secrets, opening=opening)
         finally:

@@ -45,7 +45,7 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     connection.execute(
         schema.attempt.update()
         .where(attempt.delivery_id == settled.id, attempt.number == delivery.attempt.number)
-        .values(ended_at=sa.func.coalesce(attempt.ended_at, now, type_=schema.UtcDateTime), **looked, **ended)
+        .values(ended_at=sa.case((attempt.ended_at <= now, attempt.ended_at), else_=now), **looked, **ended)
     )
     if outcome.receipt:
         add_post(connection, settled.id, delivery.account_id, outcome.receipt, now=now)

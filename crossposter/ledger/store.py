@@ -121,32 +121,40 @@ class SqlLedger:
         """Give the file, or the connections, back."""
         self._engine.dispose()
 
-    def stand_guard(self, *, now: datetime) -> Opening:
-        """Find out whether the ledger knows all that was sent, before anything is; the caller holds it alone.
+    def stand_guard(self, *, now: datetime, data: Path | None = None) -> Opening:
+        """Find out whether the ledger knows all that was sent, before anything is.
 
         Where it was put back from a copy, all that it may know too little of is held, and every account is to be read
         back; the latter also after a long silence. From here on each public call is counted beside the ledger as well.
 
+        Args:
+            now: When.
+            data: Where the file that counts is kept, for a ledger that is no file; None for nowhere.
+
         Raises:
             LedgerError: The file beside it cannot be read or written, or the ledger cannot.
         """
-        # Beside a database there is no file: several machines count in it.
-        sidecar = Sidecar(self.place) if isinstance(self.place, Path) else None
+        is_shared = not isinstance(self.place, Path)
+        beside_it = self.place if isinstance(self.place, Path) else data and data / "ledger"
+        sidecar = Sidecar(beside_it) if beside_it else None
         beside = None
         if sidecar:
             with self._counting(sidecar):
                 beside = sidecar.read()
         with self.reading() as connection:
             counted, last_sign = fence.read(connection), fence.last_sign(connection)
-        restored = older_than_the_truth(counted, beside) if sidecar else None
+        restored = older_than_the_truth(counted, beside, is_shared=is_shared)
         since = unread_since(last_sign, is_restored=restored is not None, now=now)
         if restored or since:
             with self.writing() as connection:
+                shared.one_at_a_time(connection, "recovery")
+                counted = fence.read(connection)  # another process may have recognised it a moment ago
+                restored = older_than_the_truth(counted, beside, is_shared=is_shared)
+                if since:
+                    fence.mark_unread(connection, since)
                 if restored:
                     counted = after_recovery(counted, beside)
                     fence.begin_recovery(connection, counted, now=now)
-                if since:
-                    fence.mark_unread(connection, since)
         if sidecar:
             with self._counting(sidecar):
                 sidecar.write(counted)
