@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest crash fault-matrix fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ pytest: $(VENV)/.dev
 
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
+
+fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suite takes a tenth); docs/reliability.md
+	CROSSPOSTER_FAULT_MATRIX=all $(BIN)/python -m pytest -s tests/proofs/test_fault_matrix.py
 
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading

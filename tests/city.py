@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,10 @@ class City:
 
 
 @contextmanager
-def a_city(folder: Path) -> Iterator[City]:
-    """Run it for the length of the block."""
+def a_city(folder: Path, *, clock: Callable[[], float] = time.time) -> Iterator[City]:  # noqa: TID251 - the platforms'
+    """Run it for the length of the block; the platforms read their own clock."""
     site = Site(now=SystemClock().now())
-    with Sandbox(site=site) as sandbox:
+    with Sandbox(site=site, clock=clock) as sandbox:
         site.base_url = f"{sandbox.url}/site"
         ledger = folder / "ledger.db"
         environ = {
