@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fault-matrix fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest crash fault-matrix soak fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 
 fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suite takes a tenth); docs/reliability.md
 	CROSSPOSTER_FAULT_MATRIX=all $(BIN)/python -m pytest -s tests/proofs/test_fault_matrix.py
+
+soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED on; docs/reliability.md
+	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py
 
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading

@@ -6,6 +6,7 @@ What stands on the sandbox is the truth; the ledger is only what the program bel
 from __future__ import annotations
 
 import json
+import os
 import re
 import select
 import shutil
@@ -13,11 +14,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from os import environ
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -29,6 +29,8 @@ from tests.proofs.life import Ended, Order
 
 #: The account of each platform, as the demo's YAML calls it.
 ACCOUNTS = {"twitter": "izmir-x", "facebook": "izmir-facebook", "instagram": "izmir-instagram"}
+#: Where the alerts' target stands in the environment.
+ALERTS = "PROOFS_ALERTS"
 #: Seconds after which a life is given up.
 _LIFETIME_S = 60
 _OPEN = (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN)
@@ -50,7 +52,8 @@ class Lives:
             if select.select([self._process.stdout], [], [], 0.005)[0]:
                 break
             if killed_when and killed_when():
-                subprocess.run(["kill", f"-{SIGKILL.value}", str(child)], check=True)
+                with suppress(ProcessLookupError):
+                    os.kill(child, SIGKILL)
                 break
         return Ended(**json.loads(self._process.stdout.readline()))
 
@@ -67,7 +70,7 @@ def lives(environment: dict[str, str], *, log: Path) -> Iterator[Lives]:
             stderr=stderr,
             bufsize=0,
             cwd=Path(__file__).parents[2],
-            env={**environ, **environment},
+            env={**os.environ, **environment, ALERTS: "json://127.0.0.1:1/"},
         ) as process,
     ):
         yield Lives(process)
@@ -188,20 +191,25 @@ class Ground:
             return [dict(row) for row in connection.execute(query)]
 
     def _write_config(self, feed: str = "") -> None:
-        demo = DEMO_CONFIG.read_text("utf-8")
-        account = _block(demo, ACCOUNTS[self.platform]).rstrip("\n")
-        text = f"""\
-timezone: Europe/Istanbul
-ledger: sqlite:///{self._ledger}
-network: {{allow: [127.0.0.1]}}
-alerts: [{{url: env:PROOFS_ALERTS}}]
-feeds:
-{re.sub("accounts: .*", f"accounts: [{ACCOUNTS[self.platform]}]", _block(demo, "izmir-tr"))}    {feed or "# no more"}
-accounts:
-{account}
-    settle_after: 1s
-"""
+        text = configuration(f"sqlite:///{self._ledger}", platforms=[self.platform], feed=feed)
         self._config.write_text(text, "utf-8")
+
+
+def configuration(ledger: str, *, platforms: Sequence[str], feed: str = "") -> str:
+    """Write the YAML of one feed to an account of each platform; `feed` is what else stands there of the feed."""
+    demo = DEMO_CONFIG.read_text("utf-8")
+    names = [ACCOUNTS[platform] for platform in platforms]
+    accounts = "".join(f"{_block(demo, name)}    settle_after: 1s\n" for name in names)
+    feeds = re.sub("accounts: .*", f"accounts: [{', '.join(names)}]", _block(demo, "izmir-tr"))
+    return f"""\
+timezone: Europe/Istanbul
+ledger: {ledger}
+network: {{allow: [127.0.0.1]}}
+alerts: [{{url: env:{ALERTS}}}]
+feeds:
+{feeds}    {feed or "# no more"}
+accounts:
+{accounts}"""
 
 
 @contextmanager
@@ -211,7 +219,7 @@ def a_ground(folder: Path) -> Iterator[Ground]:
     moved = [0.0]
     with (
         a_city(folder, clock=lambda: time.time() + moved[0]) as city,  # noqa: TID251 - the platforms' clock
-        lives({**city.environ, "PROOFS_ALERTS": "json://127.0.0.1:1/"}, log=folder / "lives.log") as running,
+        lives(city.environ, log=folder / "lives.log") as running,
     ):
         ground = Ground(city, running, folder, moved)
         ground.prepare()
