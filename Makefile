@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fault-matrix soak fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest crash fault-matrix soak syscall-faults fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suit
 
 soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED on; docs/reliability.md
 	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py
+
+syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
+	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py
 
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading

@@ -159,7 +159,7 @@ def run(cell: Cell, ground: Ground) -> Verdict:
             is_read = True
         met = ground.live(way=None if met else fault.way, patience_s=_patience(cell, ground)).met or met
         lives += 1
-    return _judged(ground, lives)
+    return judged(ground, lives)
 
 
 def _patience(cell: Cell, ground: Ground) -> float | None:
@@ -201,7 +201,8 @@ def _verified_before(point: Point) -> int:
     return {Point.FETCHED: 1, Point.PARSED: 1, Point.RECORDED: 1}.get(point, 2)
 
 
-def _judged(ground: Ground, lives: int) -> Verdict:
+def judged(ground: Ground, lives: int) -> Verdict:
+    """Compare what stands on the platforms with what the ledger says of it."""
     own = {ACCOUNTS[ground.platform]}
     posts, fates = ground.standing(), ground.fates()
     elsewhere = [post for post in posts if (post["platform"], post["handle"]) != (ground.platform, "izmirbld")]

@@ -25,7 +25,7 @@ from typing import Any
 from crossposter.core.model import Status
 from crossposter.sandbox import Sandbox
 from tests.city import DEMO_CONFIG, City, a_city
-from tests.proofs.life import Ended, Order
+from tests.proofs.life import GO, Ended, Order
 
 #: The account of each platform, as the demo's YAML calls it.
 ACCOUNTS = {"twitter": "izmir-x", "facebook": "izmir-facebook", "instagram": "izmir-instagram"}
@@ -42,12 +42,24 @@ class Lives:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
 
-    def live(self, order: Order, *, killed_when: Callable[[], bool] | None = None) -> Ended:
-        """Live a life to its end, or until something is seen from outside: then it is killed."""
+    def live(self, order: Order, *, killed_when: Callable[[], bool] | None = None, strace: Sequence[str] = ()) -> Ended:
+        """Live a life to its end, or until something is seen from outside: then it is killed.
+
+        Its main thread is watched by strace, where that has something to do.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
+        made = replace(order, is_watched=bool(strace))
+        self._process.stdin.write(json.dumps(asdict(made)).encode() + b"\n")
         child = json.loads(self._process.stdout.readline())
+        if strace:
+            with subprocess.Popen(["strace", "-p", str(child), *strace], stderr=subprocess.PIPE) as watcher:
+                assert watcher.stderr is not None
+                attached = watcher.stderr.readline()
+                self._process.stdin.write(GO)
+                ended = Ended(**json.loads(self._process.stdout.readline()))
+                assert b"attached" in attached, attached + watcher.stderr.read()
+                return ended
         for _ in range(_LIFETIME_S * 200 if killed_when else 0):
             if select.select([self._process.stdout], [], [], 0.005)[0]:
                 break
@@ -112,7 +124,7 @@ class Ground:
         for platform in ACCOUNTS:
             self.platform = platform
             self.live(warms=True)
-            shutil.copy(self._ledger, self._baseline)
+            shutil.copy(self.ledger, self._baseline)
         self._before = self.sandbox.moment()
         self._known = {post["id"] for post in self.sandbox.posts()}
         assert len({post["platform"] for post in self.sandbox.posts()}) == len(ACCOUNTS)
@@ -123,15 +135,19 @@ class Ground:
         self.platform = platform
         for file in self._folder.glob(f"{platform}.db*"):
             file.unlink()
-        shutil.copy(self._baseline, self._ledger)
+        shutil.copy(self._baseline, self.ledger)
         self.sandbox.go_back(self._before)
         self._moved[0] = 0.0
         self._write_config(feed)
 
-    def live(self, *, killed_when: Callable[[], bool] | None = None, **order: Any) -> Ended:
+    def live(self, *, killed_when: Callable[[], bool] | None = None, strace: Sequence[str] = (), **order: Any) -> Ended:
         """Live a life on this ground."""
         made = replace(Order(config=str(self._config), ahead_s=self._moved[0]), **order)
-        return self.lives.live(made, killed_when=killed_when)
+        return self.lives.live(made, killed_when=killed_when, strace=strace)
+
+    def is_whole(self) -> bool:
+        """Let SQLite look whether the ledger is damaged."""
+        return [list(row.values()) for row in self._ask("PRAGMA integrity_check")] == [["ok"]]
 
     def has_seen(self, operation: str) -> bool:
         """Tell whether the platform has got such a request."""
@@ -174,7 +190,8 @@ class Ground:
         return True
 
     @property
-    def _ledger(self) -> Path:
+    def ledger(self) -> Path:
+        """Give the file of the ledger in use."""
         return self._folder / f"{self.platform}.db"
 
     @property
@@ -186,12 +203,12 @@ class Ground:
         return self._folder / f"{self.platform}.yaml"
 
     def _ask(self, query: str) -> list[dict[str, Any]]:
-        with closing(sqlite3.connect(self._ledger)) as connection:
+        with closing(sqlite3.connect(self.ledger)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query)]
 
     def _write_config(self, feed: str = "") -> None:
-        text = configuration(f"sqlite:///{self._ledger}", platforms=[self.platform], feed=feed)
+        text = configuration(f"sqlite:///{self.ledger}", platforms=[self.platform], feed=feed)
         self._config.write_text(text, "utf-8")
 
 

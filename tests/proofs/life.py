@@ -7,6 +7,7 @@ its clock is ahead, its way to a platform is broken, or it dies.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import json
 import os
@@ -16,7 +17,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -45,6 +46,9 @@ from crossposter.ledger import SqlLedger, deliveries
 from crossposter.ledger.acts import Desk
 from crossposter.web import WebClient
 
+#: What is written to the runner's input when a life that waits may begin.
+GO = b"go\n"
+_PR_SET_PTRACER = 0x59616D61
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
 PRELOADED = (crossposter.adapters, crossposter.cli.run, crossposter.cli.acts)
@@ -97,6 +101,8 @@ class Order:
     way: Way | None = None
     #: Seconds that it waits for a platform; None for as long as it does otherwise.
     patience_s: float | None = None
+    #: Whether it waits, before it begins, until somebody watches its main thread, on which it then does everything.
+    is_watched: bool = False
     #: Lived by the warm process itself: what it has loaded and compiled then, its children need not.
     warms: bool = False
 
@@ -111,6 +117,24 @@ class Ended:
     events: int
     #: Whether it met the broken way.
     met: bool
+
+
+class OneThread:
+    """Does on this thread what a pool does on others."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Need nothing."""
+
+    def __enter__(self) -> OneThread:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+
+    def map(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterable[Any]:
+        """Call the function with one value after the other."""
+        return map(function, values)
 
 
 class Life:
@@ -133,6 +157,10 @@ class Life:
         _replace(requests.Session, "send", self._sending(requests.Session.send))
         if self._order.point:
             self._die_at(self._order.point)
+        if self._order.is_watched:
+            _replace(crossposter.service, "ThreadPoolExecutor", OneThread)
+            ctypes.CDLL(None).prctl(_PR_SET_PTRACER, -1)  # where only parents may watch (Yama)
+            os.read(0, len(GO))
         code = main(list(self._order.arguments))
         os.write(self._report, f"{self._events}".encode())
         os._exit(code)

@@ -40,7 +40,7 @@ _LEAPS, _SHARES = (0.0, 2.0, 65.0, 1200.0), (3, 3, 3, 1)
 _LIFE_S, _EVENTS = 0.6, 25
 _PATIENCE_S = 0.6
 _SETTLING_LIVES = 80
-_HOUR_S = 3600.0
+_HOUR_S, _WEEK_MIN = 3600.0, 10_080.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ class Plan:
         kills: Of all workers together.
         seed: Of news, faults and moments; kills by time are not repeated exactly.
         ledger: Address; None for a SQLite file in the folder.
+        minutes: After so many it ends, however many were killed; None for no end but that.
         workers: Processes at the same time.
         arguments: What each of them is started with.
     """
@@ -58,17 +59,19 @@ class Plan:
     kills: int
     seed: int
     ledger: str | None = None
+    minutes: float | None = None
     workers: int = 1
     arguments: tuple[str, ...] = ("run", "--once", "--json")
 
     @staticmethod
     def of_environment(*, kills: int) -> Plan:
-        """Read SOAK_KILLS, SOAK_SEED, SOAK_LEDGER, SOAK_WORKERS and SOAK_ARGUMENTS."""
+        """Read SOAK_KILLS, SOAK_SEED, SOAK_LEDGER, SOAK_MINUTES, SOAK_WORKERS and SOAK_ARGUMENTS."""
         told = os.environ
         return Plan(
             kills=int(told.get("SOAK_KILLS", kills)),
             seed=int(told.get("SOAK_SEED", 1)),
             ledger=told.get("SOAK_LEDGER"),
+            minutes=float(told["SOAK_MINUTES"]) if "SOAK_MINUTES" in told else None,
             workers=int(told.get("SOAK_WORKERS", 1)),
             arguments=tuple(told.get("SOAK_ARGUMENTS", "run --once --json").split()),
         )
@@ -113,7 +116,8 @@ class Soak:
 
     def _back_to_back(self, worker: Lives, number: int) -> None:
         chance = random.Random(f"{self.plan.seed} {number}")
-        while self.killed < self.plan.kills:
+        end = time.monotonic() + 60.0 * (self.plan.minutes or _WEEK_MIN)
+        while self.killed < self.plan.kills and time.monotonic() < end:
             with self._lock:
                 self._befall(chance)
             ended = self._life(worker, chance)

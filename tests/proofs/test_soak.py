@@ -1,7 +1,7 @@
 """Random `kill -9`, back to back, while platforms fail: nothing twice, nothing gone.
 
-The suite kills 40 times; `make soak` 3,000 times (SOAK_KILLS), from SOAK_SEED on. SOAK_LEDGER, SOAK_WORKERS and
-SOAK_ARGUMENTS take the same soak to another database and to several processes at once.
+The suite kills 40 times; `make soak` 3,000 times (SOAK_KILLS), or for SOAK_MINUTES, from SOAK_SEED on. SOAK_LEDGER,
+SOAK_WORKERS and SOAK_ARGUMENTS take the same soak to another database and to several processes at once.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ def test_random_kills_double_and_lose_nothing(tmp_path: Path) -> None:
     print(f"{kills} kills in {lives} lives, {items} items, deliveries: {dict(ended.most_common())}")
     assert [each for result in results for each in result.doubled] == []
     assert [each for result in results for each in result.lost] == []
-    assert kills >= plan.kills - count
+    assert kills >= plan.kills - count or plan.minutes
     assert ended["published"] > sum(ended.values()) * 0.5
