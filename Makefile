@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fault-matrix soak syscall-faults fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest crash fault-matrix soak syscall-faults feed-and-clock-faults fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suit
 
 soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED on; docs/reliability.md
 	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py
+
+feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (the suite: on one each)
+	CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_feed_and_clock_faults.py
 
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
 	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py

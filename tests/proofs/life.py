@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 import time
+import zoneinfo
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -95,6 +96,8 @@ class Order:
     config: str = ""
     #: Seconds that its clock is ahead.
     ahead_s: float = 0.0
+    #: A folder of other time zones than those that the machine had before.
+    zones: str | None = None
     #: Where it dies, if it comes there; or at which of its commits and requests.
     point: Point | None = None
     event: int = 0
@@ -173,6 +176,11 @@ class Life:
             return now(clock) + ahead
 
         _replace(SystemClock, "now", later)
+        if self._order.zones:
+            os.environ["TZ"] = f"{self._order.zones}/Europe/Istanbul"
+            time.tzset()
+            zoneinfo.reset_tzpath(to=[self._order.zones])
+            zoneinfo.ZoneInfo.clear_cache()
         _replace(time, "time", lambda: seconds() + ahead.total_seconds())
 
     def _event(self, *_: Any, **__: Any) -> None:

@@ -15,16 +15,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from crossposter.cli.sandbox import environment_of
-from crossposter.sandbox import Sandbox
-from tests.proofs.ground import ACCOUNTS, Lives, configuration, lives
+from tests.proofs.ground import ACCOUNTS, Lives
 from tests.proofs.life import Ended, Order
-from tests.proofs.news import News
+from tests.proofs.newsroom import Newsroom, a_newsroom
 
 #: What platforms do, and how often one of them does it in a life. All of it, read-back included, may hit the same post.
 _FAULTS = (
@@ -90,25 +88,23 @@ class Result(NamedTuple):
 
 @dataclass
 class Soak:
-    """One soak, in a folder of its own."""
+    """One soak."""
 
     plan: Plan
-    folder: Path
-    sandbox: Sandbox
-    news: News
-    moved: list[float]
+    room: Newsroom
     killed: int = 0
     lived: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, workers: list[Lives]) -> Result:
+    def run(self) -> Result:
         """Live until enough lives were killed, then until all is settled."""
+        workers = self.room.workers
         workers[0].live(self._order(warms=True))
         with ThreadPoolExecutor(len(workers)) as pool:
             list(pool.map(self._back_to_back, workers, range(len(workers))))
-        self.sandbox.clear_faults()
+        self.room.sandbox.clear_faults()
         for _ in range(_SETTLING_LIVES):
-            self.moved[0] += _HOUR_S if self.plan.workers == 1 else 0.0
+            self.room.moved[0] += _HOUR_S if self.plan.workers == 1 else 0.0
             workers[0].live(self._order())
             if not self._open():
                 break
@@ -128,13 +124,13 @@ class Soak:
     def _befall(self, chance: random.Random) -> None:
         """Let time pass, news come and platforms fail."""
         if self.plan.workers == 1:
-            self.moved[0] += chance.choices(_LEAPS, _SHARES)[0]
-            self.sandbox.go_back(self.sandbox.moment())  # forgets the requests, which hold pictures
+            self.room.moved[0] += chance.choices(_LEAPS, _SHARES)[0]
+            self.room.sandbox.go_back(self.room.sandbox.moment())  # forgets the requests, which hold pictures
         if chance.random() < _NEWS:
-            self.news.add()
+            self.room.news.add()
         if chance.random() < _FAULTY:
             operation, do = chance.choice(_FAULTS)
-            self.sandbox.inject(chance.choice(list(ACCOUNTS)), operation, do)
+            self.room.sandbox.inject(chance.choice(list(ACCOUNTS)), operation, do)
 
     def _life(self, worker: Lives, chance: random.Random) -> Ended:
         if chance.random() > _KILLED:
@@ -147,8 +143,8 @@ class Soak:
     def _order(self, *, event: int = 0, warms: bool = False) -> Order:
         return Order(
             arguments=self.plan.arguments,
-            config=str(self.folder / "soak.yaml"),
-            ahead_s=self.moved[0],
+            config=str(self.room.config),
+            ahead_s=self.room.moved[0],
             event=event,
             patience_s=_PATIENCE_S,
             warms=warms,
@@ -159,22 +155,17 @@ class Soak:
 
     def _rows(self) -> list[tuple[str, str, str, str, str]]:
         """Give title, status, reason, account and remote id of each delivery of what was published."""
-        path = (self.plan.ledger or self._sqlite).removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(sqlite3.connect(self.room.ledger)) as connection:
             return connection.execute(
                 "SELECT e.title, d.status, coalesce(d.reason, ''), d.account_id, coalesce(p.remote_id, '')"
                 " FROM delivery d JOIN entry e ON e.id = d.entry_id LEFT JOIN post p ON p.delivery_id = d.id"
                 " WHERE d.reason IS NOT 'baseline'"
             ).fetchall()
 
-    @property
-    def _sqlite(self) -> str:
-        return f"sqlite:///{self.folder / 'ledger.db'}"
-
     def _judged(self) -> Result:
         """Compare what stands on the platforms with what the ledger says of it."""
         standing: dict[tuple[str, str], list[str]] = {}
-        for post in self.sandbox.posts():
+        for post in self.room.sandbox.posts():
             key = (ACCOUNTS[post["platform"]], post["text"].partition("\n")[0])
             standing.setdefault(key, []).append(post["id"])
         doubled = [f"{key}: {ids}" for key, ids in standing.items() if len(ids) > 1]
@@ -187,30 +178,16 @@ class Soak:
             if not is_named:
                 lost.append(f"{account}, {title}: {status} {reason}, {stands}")
             ended[f"{status} {reason}{' (stands)' if stands and status != 'published' else ''}".strip()] += 1
-        asked = {(account, item.title) for item in self.news.items[:-1] for account in ACCOUNTS.values()}
+        asked = {(account, item.title) for item in self.room.news.items[:-1] for account in ACCOUNTS.values()}
         lost += [f"{key}: nothing in the ledger" for key in asked - seen]
-        return Result(self.killed, self.lived, len(self.news.items) - 1, ended, doubled, lost)
+        return Result(self.killed, self.lived, len(self.room.news.items) - 1, ended, doubled, lost)
 
 
 @contextmanager
-def a_soak(plan: Plan, folder: Path) -> Iterator[tuple[Soak, list[Lives]]]:
+def a_soak(plan: Plan, folder: Path) -> Iterator[Soak]:
     """Prepare one for the length of the block."""
-    folder.mkdir(exist_ok=True)
-    moved = [0.0]
-
-    def clock() -> float:
-        return time.time() + moved[0]  # noqa: TID251 - the platforms' clock
-
-    news = News(clock=clock)
-    news.add()
-    with Sandbox(site=news, clock=clock) as sandbox, ExitStack() as stack:
-        news.base_url = f"{sandbox.url}/site"
-        sandbox.twitter.limits = dict.fromkeys(sandbox.twitter.limits, (10**9, 900))
-        soak = Soak(plan, folder, sandbox, news, moved)
-        text = configuration(plan.ledger or soak._sqlite, platforms=list(ACCOUNTS))
-        (folder / "soak.yaml").write_text(text, "utf-8")
-        environ = {**environment_of(sandbox), "DEMO_FEED_TR": f"{news.base_url}/rss/tr.xml"}
-        workers = [
-            stack.enter_context(lives(environ, log=folder / f"lives-{number}.log")) for number in range(plan.workers)
-        ]
-        yield soak, workers
+    with a_newsroom(folder, workers=plan.workers) as room:
+        room.news.add()
+        room.sandbox.twitter.limits = dict.fromkeys(room.sandbox.twitter.limits, (10**9, 900))
+        room.configure(list(ACCOUNTS), ledger=plan.ledger)
+        yield Soak(plan, room)

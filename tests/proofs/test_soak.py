@@ -20,8 +20,8 @@ _IN_THE_SUITE = 40
 
 
 def _run(plan: Plan, folder: Path) -> Result:
-    with a_soak(plan, folder) as (soak, workers):
-        return soak.run(workers)
+    with a_soak(plan, folder) as soak:
+        return soak.run()
 
 
 @pytest.mark.timeout(7200)
