@@ -124,7 +124,7 @@ class Ground:
         for platform in ACCOUNTS:
             self.platform = platform
             self.live(warms=True)
-            shutil.copy(self.ledger, self._baseline)
+            copy_ledger(self.ledger, self._baseline)
         self._before = self.sandbox.moment()
         self._known = {post["id"] for post in self.sandbox.posts()}
         assert len({post["platform"] for post in self.sandbox.posts()}) == len(ACCOUNTS)
@@ -133,9 +133,7 @@ class Ground:
     def begin(self, platform: str, *, feed: str = "") -> None:
         """Go back to where one item is new; `feed` is what the YAML says of the feed beside the usual."""
         self.platform = platform
-        for file in self._folder.glob(f"{platform}.db*"):
-            file.unlink()
-        shutil.copy(self._baseline, self.ledger)
+        copy_ledger(self._baseline, self.ledger)
         self.sandbox.go_back(self._before)
         self._moved[0] = 0.0
         self._write_config(feed)
@@ -210,6 +208,14 @@ class Ground:
     def _write_config(self, feed: str = "") -> None:
         text = configuration(f"sqlite:///{self.ledger}", platforms=[self.platform], feed=feed)
         self._config.write_text(text, "utf-8")
+
+
+def copy_ledger(source: Path, target: Path) -> None:
+    """Let a ledger be what another one is: with the count beside it, and without a journal."""
+    for file in target.parent.glob(f"{target.name}*"):
+        file.unlink()
+    shutil.copy(source, target)
+    shutil.copy(f"{source}.fence", f"{target}.fence")
 
 
 def configuration(ledger: str, *, platforms: Sequence[str], feed: str = "") -> str:

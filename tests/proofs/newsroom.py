@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from collections import Counter
@@ -15,7 +14,7 @@ from typing import Any
 
 from crossposter.cli.sandbox import environment_of
 from crossposter.sandbox import Sandbox
-from tests.proofs.ground import ACCOUNTS, Lives, configuration
+from tests.proofs.ground import ACCOUNTS, Lives, configuration, copy_ledger
 from tests.proofs.ground import lives as warm_lives
 from tests.proofs.life import Ended, Order
 from tests.proofs.news import News
@@ -122,13 +121,14 @@ class Beginning:
 
     def _as_it_was(self, room: Newsroom, platform: str) -> None:
         room.configure([platform])
+        if self._kept(room, platform).exists():
+            copy_ledger(self._kept(room, platform), room.ledger)
+            return
         for file in room.folder.glob("ledger.db*"):
             file.unlink()
-        if self._kept(room, platform).exists():
-            shutil.copy(self._kept(room, platform), room.ledger)
 
     def _keep(self, room: Newsroom, platform: str) -> None:
-        shutil.copy(room.ledger, self._kept(room, platform))
+        copy_ledger(room.ledger, self._kept(room, platform))
 
     def _kept(self, room: Newsroom, platform: str) -> Path:
         return room.folder / f"beginning-{platform}.db"
