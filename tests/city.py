@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +31,10 @@ class City:
 
 
 @contextmanager
-def a_city(folder: Path, *, clock: Callable[[], float] = time.time) -> Iterator[City]:  # noqa: TID251 - the platforms'
-    """Run it for the length of the block; the platforms read their own clock."""
+def a_city(folder: Path) -> Iterator[City]:
+    """Run it for the length of the block."""
     site = Site(now=SystemClock().now())
-    with Sandbox(site=site, clock=clock) as sandbox:
+    with Sandbox(site=site) as sandbox:
         site.base_url = f"{sandbox.url}/site"
         ledger = folder / "ledger.db"
         environ = {

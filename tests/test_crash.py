@@ -19,8 +19,8 @@ from crossposter.core.model import Status
 from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.records import DeliveryRecord
 from tests.city import DEMO_CONFIG, City, a_city
-from tests.proofs.ground import Lives, lives
 from tests.proofs.life import Order
+from tests.proofs.lives import Lives, lives
 
 POINTS_IN_THE_SUITE = 16
 NEW_ITEMS = 2

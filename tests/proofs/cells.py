@@ -13,8 +13,9 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from crossposter.core.model import Status
-from tests.proofs.ground import ACCOUNTS, Ground
+from tests.proofs.ground import Ground
 from tests.proofs.life import Point, Way
+from tests.proofs.lives import ACCOUNTS
 
 #: So many lives settle whatever can be settled.
 MAX_LIVES = 16
@@ -197,8 +198,9 @@ def _inject(cell: Cell, ground: Ground) -> None:
 
 
 def _verified_before(point: Point) -> int:
-    """Count the lives that ask whose account it is, and are asked before the public call."""
-    return {Point.FETCHED: 1, Point.PARSED: 1, Point.RECORDED: 1}.get(point, 2)
+    """Count the lives that ask whose account it is before the public call; a refused call asks once more."""
+    in_one_life = (Point.FETCHED, Point.PARSED, Point.RECORDED, Point.CONFIRMED, Point.TOLD)
+    return 1 if point in in_one_life else 2
 
 
 def judged(ground: Ground, lives: int) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections import Counter
@@ -14,9 +15,9 @@ from typing import Any
 
 from crossposter.cli.sandbox import environment_of
 from crossposter.sandbox import Sandbox
-from tests.proofs.ground import ACCOUNTS, Lives, configuration, copy_ledger
-from tests.proofs.ground import lives as warm_lives
 from tests.proofs.life import Ended, Order
+from tests.proofs.lives import ACCOUNTS, Lives, configuration
+from tests.proofs.lives import lives as warm_lives
 from tests.proofs.news import News
 
 
@@ -45,14 +46,22 @@ class Newsroom:
         """Give the file of the ledger."""
         return self.folder / "ledger.db"
 
-    def configure(self, platforms: Sequence[str], *, ledger: str | None = None) -> None:
-        """Write the YAML: the feed, and an account of each platform."""
-        self.config.write_text(configuration(ledger or f"sqlite:///{self.ledger}", platforms=platforms), "utf-8")
+    def configure(self, platforms: Sequence[str], *, ledger: str | None = None, feed: str = "") -> None:
+        """Write the YAML: the feed, and an account of each platform; `feed` is what it says of the feed as well."""
+        text = configuration(ledger or f"sqlite:///{self.ledger}", platforms=platforms, feed=feed)
+        self.config.write_text(text, "utf-8")
 
-    def live(self, *, wrong_by_s: float = 0.0, killed_when: Callable[[], bool] | None = None, **order: Any) -> Ended:
+    def live(
+        self,
+        *,
+        wrong_by_s: float = 0.0,
+        killed_when: Callable[[], bool] | None = None,
+        strace: Sequence[str] = (),
+        **order: Any,
+    ) -> Ended:
         """Live a life; this machine's clock may be wrong, that of the platforms is not."""
         made = replace(Order(config=str(self.config), ahead_s=self.moved[0] + wrong_by_s), **order)
-        return self.workers[0].live(made, killed_when=killed_when)
+        return self.workers[0].live(made, killed_when=killed_when, strace=strace)
 
     def move_on(self) -> bool:
         """Move the clock to when there is something to do; False when nothing is left that goes on by itself."""
@@ -93,7 +102,10 @@ class Newsroom:
 
 
 class Beginning:
-    """How each platform's account stands at the beginning of a test: six old news in the feed, one posted."""
+    """How each platform's account stands at the beginning of a test: six old news in the feed, and one that was posted.
+
+    A post of ours from before is what shows that a reading of the account is one.
+    """
 
     def __init__(self, room: Newsroom) -> None:
         room.sandbox.twitter.limits = dict.fromkeys(room.sandbox.twitter.limits, (10**9, 900))
@@ -111,24 +123,23 @@ class Beginning:
         self._moment = room.sandbox.moment()
         self._items = list(room.news.items)
 
-    def again(self, room: Newsroom, platform: str) -> None:
-        """Go back to it."""
-        self._as_it_was(room, platform)
+    def again(self, room: Newsroom, platform: str, *, feed: str = "") -> None:
+        """Go back to it; `feed` is what the YAML says of the feed beside the usual."""
+        self._as_it_was(room, platform, feed=feed)
         room.sandbox.go_back(self._moment)
         room.news.items = list(self._items)
         room.news.instead, room.news.denies_changes, room.news.shown = None, False, 20
         room.moved[0] = 0.0
 
-    def _as_it_was(self, room: Newsroom, platform: str) -> None:
-        room.configure([platform])
-        if self._kept(room, platform).exists():
-            copy_ledger(self._kept(room, platform), room.ledger)
-            return
-        for file in room.folder.glob("ledger.db*"):
+    def _as_it_was(self, room: Newsroom, platform: str, *, feed: str = "") -> None:
+        room.configure([platform], feed=feed)
+        for file in room.folder.glob(f"{room.ledger.name}*"):
             file.unlink()
+        if self._kept(room, platform).exists():
+            _copy(self._kept(room, platform), room.ledger)
 
     def _keep(self, room: Newsroom, platform: str) -> None:
-        copy_ledger(room.ledger, self._kept(room, platform))
+        _copy(room.ledger, self._kept(room, platform))
 
     def _kept(self, room: Newsroom, platform: str) -> Path:
         return room.folder / f"beginning-{platform}.db"
@@ -151,6 +162,13 @@ def a_newsroom(folder: Path, *, workers: int = 1) -> Iterator[Newsroom]:
             stack.enter_context(warm_lives(environ, log=folder / f"lives-{number}.log")) for number in range(workers)
         ]
         yield Newsroom(folder, sandbox, news, moved, started)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a ledger, with the count beside it where there is one."""
+    for end in ("", ".fence"):
+        if Path(f"{source}{end}").exists():
+            shutil.copy(f"{source}{end}", f"{target}{end}")
 
 
 def _moment(stored: str | None) -> float:

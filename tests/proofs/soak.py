@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.proofs.ground import ACCOUNTS, Lives
 from tests.proofs.life import Ended, Order
+from tests.proofs.lives import ACCOUNTS, Lives
 from tests.proofs.newsroom import Newsroom, a_newsroom
 
 #: What platforms do, and how often one of them does it in a life. All of it, read-back included, may hit the same post.

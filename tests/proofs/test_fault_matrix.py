@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.cells import FAULTS, Cell, Verdict, every_cell, run, shares, some_cells
-from tests.proofs.ground import ACCOUNTS, a_ground
+from tests.proofs.ground import a_ground
 from tests.proofs.life import Point
+from tests.proofs.lives import ACCOUNTS
 
 #: Grounds side by side.
 _WORKERS = 2
-_STEP = 11
+_STEP = 13
 
 
 def test_every_point_fault_and_platform_is_among_the_cells_of_the_suite() -> None:

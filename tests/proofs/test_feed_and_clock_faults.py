@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.proofs.ground import ACCOUNTS
 from tests.proofs.life import Point
+from tests.proofs.lives import ACCOUNTS
 from tests.proofs.news import Item
 from tests.proofs.newsroom import Beginning, Newsroom, a_newsroom
 

@@ -16,12 +16,13 @@ import pytest
 
 from crossposter.core.model import Reason, Status
 from tests.proofs.cells import MAX_LIVES
-from tests.proofs.ground import ACCOUNTS, Ground, a_ground
+from tests.proofs.ground import Ground, a_ground
 from tests.proofs.life import Point
+from tests.proofs.lives import ACCOUNTS
 
 #: From here on the death leaves a claim, which the old ledger does not know of.
 _CLAIMED = (Point.INTENT, Point.BEFORE_SENDING, Point.SENT, Point.ANSWERED, Point.CONFIRMED, Point.TOLD)
-_STEP = 1 if os.environ.get("CROSSPOSTER_FAULT_MATRIX") == "all" else 4
+_STEP = 1 if os.environ.get("CROSSPOSTER_FAULT_MATRIX") == "all" else 7
 
 
 @pytest.fixture(scope="module")
