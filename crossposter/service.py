@@ -139,7 +139,10 @@ class Service:
         self._ledger.write_polls()
         for seen in self.look_around():
             report(seen)
+        is_read_back = bool(self._ledger.unread(now=self._clock.now()))
         delivered = self.deliver_due(report=report)
+        if is_read_back:  # what is due there could only be seen now, and rounds may be hours apart
+            delivered += self.deliver_due(report=report)
         if stranded := self.stranded():
             report(Stranded(stranded))
         return Round(polls=tuple(polls), delivered=delivered, interrupted=interrupted, stranded=stranded)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,25 +19,11 @@ from crossposter.core.model import Status
 from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.records import DeliveryRecord
 from tests.city import DEMO_CONFIG, City, a_city
+from tests.proofs.life import Order
+from tests.proofs.lives import Lives, lives
 
 POINTS_IN_THE_SUITE = 16
 NEW_ITEMS = 2
-
-
-class Runner:
-    """A warm process that runs rounds in children."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def run(self, *, die_at: int = 0) -> tuple[bool, int]:
-        """Run a round; tell whether it was killed, and how many events it saw."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{die_at}\n")
-        self._process.stdin.flush()
-        status, events = self._process.stdout.readline().split()
-        return os.WIFSIGNALED(int(status)), int(events)
 
 
 @pytest.fixture
@@ -48,16 +33,9 @@ def city(tmp_path: Path) -> Iterator[City]:
 
 
 @pytest.fixture
-def runner(city: City) -> Iterator[Runner]:
-    environ = {**os.environ, **city.environ, "CROSSPOSTER_CONFIG": str(DEMO_CONFIG)}
-    with subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("crash_runner.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environ,
-        text=True,
-    ) as process:
-        yield Runner(process)
+def runner(city: City, tmp_path: Path) -> Iterator[Lives]:
+    with lives(city.environ, log=tmp_path / "lives.log") as running:
+        yield running
 
 
 def deliveries(city: City) -> list[DeliveryRecord]:
@@ -70,15 +48,17 @@ def deliveries(city: City) -> list[DeliveryRecord]:
 
 
 @pytest.mark.timeout(600)
-def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runner: Runner) -> None:
-    runner.run()
+def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runner: Lives) -> None:
+    order = Order(config=str(DEMO_CONFIG))
+    runner.live(order)
     baseline = city.ledger.with_name("baseline.db")
     sidecar = city.ledger.with_name(f"{city.ledger.name}.fence")
     shutil.copy(city.ledger, baseline)
     city.site.publish("tr")
     city.site.publish("en")
-    killed, events = runner.run()
-    assert not killed
+    whole = runner.live(order)
+    assert not whole.killed
+    events = whole.events
     assert len(city.sandbox.posts()) == 3 * NEW_ITEMS
 
     step = 1 if os.environ.get("CROSSPOSTER_CRASH_POINTS") == "all" else -(-events // POINTS_IN_THE_SUITE)
@@ -87,8 +67,8 @@ def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runne
         shutil.copy(baseline, city.ledger)
         sidecar.unlink()  # else the next round would see that the ledger is an old one
         city.sandbox.reset()
-        killed, _ = runner.run(die_at=point)
-        runner.run()
+        runner.live(replace(order, event=point))
+        runner.live(order)
         once = Counter((post["account"], post["text"]) for post in city.sandbox.posts())
         assert set(once.values()) <= {1}, f"twice, killed at event {point}"
         found = deliveries(city)

@@ -12,7 +12,7 @@ import pytest
 from crossposter.core.acts import Person, Verb
 from crossposter.core.model import Account, Pace, PictureRef, Post, Reason, Receipt, Status
 from crossposter.errors import AccountError, RejectedError, TransientError, UncertainError
-from crossposter.ledger import SqlLedger, history
+from crossposter.ledger import SqlLedger, fence, history
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
 from crossposter.service import Service
@@ -534,3 +534,11 @@ def test_what_is_refused_keeps_nobody_waiting(make: Callable[..., Office]) -> No
     office.run()
     office.run()
     assert office.texts() == ["Haber 1", "Haber 3"]
+
+
+def test_a_round_after_a_long_silence_reads_the_account_back_and_sends(office: Office) -> None:
+    with office.ledger.writing() as connection:
+        fence.mark_unread(connection, office.clock.now())
+    office.run()
+    assert office.state() == (Status.PUBLISHED, None)
+    assert office.adapter.calls.index("timeline") < office.adapter.calls.index("publish")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any, Protocol
@@ -58,6 +59,11 @@ class Desk:
     def _outcome(self, fault: Fault | None, platform: Platform, request: Request) -> Outcome:
         if fault is None:
             return Outcome(response=platform.respond(request))
+        if fault.kind == "stale":
+            with self._world.lagging():
+                return Outcome(response=platform.respond(request))
+        if fault.kind == "late":
+            return self._silent(lambda: self._carry_out(platform, request))
         if fault.commits:
             response = platform.respond(request)
             if response.status >= 400 and fault.kind != "amend":
@@ -84,7 +90,7 @@ class Desk:
             case "reset":
                 return Outcome(ending=Ending.RESET)
             case _:
-                return Outcome(ending=Ending.SILENT, released=self._script.cleared)
+                return self._silent()
         body = response.body
         if fault.body is not None:
             body = fault.body.encode() if isinstance(fault.body, str) else json.dumps(fault.body).encode()
@@ -93,6 +99,13 @@ class Desk:
             response=Response(status=response.status, headers=headers, body=body),
             ending=Ending.TRUNCATED if fault.kind == "truncate" else Ending.COMPLETE,
         )
+
+    def _silent(self, afterwards: Callable[[], None] | None = None) -> Outcome:
+        return Outcome(ending=Ending.SILENT, released=self._script.cleared, afterwards=afterwards)
+
+    def _carry_out(self, platform: Platform, request: Request) -> None:
+        with self._world.lock:
+            platform.respond(request)
 
 
 def _named(fault: Fault) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -80,6 +80,8 @@ class Outcome:
     ending: Ending = Ending.COMPLETE
     #: Set when a silence is to end.
     released: threading.Event = field(default_factory=threading.Event)
+    #: What is done when the client of a silent one has gone.
+    afterwards: Callable[[], None] | None = None
 
 
 def json_response(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response:

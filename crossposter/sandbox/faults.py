@@ -3,6 +3,8 @@
 The shape is a stable contract for tests of any kind: {"platform", "operation", "do", "times", "skip"} and,
 optionally, "body" and "headers". `amend` is no misbehaviour: the request is carried out, and what "body" and "headers"
 give stands in the answer in place of the platform's own: another access level, version, date or end of a token.
+`late` carries the request out when the client has given up waiting for it, and `stale` answers it as if the account's
+newest post were not there yet: what a platform does whose parts are not all of the same moment.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ _PLAIN_KINDS = (
     "hang",
     "truncate",
     "amend",
+    "stale",
+    "late",
     "commit_then_reset",
     "commit_then_hang",
 )
@@ -52,7 +56,7 @@ class Fault:
 
     platform: str
     operation: str
-    #: "status", "empty", "html", "garbage", "reset", "hang", "truncate" or "amend".
+    #: "status", "empty", "html", "garbage", "reset", "hang", "truncate", "amend", "stale" or "late".
     kind: str
     #: True when the request is really carried out before the fault.
     commits: bool

@@ -70,6 +70,8 @@ class Http1Connection(BaseHTTPRequestHandler):
         if outcome.ending is Ending.SILENT:
             self.close_connection = True
             self._connections.wait_for_hang_up(self.connection, outcome.released)
+            if outcome.afterwards:
+                outcome.afterwards()
             return
         response = outcome.response
         length = len(response.body)

@@ -42,9 +42,18 @@ class Http2Connection:
         # What flow control has held back, per stream.
         self._outgoing: dict[int, bytes] = {}
         self._open = True
+        # What is carried out when the client gives a stream up.
+        self._afterwards: dict[int, Callable[[], None]] = {}
 
     def serve(self) -> None:
         """Serve requests; a client that goes away in the middle is its own business."""
+        try:
+            self._serve()
+        finally:
+            for act in self._afterwards.values():
+                act()
+
+    def _serve(self) -> None:
         self._h2.initiate_connection()
         self._flush()
         while self._open:
@@ -74,6 +83,8 @@ class Http2Connection:
             self._incoming.pop(event.stream_id, None)
             self._outgoing.pop(event.stream_id, None)
             self._connections.end_silence(self._connection)
+            if act := self._afterwards.pop(event.stream_id, None):
+                act()
         elif isinstance(event, h2.events.WindowUpdated):
             for stream_id in list(self._outgoing):
                 self._send_body(stream_id)
@@ -99,6 +110,8 @@ class Http2Connection:
         if outcome.ending is Ending.SILENT:
             # The stream stays open and unanswered; the loop notices when the client gives up.
             self._connections.silence(self._connection, outcome.released)
+            if outcome.afterwards:
+                self._afterwards[stream_id] = outcome.afterwards
             return
         response = outcome.response
         truncated = outcome.ending is Ending.TRUNCATED

@@ -28,7 +28,7 @@ from crossposter.sandbox.instagram_graph import InstagramGraph
 from crossposter.sandbox.pages import Pages
 from crossposter.sandbox.tls_proxy import ProxyConnection, make_tls_context
 from crossposter.sandbox.twitter import Twitter
-from crossposter.sandbox.world import SandboxAccount, World
+from crossposter.sandbox.world import Moment, SandboxAccount, World
 
 _LOOPBACK = "127.0.0.1"
 _T = TypeVar("_T")
@@ -249,6 +249,17 @@ class Sandbox:
             self._world.reset()
             for platform in (self.twitter, self.graph, self.instagram, self.instagram_graph):
                 platform.reset()
+        self.clear_faults()
+
+    def moment(self) -> Moment:
+        """Give how the platforms stand, to go back to."""
+        with self._world.lock:
+            return self._world.moment()
+
+    def go_back(self, moment: Moment) -> None:
+        """Let the platforms stand as they did; requests and faults are forgotten, uploads and rate windows stay."""
+        with self._world.lock:
+            self._world.go_back(moment)
         self.clear_faults()
 
     def _add_faults(self, raw: object) -> None:

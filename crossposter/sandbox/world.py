@@ -10,7 +10,8 @@ import hashlib
 import io
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -103,6 +104,14 @@ class Post:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What stood on the platforms at one time."""
+
+    posts: Mapping[tuple[str, str], Post]
+    pictures: Mapping[str, Picture]
+
+
 class World:
     """Everything the platforms share. Callers hold `lock` while they read or change it."""
 
@@ -115,6 +124,7 @@ class World:
         #: Hosts a client wanted to reach through the proxy and was not allowed to.
         self.refused_hosts: list[str] = []
         self._posts: dict[tuple[str, str], Post] = {}
+        self._is_lagging = False
         # Never starts over, so that an id from before a reset() is not given twice.
         self._numbers = itertools.count(1)
 
@@ -124,6 +134,25 @@ class World:
         self.pictures.clear()
         self.requests.clear()
         self.refused_hosts.clear()
+
+    def moment(self) -> Moment:
+        """Give what stands on the platforms, to go back to."""
+        return Moment(posts=dict(self._posts), pictures=dict(self.pictures))
+
+    def go_back(self, moment: Moment) -> None:
+        """Let the platforms be as they were, and forget the requests since."""
+        self._posts, self.pictures = dict(moment.posts), dict(moment.pictures)
+        self.requests.clear()
+        self.refused_hosts.clear()
+
+    @contextmanager
+    def lagging(self) -> Iterator[None]:
+        """Leave the newest post out of each timeline, for the length of the block."""
+        self._is_lagging = True
+        try:
+            yield
+        finally:
+            self._is_lagging = False
 
     def next_number(self) -> int:
         """Give a number never given before."""
@@ -177,4 +206,5 @@ class World:
 
     def timeline(self, account: SandboxAccount) -> list[Post]:
         """List what the public sees of an account, newest first."""
-        return [post for post in reversed(self._posts.values()) if post.account == account and not post.deleted]
+        shown = [post for post in reversed(self._posts.values()) if post.account == account and not post.deleted]
+        return shown[1:] if self._is_lagging else shown

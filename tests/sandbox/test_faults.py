@@ -132,6 +132,41 @@ def test_silence_lasts_until_the_client_gives_up(
     assert len(sandbox.posts()) == posts
 
 
+@pytest.mark.parametrize("timeout_s", [0.4])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_is_late_is_carried_out_when_the_client_has_gone(
+    sandbox: Sandbox, platform: str, publish: Callable[[], Any]
+) -> None:
+    sandbox.inject(platform, "publish", "late")
+    with pytest.raises(SEEN[platform]["hang"]):
+        publish()
+    for _ in range(2000):
+        if sandbox.posts():
+            break
+        threading.Event().wait(0.001)
+    assert [post["text"] for post in sandbox.posts()] == ["Merhaba"]
+    assert len(sandbox.requests(platform, "publish")) == 1
+
+
+def test_a_stale_answer_leaves_out_the_newest_post(sandbox: Sandbox, graph: Any) -> None:
+    for message in ("Dün", "Bugün"):
+        graph.put_object("me", "feed", message=message)
+    sandbox.inject("facebook", "find", "stale")
+    shown = [graph.get_connections("me", "published_posts", fields="message")["data"] for _ in range(2)]
+    assert [[post["message"] for post in posts] for posts in shown] == [["Dün"], ["Bugün", "Dün"]]
+
+
+def test_the_platforms_go_back_to_a_moment(sandbox: Sandbox, graph: Any) -> None:
+    graph.put_object("me", "feed", message="Dün")
+    moment, before = sandbox.moment(), sandbox.posts()
+    graph.put_object("me", "feed", message="Bugün")
+    sandbox.inject("facebook", "publish", "status:500")
+    sandbox.go_back(moment)
+    assert (sandbox.posts(), sandbox.requests()) == (before, [])
+    graph.put_object("me", "feed", message="Bugün")
+    assert len(sandbox.posts()) == 2
+
+
 @pytest.mark.parametrize("end", ["clear_faults", "reset"])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_silence_ends_when_the_faults_are_cleared(

@@ -1,0 +1,41 @@
+"""Random `kill -9`, back to back, while platforms fail: nothing twice, nothing gone.
+
+The suite kills 40 times; `make soak` 3,000 times (SOAK_KILLS), or for SOAK_MINUTES, from SOAK_SEED on. SOAK_LEDGER,
+SOAK_WORKERS and SOAK_ARGUMENTS take the same soak to another database and to several processes at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.soak import Plan, Result, a_soak
+
+_IN_THE_SUITE = 40
+
+
+def _run(plan: Plan, folder: Path) -> Result:
+    with a_soak(plan, folder) as soak:
+        return soak.run()
+
+
+@pytest.mark.timeout(7200)
+def test_random_kills_double_and_lose_nothing(tmp_path: Path) -> None:
+    plan = Plan.of_environment(kills=_IN_THE_SUITE)
+    # Side by side, each with platforms and a ledger of its own: one process at a time leaves a core idle.
+    count = 2 if plan.ledger is None and "SOAK_KILLS" in os.environ else 1
+    plans = [replace(plan, kills=plan.kills // count, seed=plan.seed + number) for number in range(count)]
+    with ThreadPoolExecutor(count) as pool:
+        results = list(pool.map(_run, plans, [tmp_path / str(number) for number in range(count)]))
+    ended = sum((result.ended for result in results), Counter[str]())
+    kills, lives, items = (sum(getattr(one, name) for one in results) for name in ("kills", "lives", "items"))
+    print(f"{kills} kills in {lives} lives, {items} items, deliveries: {dict(ended.most_common())}")
+    assert [each for result in results for each in result.doubled] == []
+    assert [each for result in results for each in result.lost] == []
+    assert kills >= plan.kills - count or plan.minutes
+    assert ended["published"] > sum(ended.values()) * 0.5
