@@ -1119,6 +1119,7 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("ALTER TABLE attempt DROP COLUMN answer")
         opened.execute("ALTER TABLE account DROP COLUMN resting_message")
         opened.execute("ALTER TABLE account DROP COLUMN unread_since")
+        opened.execute("ALTER TABLE account DROP COLUMN slowest_answer_s")
         opened.execute("ALTER TABLE attempt DROP COLUMN absences")
         opened.execute("ALTER TABLE delivery DROP COLUMN resends")
         opened.execute("DROP TABLE standing")

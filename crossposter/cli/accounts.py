@@ -49,6 +49,7 @@ def _data(record: AccountRecord, translate: Translator) -> dict[str, Any]:
         "waiting": record.waiting,
         "held": record.held,
         "spent_usd": round(record.spent_usd, 3),
+        "slowest_answer_s": record.slowest_answer_s,
     }
 
 

@@ -36,6 +36,7 @@ def standing(ledger: SqlLedger, accounts: Iterable[Account], *, now: datetime) -
                 waiting=counts.get((account.id, Status.QUEUED), 0),
                 held=counts.get((account.id, Status.HELD), 0),
                 spent_usd=spent,
+                slowest_answer_s=row.slowest_answer_s if row else None,
             )
         )
     return found

@@ -6,7 +6,7 @@ Each function works in the transaction it is given; each contested change is one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import compress
 from typing import Any
 
@@ -328,7 +328,7 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     again meanwhile it stands twice: the later one is the delivery's, the other one is written down as nobody's.
     """
     rows = schema.delivery.c
-    if outcome.account_rests_until:
+    if outcome.account_rests_until or outcome.receipt:
         hold_account(connection, delivery_id.partition("/")[2])
     is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
     settled = connection.execute(
@@ -340,10 +340,18 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     if settled is None:
         return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
     let_rest(connection, settled.account_id, outcome)
-    end_attempt(connection, settled.id, attempt, outcome, now=now)
+    started_at = end_attempt(connection, settled.id, attempt, outcome, now=now)
     if outcome.receipt:
         add_post(connection, settled.id, settled.account_id, outcome.receipt, now=now)
+        _note_slowest(connection, settled.account_id, now - started_at)
     return Settlement.WRITTEN
+
+
+def _note_slowest(connection: sa.Connection, account_id: str, took: timedelta) -> None:
+    """Remember the longest that a platform took: what `settle_after` is a guess of."""
+    rows, seconds = schema.account.c, took.total_seconds()
+    is_slower = sa.or_(rows.slowest_answer_s.is_(None), rows.slowest_answer_s < seconds)
+    connection.execute(schema.account.update().where(rows.id == account_id, is_slower).values(slowest_answer_s=seconds))
 
 
 def _too_late(
@@ -378,14 +386,17 @@ def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
     return sa.select(rows.remote_id).where(rows.account_id == account_id, rows.remote_id == remote_id).exists()
 
 
-def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> None:
-    """Write what an attempt came to."""
+def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> datetime:
+    """Write what an attempt came to; give when it began."""
     answered = schema.attempt.c
-    connection.execute(
+    ended = connection.execute(
         schema.attempt.update()
         .where(answered.delivery_id == row_id, answered.number == attempt)
         .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
+        .returning(answered.started_at)
     )
+    started_at: datetime = ended.scalar_one()
+    return started_at
 
 
 def adopt(

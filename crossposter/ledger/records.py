@@ -66,6 +66,7 @@ class AccountRecord:
         waiting: How many posts are queued for it.
         held: How many wait for a person.
         spent_usd: What its posts have cost this month.
+        slowest_answer_s: Seconds that the slowest answer which confirmed a post has ever taken; None before the first.
     """
 
     id: str
@@ -76,6 +77,7 @@ class AccountRecord:
     waiting: int
     held: int
     spent_usd: float
+    slowest_answer_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,8 @@ account = sa.Table(
     #: What was posted on it since then by others, or by a later state of this ledger, is not known: before anything is
     #: sent it is read back. Null where all is known.
     sa.Column("unread_since", UtcDateTime),
+    #: Seconds that the slowest answer which confirmed a post has ever taken; null before the first one.
+    sa.Column("slowest_answer_s", sa.Float),
     sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
 )
 

@@ -66,3 +66,22 @@ def test_an_account_has_spent_its_money_until_the_month_is_over(ledger: SqlLedge
     ledger.settle("1/izmir-x", attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=NOON)
     assert state(ledger) is AccountState.SPENT
     assert state(ledger, hours=24 * 7) is AccountState.OK
+
+
+def test_the_slowest_answer_that_an_account_ever_gave_is_remembered(ledger: SqlLedger) -> None:
+    account = an_account()
+    entries = [an_entry(number) for number in (3, 2, 1)]
+    found = plan(a_feed(), entries, accounts=[account], known={}, first_poll=False, now=NOON)
+    ledger.record(a_feed(), found, Validators(), accounts=[account], now=NOON)
+    lease = Lease(account_id=account.id, holder="h", until=NOON + timedelta(minutes=10))
+    ledger.lease(lease, now=NOON)
+    for number, seconds in ((1, 2), (2, 7), (3, 4)):
+        loaded = ledger.load(f"{number}/{account.id}", now=NOON)
+        assert loaded
+        attempt = ledger.claim(loaded, Staged(post=Post(text="a", link=None)), lease, now=NOON)
+        assert attempt
+        receipt = Receipt(remote_id=str(number), url=f"https://x.com/{number}")
+        published = Outcome(status=Status.PUBLISHED, receipt=receipt)
+        ledger.settle(loaded.id, attempt, published, now=NOON + timedelta(seconds=seconds))
+    (record,) = standing(ledger, [account], now=NOON)
+    assert record.slowest_answer_s == 7

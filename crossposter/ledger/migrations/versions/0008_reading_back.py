@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("resends", sa.Integer, nullable=False, server_default="0"))
     op.add_column("attempt", sa.Column("absences", sa.Integer, nullable=False, server_default="0"))
     op.add_column("account", sa.Column("unread_since", UtcDateTime))
+    op.add_column("account", sa.Column("slowest_answer_s", sa.Float))
     op.drop_index("delivery_queued", "delivery")
     is_open = sa.text("status IN ('queued', 'publishing', 'uncertain')")
     op.create_index("delivery_open", "delivery", ["account_id", "id"], sqlite_where=is_open, postgresql_where=is_open)
