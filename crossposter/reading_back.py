@@ -11,7 +11,7 @@ from crossposter.composing import words_of
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.settling import settled, too_early, unread
 from crossposter.core.timeline import Timeline, look_for, made_before, made_by_hand, sight
-from crossposter.errors import PublishError
+from crossposter.errors import AccountError, PublishError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, KnownPosts, Ledger
 from crossposter.wording import say
@@ -40,7 +40,11 @@ class Reader:
         """
         if delivery.attempt or not account.look_first or Reason.ALREADY_POSTED in delivery.waived:
             return None
-        timeline = self._newest(account, adapter)
+        try:
+            timeline = self._newest(account, adapter)
+        except AccountError as error:
+            error.message = say("{cause}; it was to be read before a first post (look_first)", cause=error.message)
+            raise
         known = self._ledger.known_posts(account.id)
         by_hand = made_by_hand((*timeline.posts, *known.others), delivery.entry, post, ours=known.ours)
         if by_hand is None:
