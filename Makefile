@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fault-matrix feed-and-clock-faults syscall-faults soak state-machine postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest pytest-again crash fault-matrix feed-and-clock-faults syscall-faults soak state-machine postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,10 @@ contracts: $(VENV)/.dev
 pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --cov --cov-report=
 	$(BIN)/python scripts/check_coverage.py
+
+pytest-again: $(VENV)/.dev  ## The suite on a further Python: without coverage, and without what goes by no version
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile \
+	    --ignore tests/proofs --ignore tests/test_state_machine.py --ignore tests/test_teeth.py
 
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
