@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash fault-matrix soak syscall-faults feed-and-clock-faults fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest crash postgres fault-matrix soak syscall-faults feed-and-clock-faults fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on ev
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
 	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py
 
+postgres: $(VENV)/.dev  ## Start a PostgreSQL server on loopback, print the address of a database, end with Ctrl-C
+	@$(BIN)/python -m tests.postgres
+
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading
 	$(PIP) install --quiet 'atheris>=3,<4'
@@ -72,11 +75,11 @@ lock: | $(BIN)/python  ## Resolve the dependencies anew
 	$(PIP) install --quiet uv
 	set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate"; \
 	compile="$$compile --no-strip-extras --no-emit-index-url --upgrade pyproject.toml"; make="--custom-compile-command"; \
-	$$compile $$make "make lock" --extra article -o requirements.lock; \
+	$$compile $$make "make lock" --extra article --extra scale -o requirements.lock; \
 	$$compile $$make "make lock" --extra demo --group build -c requirements.lock -o requirements-demo.lock; \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras --no-emit-index-url \
 	    --group pyproject.toml:build -c requirements-demo.lock $$make "make lock" -o requirements-build.lock; \
-	$$compile $$make "make lock" --extra article --extra demo --group build --group dev -c requirements.lock -c requirements-demo.lock \
+	$$compile $$make "make lock" --extra article --extra scale --extra demo --group build --group dev -c requirements.lock -c requirements-demo.lock \
 	    -o requirements-dev.lock
 	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements*.lock  # as justext writes it: pip 23 takes them for two
 

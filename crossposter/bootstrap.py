@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ from crossposter.media.store import FilePictureStore
 from crossposter.ports import Adapter, FeedSource, Fetched, PictureSource, PublicPictures, no_window
 from crossposter.preview import Previewer
 from crossposter.recent import Recent
-from crossposter.references import Secret, SecretMemory
+from crossposter.references import DatabaseAddress, Secret, SecretMemory
 from crossposter.web import Network, WebClient
 from crossposter.wording import Message, say
 
@@ -71,7 +71,7 @@ class Office:
             source=world,
             pictures=world.pictures,
             articles=world,
-            store=FilePictureStore(config.ledger.parent / "pictures"),
+            store=FilePictureStore(config.data / "pictures"),
             adapters=world.adapter,
             ledger=self.ledger,
             clock=self.clock,
@@ -208,19 +208,19 @@ class _CityWorld:
 
 @contextmanager
 def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role) -> Iterator[Office]:
-    """Hold the ledger alone, for the length of the block.
+    """Open the ledger for work, for the length of the block: a file is held alone, a database is shared.
 
     Raises:
-        LedgerHeldError: Another process holds it.
+        LedgerHeldError: Another process holds the file.
         LedgerError: It cannot be opened.
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
     ways, clock = Ways(), SystemClock()
-    with sole_writer(config.ledger, role):
-        ledger = SqlLedger.open(config.ledger)
+    with sole_writer(config.ledger, role) if isinstance(config.ledger, Path) else nullcontext():
+        ledger = SqlLedger.open(config.ledger, role=role)
         try:
-            opening = ledger.stand_guard(now=clock.now())
+            opening = ledger.stand_guard(now=clock.now(), data=config.data)
             secrets = SecretMemory(environ)
             yield Office(ledger=ledger, ways=ways, clock=clock, environ=environ, secrets=secrets, opening=opening)
         finally:
@@ -233,7 +233,7 @@ def open_previewer(config: Configuration) -> Iterator[Previewer]:
     """Give a previewer, for the length of the block; it reads the ledger where there is one."""
     ways, clock = Ways(), SystemClock()
     world = _World(config, ways, {}, clock)
-    ledger = _ledger(config.ledger) if config.ledger.exists() else None
+    ledger = find_ledger(config.ledger)
     try:
         yield Previewer(
             feeds=feeds_of(config),
@@ -280,7 +280,7 @@ def _checkup(
     source: FeedSource | None,
 ) -> Checkup:
     from crossposter.checkup import Checkup
-    from crossposter.ledger.place import LedgerPlace
+    from crossposter.ledger.place import place_of
 
     return Checkup(
         accounts=accounts,
@@ -289,7 +289,7 @@ def _checkup(
         feeds=feeds_of(config),
         source=source,
         pictures=world.public_folders(),
-        storage=LedgerPlace(config.ledger),
+        storage=place_of(config.ledger),
         clock=clock,
     )
 
@@ -313,11 +313,26 @@ def _renewal(account: AccountModel) -> Message:
     return say("crossposter login {account}, and then: crossposter run --reload", account=account.id)
 
 
-def _ledger(path: Path) -> SqlLedger:
+def find_ledger(place: Path | DatabaseAddress) -> SqlLedger | None:
+    """Open the ledger to look at it, or to act on it; None where there is none yet.
+
+    Raises:
+        LedgerError: It cannot be opened, or is not of this version.
+    """
+    if isinstance(place, Path) and not _may_be_there(place):
+        return None
     # SQLAlchemy is a fifth of a dry run; where there is no ledger yet it is not needed.
     from crossposter.ledger import SqlLedger
 
-    return SqlLedger.look(path)
+    return SqlLedger.look(place) if isinstance(place, Path) else SqlLedger.find(place)
+
+
+def _may_be_there(path: Path) -> bool:
+    """Look for the file; a folder that may not be looked into is for the ledger to complain of."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def feeds_of(config: Configuration) -> list[Feed]:

@@ -85,6 +85,11 @@ class Previewer:
         self._ledger = ledger
         self._clock = clock
 
+    @property
+    def knows_nothing(self) -> bool:
+        """Tell whether there is no ledger yet: every entry would be a baseline."""
+        return self._ledger is None
+
     def preview(self, *, as_new: int) -> Preview:
         """Preview every feed, treating the newest `as_new` entries of each as new."""
         posts: list[PreviewedPost] = []

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict, cast
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -34,6 +35,13 @@ class Context(TypedDict):
 
 _NAMED = r"^(env|file):.+$"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: What needs no quoting only: where another character stands in a password, readers disagree where it ends.
+_DATABASE = re.compile(
+    r"""postgresql(?:\+psycopg)?://(?:(?P<user>[^:/@?\#\s]+)(?::(?P<password>[^:/@?\#\s]+))?(?P<at>@))?
+    (?P<place>(?:\[[\da-fA-F:.]+\]|[^:/@?\#\s]*)(?::\d{1,5})?/[^:/@?\#\s]+)(?:\?(?P<options>\S*))?""",
+    re.VERBOSE,
+)
+_SECRET_OPTIONS = frozenset({"password", "sslpassword"})
 #: Far above any token; a larger file is not a secret.
 _MAX_SECRET = 64 * 1024
 
@@ -59,6 +67,36 @@ class Secret:
         return "Secret('**********')"
 
     __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DatabaseAddress:
+    """Where a database server keeps the ledger. Shown without the password, and without options."""
+
+    url: str
+
+    @classmethod
+    def read(cls, written: str) -> DatabaseAddress | None:
+        """Take an address as it is written; None for what is none, or hides a password among its options."""
+        parts = _DATABASE.fullmatch(written)
+        options = {name for name, _ in parse_qsl(parts["options"] or "", keep_blank_values=True)} if parts else set()
+        return None if not parts or options & _SECRET_OPTIONS else cls(written)
+
+    @property
+    def password(self) -> str | None:
+        """Give the password as it stands in the address; None where it is found in another way (.pgpass, a socket)."""
+        parts = _DATABASE.fullmatch(self.url)
+        return parts["password"] if parts else None
+
+    def secrets(self) -> list[Secret]:
+        """Give what must never be shown, in each spelling."""
+        return [Secret(word) for word in {self.password, unquote(self.password or "")} if word]
+
+    def __str__(self) -> str:
+        parts = _DATABASE.fullmatch(self.url)
+        return f"postgresql://{parts['user'] or ''}{parts['at'] or ''}{parts['place']}" if parts else "postgresql://"
+
+    __repr__ = __str__
 
 
 class MissingSecretError(CrossposterError):
@@ -236,6 +274,16 @@ def from_environment(value: str, info: ValidationInfo) -> str:
     if not (found := context_of(info)["environ"].get(name, "").strip()):
         raise mistake(say("the environment variable {name!r} is not set: set it before starting", name=name))
     return found
+
+
+def from_file(value: str, info: ValidationInfo) -> str:
+    """Follow `file:PATH`: a text that holds a secret may be kept as a secret is."""
+    try:
+        return _parsed(value, info).read(context_of(info)["environ"]).reveal()
+    except MissingSecretError as error:
+        sentence = error.message
+    # Outside the `except`, as wherever a secret is read.
+    raise mistake(sentence)
 
 
 def beside_the_yaml(value: str, info: ValidationInfo) -> Path:

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.postgres import programs
+
 #: What decides, records and sends: every line and branch of it is tested.
 WHOLE = ("crossposter/core/", "crossposter/ledger/", "crossposter/service.py", "crossposter/composing.py")
 #: Percent of everything else together.
@@ -21,10 +23,14 @@ def main() -> int:
         command = [sys.executable, "-m", "coverage", "json", "--quiet", "-o", str(report)]
         subprocess.run(command, check=True)  # noqa: S603 - our own arguments
         found = json.loads(report.read_text())
+    whole = WHOLE
+    if programs() is None:
+        print("PostgreSQL is not installed (Debian: postgresql): what the ledger does there was not tried")
+        whole = tuple(name for name in WHOLE if name != "crossposter/ledger/")
     gaps = [
         f"{name}: lines {file['missing_lines']}, branches {file['missing_branches']}"
         for name, file in found["files"].items()
-        if name.startswith(WHOLE) and file["summary"]["percent_covered"] < 100
+        if name.startswith(whole) and file["summary"]["percent_covered"] < 100
     ]
     overall = found["totals"]["percent_covered"]
     if overall < OVERALL:

@@ -20,6 +20,7 @@ from curl_cffi import Curl, CurlOpt
 from hypothesis import settings
 
 from tests.browser import chromium
+from tests.postgres import Server, postgres
 from tests.web_server import WebServer
 from tests.web_server import web_server as serving
 
@@ -100,6 +101,13 @@ def web_server() -> Iterator[WebServer]:
     """Give a loopback web server that misbehaves on demand."""
     with serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Give a PostgreSQL server; where none is installed the test is skipped."""
+    with postgres() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -64,8 +64,11 @@ def test_another_network_and_another_ledger_take_a_restart(city: City, tmp_path:
     other = configured(city, path, (OPEN, f"network: {{proxy: {PROXY}}}"))
     wanted = Wanted(environ=city.environ, secrets_needed=True)
     assert reload(path, wanted, before=other) == (other, [])
+    another = {"ledger": tmp_path / "data" / "another.db", "data": tmp_path / "data"}
+    with pytest.raises(ConfigError, match="another folder takes a restart"):
+        reload(path, wanted, before=other.model_copy(update={"data": tmp_path / "data"}))
     with pytest.raises(ConfigError) as caught:
-        reload(path, wanted, before=config.model_copy(update={"ledger": tmp_path / "another.db"}))
+        reload(path, wanted, before=config.model_copy(update=another))
     assert [(problem.file, problem.path) for problem in caught.value.problems] == [
         (str(path), "ledger"),
         (str(path), "network"),

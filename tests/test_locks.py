@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 _LOCKS = sorted(Path(__file__).parents[1].glob("requirements*.lock"))
-_PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[([a-z0-9,._-]+)\])?==", re.MULTILINE)
+_PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[([a-z0-9,._ -]+)\])?==", re.MULTILINE)
 _WANTED = re.compile(r"^([A-Za-z0-9._-]+)\s*\[([^\]]+)\]")
 
 
@@ -18,7 +18,7 @@ def _name(written: str) -> str:
 @pytest.mark.parametrize("lock", _LOCKS, ids=lambda lock: lock.name)
 def test_an_extra_that_a_package_asks_for_stands_in_the_lock(lock: Path) -> None:
     # pip 23 met "coverage[toml]" beside "coverage==7.17.4" and took 7.17.5 on the day that one came out.
-    pinned = {name: set(filter(None, extras.split(","))) for name, extras in _PINNED.findall(lock.read_text("utf-8"))}
+    pinned = {name: set(re.findall(r"[^ ,]+", extras)) for name, extras in _PINNED.findall(lock.read_text("utf-8"))}
     for distribution in distributions():
         if _name(distribution.name) not in pinned:
             continue

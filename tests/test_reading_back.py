@@ -143,6 +143,21 @@ def test_nobody_looks_before_it_would_be_seen(office: Office) -> None:
     assert office.adapter.calls == ["verify", "timeline"]
 
 
+def test_a_clock_that_was_set_back_makes_nobody_look_too_early(office: Office) -> None:
+    office.clock.forward(days=3)
+    office.loses(stands=True)
+    office.adapter.unseen = {"2"}
+    office.run()
+    office.clock.forward(days=-3)
+    for _ in range(2):
+        office.run(seconds=55)
+    office.adapter.unseen = set()
+    for _ in range(4):
+        office.run(minutes=1)
+    assert office.texts() == ["Haber 1", "Haber 2"]
+    assert office.state() == (Status.PUBLISHED, None)
+
+
 def test_the_yaml_may_say_how_long_it_may_not_be_seen(make: Callable[..., Office]) -> None:
     office = make(replace(an_account(), settle_after=timedelta(minutes=20)))
     office.news(an_entry(2))

@@ -74,6 +74,7 @@ class Office:
         self.store = MemoryPictureStore()
         self.accounts = {account.id: account for account in accounts}
         self.adapters = {account.id: FakeAdapter(account) for account in accounts}
+        self.path = path
         self.ledger = SqlLedger.open(path)
         self.feeds = [a_feed(accounts=list(self.accounts))]
 
@@ -195,11 +196,11 @@ def test_an_account_added_later_starts_from_now(tmp_path: Path) -> None:
 def test_what_stands_in_a_feed_as_before_is_not_read_again_and_a_poll_of_that_writes_nothing(office: Office) -> None:
     office.news(an_entry(1, mark="a"))
     office.run()
-    before = office.ledger.path.read_bytes()
+    before = office.path.read_bytes()
     poll = office.service().try_poll(office.feeds[0])
     assert poll.plan is not None
     assert (poll.plan.new, poll.plan.unread, poll.plan.recognised) == (0, 1, 2)
-    assert office.ledger.path.read_bytes() == before
+    assert office.path.read_bytes() == before
     office.news(an_entry(2, mark="b"), an_entry(1, mark="a"))
     office.run()
     assert office.texts() == ["Haber 1", "Haber 2"]
@@ -1110,7 +1111,7 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
     office.news(an_entry(1, published=office.clock.now() - timedelta(days=3)))
     office.run()
     approve(office)
-    path = office.ledger.path
+    path = office.path
     office.ledger.close()
     with closing(sqlite3.connect(path)) as opened:
         for column in ("passed", "released_at"):

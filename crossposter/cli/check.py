@@ -62,18 +62,20 @@ def loaded(context: Context, *, as_json: bool) -> Configuration:
 
 def _money(config: Configuration) -> Iterator[Message]:
     """Say what accounts with a budget have spent this month, and will have if it goes on like this."""
-    has_budget = any(account.budget for city in config.cities for account in city.accounts)
-    if not has_budget or not config.ledger.exists():
+    if not any(account.budget for city in config.cities for account in city.accounts):
         return
-    from crossposter.bootstrap import accounts_of
+    from crossposter.bootstrap import accounts_of, find_ledger
     from crossposter.clock import SystemClock
     from crossposter.core.budget import dollars, forecast
-    from crossposter.ledger import SqlLedger
+
+    ledger = find_ledger(config.ledger)
+    if ledger is None:
+        return
     from crossposter.ledger.accounts import standing
 
     accounts = [account for account in accounts_of(config).values() if account.budget]
     now = SystemClock().now()
-    with closing(SqlLedger.look(config.ledger)) as ledger:
+    with closing(ledger):
         records = standing(ledger, accounts, now=now)
     for account, record in zip(accounts, records, strict=True):
         assert account.budget  # noqa: S101 - chosen so
@@ -97,22 +99,18 @@ def _notes(config: Configuration) -> Iterator[Message]:
 
 def check_health(context: Context, *, as_json: bool) -> None:
     """Tell what keeps the daemon from working; exit code 1 when something does."""
-    from crossposter.bootstrap import feeds_of
+    from crossposter.bootstrap import feeds_of, find_ledger
     from crossposter.clock import SystemClock
     from crossposter.core.health import NEVER_RUN, troubles
-    from crossposter.ledger import LedgerHeartbeat, SqlLedger
+    from crossposter.ledger import LedgerHeartbeat
 
     config = context.load(secrets_needed=False, tolerant=True)
     translate = Translator(config.language)
     now = SystemClock().now()
-    if config.ledger.exists():
-        ledger = SqlLedger.look(config.ledger)
-        try:
+    found = [NEVER_RUN]
+    if ledger := find_ledger(config.ledger):
+        with closing(ledger):
             found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
-        finally:
-            ledger.close()
-    else:
-        found = [NEVER_RUN]
     if as_json:
         print_json({"healthy": not found, "problems": [translate(trouble) for trouble in found]})
     else:

@@ -25,7 +25,7 @@ from crossposter.core.events import Recovering
 from crossposter.daemon import Daemon
 from crossposter.errors import LedgerError
 from crossposter.events import telling
-from crossposter.ledger import Role, holder
+from crossposter.ledger import Role, holders
 from crossposter.messages import Translator
 from crossposter.references import Secret, SecretMemory
 from crossposter.service import Service
@@ -112,7 +112,7 @@ def _give_memory_back() -> None:
 
 
 def reload(context: Context) -> None:
-    """Tell the running daemon to read the YAML again; in a folder, what is right of it.
+    """Tell the running daemon, or every one on this host, to read the YAML again; in a folder, what is right of it.
 
     Exit code 2 where some files have mistakes, which are told; the daemon keeps those cities as they are.
 
@@ -123,16 +123,19 @@ def reload(context: Context) -> None:
     wanted = Wanted(environ=context.environ, secrets_needed=False)
     config, problems = load_configuration(context.config_path, wanted, tolerant=True)
     context.language = config.language
-    found = holder(config.ledger)
-    if found is None:
+    found = holders(config.ledger)
+    if not found:
         raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
-    if found.role is not Role.DAEMON:
-        raise LedgerError(say("{holder} is no daemon: it reads the configuration once only", holder=found))
-    if not found.is_here:
-        raise LedgerError(say("{holder} cannot be told from here: give the command on that host", holder=found))
-    os.kill(found.process, signal.SIGHUP)
-    told = say("process {process} reads the configuration again", process=found.process)
-    typer.echo(Translator(config.language)(told))
+    daemons = [one for one in found if one.role is Role.DAEMON]
+    if not daemons:
+        raise LedgerError(say("{holder} is no daemon: it reads the configuration once only", holder=found[0]))
+    here = [one for one in daemons if one.is_here]
+    if not here:
+        raise LedgerError(say("{holder} cannot be told from here: give the command on that host", holder=daemons[0]))
+    for one in here:
+        os.kill(one.process, signal.SIGHUP)
+        told = say("process {process} reads the configuration again", process=one.process)
+        typer.echo(Translator(config.language)(told))
     if problems:
         print_problems(problems, config.language)
         kept = say("the daemon keeps the cities of these files as they are: mend them, and give the command again")

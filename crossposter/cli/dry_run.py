@@ -25,8 +25,8 @@ def dry_run(context: Context, *, last: int | None, as_json: bool, html: Path | N
     """Show the plan, and write it as a page where one is asked for; exit code 1 when a feed could not be read."""
     config = context.load(secrets_needed=False)
     translate = Translator(config.language)
-    as_new = last if last is not None else 0 if config.ledger.exists() else AS_NEW_WITHOUT_LEDGER
     with open_previewer(config) as previewer:
+        as_new = last if last is not None else AS_NEW_WITHOUT_LEDGER if previewer.knows_nothing else 0
         if as_json:
             found = previewer.preview(as_new=as_new)
             print_json(_as_data(found, translate))

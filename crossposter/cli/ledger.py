@@ -95,9 +95,12 @@ def backup(
     from crossposter.ledger.backup import back_up, default_path
 
     with open_ledger(ctx.obj.at(config)) as (ledger, translate):
-        default = default_path(ledger.path, now=SystemClock().now())
+        place = ledger.place
+        if not isinstance(place, Path):
+            raise LedgerError(say("a ledger in a database is backed up by the database's own means, as by pg_dump"))
+        default = default_path(place, now=SystemClock().now())
         target = file / default.name if file and file.is_dir() else file or default
-        made = back_up(ledger.path, target.absolute())
+        made = back_up(place, target.absolute())
     if json:
         print_json({"file": str(made.path), "deliveries": made.deliveries, "bytes": made.bytes})
         return
@@ -108,8 +111,8 @@ def backup(
                 "to put it back: stop crossposter, move {ledger} away, copy the backup in its place, and start; leave"
                 " the file {fence} where it is: by it crossposter sees what the copy does not know, and posts nothing"
                 " twice (docs/reliability.md)",
-                ledger=ledger.path,
-                fence=ledger.path.name + ".fence",
+                ledger=place,
+                fence=place.name + ".fence",
             )
         )
     )
@@ -122,13 +125,13 @@ def open_ledger(context: Context, config: Configuration | None = None) -> Iterat
     Raises:
         LedgerError: There is none yet, or it cannot be opened.
     """
-    from crossposter.ledger import SqlLedger
+    from crossposter.bootstrap import find_ledger
     from crossposter.messages import Translator
 
     config = config or context.load(secrets_needed=False, tolerant=True)
-    if not _may_be_there(config.ledger):
+    ledger = find_ledger(config.ledger)
+    if ledger is None:
         raise LedgerError(say("there is no ledger yet at {path!r}: the first run makes it", path=str(config.ledger)))
-    ledger = SqlLedger.look(config.ledger)
     try:
         yield ledger, Translator(config.language)
     finally:
@@ -156,14 +159,6 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
     }
-
-
-def _may_be_there(path: Path) -> bool:
-    """Look for the file; a folder that may not be looked into is for the ledger to complain of."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
 
 
 def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, Any]:

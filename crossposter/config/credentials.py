@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,7 +15,7 @@ from crossposter.adapters import PLATFORMS, variant_of
 from crossposter.adapters.options import Credentials
 from crossposter.config.crosschecks import blocks
 from crossposter.config.document import Document
-from crossposter.config.models import ConfigModel, login_file
+from crossposter.config.models import KeptModel, login_file
 from crossposter.core.cities import full_name
 from crossposter.references import Context, LoginFile, MissingSecretError, read_login
 from crossposter.wording import Message, say
@@ -69,10 +69,12 @@ def _file(written: Any, context: Context) -> Path | None:
 
 
 def _usual_file(account: Mapping[str, Any], context: Context, data: Mapping[str, Any]) -> Path | None:
-    field = ConfigModel.model_fields["ledger"]
-    kind: Any = Annotated[(field.annotation, *field.metadata, None)]
-    ledger = _validated(kind, data.get("ledger", field.default), context)
-    return login_file(_name(account, context), ledger=ledger) if ledger else None
+    kept = {key: data[key] for key in KeptModel.model_fields if key in data}
+    try:
+        folder = KeptModel.model_validate(kept, context=context).data
+    except ValidationError:
+        return None  # told already
+    return login_file(_name(account, context), data=folder)
 
 
 def _name(account: Mapping[str, Any], context: Context) -> str:

@@ -17,7 +17,7 @@ from crossposter.config.loading import Reading, Wanted, read_file
 from crossposter.config.models import ConfigModel
 from crossposter.errors import Problem
 from crossposter.messages import language_of
-from crossposter.references import why_unreadable
+from crossposter.references import DatabaseAddress, why_unreadable
 from crossposter.wording import say
 
 _SUFFIXES = (".yaml", ".yml")
@@ -55,9 +55,14 @@ class Cities:
         return tuple(file.config for file in self.files)
 
     @property
-    def ledger(self) -> Path:
+    def ledger(self) -> Path | DatabaseAddress:
         """Give the ledger of all."""
         return self.files[0].config.ledger
+
+    @property
+    def data(self) -> Path:
+        """Give where the pictures of all are kept."""
+        return self.files[0].config.data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +102,12 @@ def take_a_restart(config: ConfigModel, before: ConfigModel, *, file: str) -> li
     """Say what of a configuration a running daemon cannot take."""
     fixed = {
         "ledger": say("another ledger takes a restart: it cannot be changed while the daemon runs"),
+        "data": say("another folder takes a restart: it cannot be changed while the daemon runs"),
         "network": say("another network takes a restart: it cannot be changed while the daemon runs"),
     }
     changed = [name for name in fixed if getattr(config, name) != getattr(before, name)]
+    if "ledger" in changed and "data" in changed:
+        changed.remove("data")  # the folder of the file
     return [Problem(file, 0, name, fixed[name]) for name in changed]
 
 

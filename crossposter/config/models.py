@@ -18,6 +18,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
     create_model,
@@ -32,6 +33,7 @@ from crossposter.core.cities import city_of, full_name
 from crossposter.core.model import Holds, Pace
 from crossposter.core.text import lower
 from crossposter.references import (
+    DatabaseAddress,
     FileRef,
     FolderRef,
     ForConnecting,
@@ -41,6 +43,7 @@ from crossposter.references import (
     beside_the_yaml,
     context_of,
     from_environment,
+    from_file,
     mistake,
 )
 from crossposter.wording import say
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from crossposter.web import Network
 
 _SQLITE = "sqlite:///"
+#: Beside the YAML's folder, for what a daemon keeps on its own machine while the ledger is on another one.
+_DATA = "../data"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: Libraries disagree where the host ends when one of these stands in an address.
 _NOT_IN_ADDRESSES = re.compile(r"[\s\\]")
@@ -167,13 +172,26 @@ def _age(value: Any) -> timedelta | None:
     return None if value == "never" else _duration(value)
 
 
-def _ledger_path(value: Any, info: ValidationInfo) -> Path:
-    address = from_environment(value, info) if isinstance(value, str) else ""
-    path = address.removeprefix(_SQLITE)
-    if not address.startswith(_SQLITE) or not path:
+def _ledger(value: Any, info: ValidationInfo) -> Path | DatabaseAddress:
+    written = value.strip() if isinstance(value, str) else ""
+    address = from_file(written, info) if written.startswith("file:") else from_environment(written, info)
+    if address.startswith(_SQLITE) and address != _SQLITE:
+        return beside_the_yaml(address.removeprefix(_SQLITE), info)
+    if not (database := DatabaseAddress.read(address)):
         # Not quoted: the address of a database may hold a password.
-        raise mistake(say("the ledger is written as sqlite:///PATH"))
-    return beside_the_yaml(path, info)
+        raise mistake(say("the ledger is written as sqlite:///PATH or postgresql+psycopg://USER@HOST:PORT/NAME"))
+    if database.password and address == written:
+        raise mistake(say("a password is never written here: name the whole address by env:NAME or file:PATH"))
+    return database
+
+
+def _data_folder(value: Any, info: ValidationInfo) -> Path:
+    ledger = info.data.get("ledger")
+    if value is None:
+        return ledger.parent if isinstance(ledger, Path) else beside_the_yaml(_DATA, info)
+    if not isinstance(value, str) or not value.strip():
+        raise mistake(say("the path of a folder is wanted here"))
+    return beside_the_yaml(from_environment(value.strip(), info), info)
 
 
 def _or_never(kind: str) -> dict[str, Any]:
@@ -321,14 +339,23 @@ class AlertModel(Block):
         return self
 
 
-class ConfigModel(Block):
+class KeptModel(Block):
+    """Where the record is kept, and what else a daemon keeps."""
+
+    ledger: Annotated[
+        Path | DatabaseAddress, BeforeValidator(_ledger), PlainSerializer(str), WithJsonSchema({"type": "string"})
+    ] = Field(default="sqlite:///../data/ledger.db", validate_default=True)
+    #: Pictures and logins: the file's folder where the ledger is one.
+    data: Annotated[Path, BeforeValidator(_data_folder), WithJsonSchema({"type": "string"})] = Field(
+        default=None, validate_default=True
+    )
+
+
+class ConfigModel(KeptModel):
     """The whole file; `config_model()` knows what each platform's accounts may say."""
 
     timezone: Annotated[Text, AfterValidator(_existing_zone)]
     language: Literal["tr", "en"] = "en"
-    ledger: Annotated[Path, BeforeValidator(_ledger_path)] = Field(
-        default="sqlite:///../data/ledger.db", validate_default=True
-    )
     feeds: Annotated[list[FeedModel], Field(min_length=1)]
     #: `config_model()` knows which; before the accounts, which are filled in from it.
     apps: Any = None
@@ -352,21 +379,21 @@ class ConfigModel(Block):
     @field_validator("accounts", mode="after")
     @classmethod
     def _complete(cls, accounts: list[AccountModel], info: ValidationInfo) -> list[AccountModel]:
-        if not isinstance(ledger := info.data.get("ledger"), Path):
+        if not isinstance(data := info.data.get("data"), Path):
             return accounts  # a mistake, told already
-        return [_completed(account, info.data.get("apps"), ledger=ledger) for account in accounts]
+        return [_completed(account, info.data.get("apps"), data=data) for account in accounts]
 
 
-def login_file(account_id: str, *, ledger: Path) -> Path:
-    """Give the place of an account's login where the YAML names none: beside the ledger, where the daemon may write."""
-    return ledger.parent / "credentials" / f"{account_id}.json"
+def login_file(account_id: str, *, data: Path) -> Path:
+    """Give the place of an account's login where the YAML names none: where the daemon may write."""
+    return data / "credentials" / f"{account_id}.json"
 
 
-def _completed(account: AccountModel, apps: Any, *, ledger: Path) -> AccountModel:
+def _completed(account: AccountModel, apps: Any, *, data: Path) -> AccountModel:
     credentials = account.credentials
     keys = getattr(apps, credentials.app.name, None) if credentials.app else None
     sources = {name: value for name, value in keys if isinstance(value, SecretSource)} if keys else {}
-    completed = credentials.completed(file=login_file(account.id, ledger=ledger), app=sources)
+    completed = credentials.completed(file=login_file(account.id, data=data), app=sources)
     return account.model_copy(update={"credentials": completed})
 
 

@@ -38,15 +38,16 @@ class Opening:
     is_clock_doubtful: bool
 
 
-def older_than_the_truth(ledger: Fence, beside: Fence | None) -> Message | None:
+def older_than_the_truth(ledger: Fence, beside: Fence | None, *, is_shared: bool = False) -> Message | None:
     """Say why a ledger does not know all that was sent; None when it does.
 
     Args:
         ledger: What the ledger says.
         beside: What the file beside it says; None where there is none, or none that can be read.
+        is_shared: Whether several machines count in it, each with a file of its own; a new machine has none.
     """
     if beside is None:
-        if ledger.sequence == 0:
+        if ledger.sequence == 0 or is_shared:
             return None
         return say("the file that counts what was sent is not beside the ledger: it was copied or put back from a copy")
     if beside.ledger_id == ledger.ledger_id:

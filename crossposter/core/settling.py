@@ -31,9 +31,9 @@ def too_early(delivery: Delivery, account: Account, *, now: datetime) -> Outcome
     """Give what an uncertain delivery waits for; None when a look at the account can tell something."""
     attempt = delivery.attempt
     assert attempt  # noqa: S101 - the ledger's tables see to it
-    look_at = attempt.ended_at + account.seen_within
-    # A time that is further off was written by a clock that was wrong.
-    if look_at <= now or look_at > now + account.seen_within:
+    # An end that is still to come was written by a clock that was wrong: how long ago it was nobody knows.
+    look_at = min(attempt.ended_at, now) + account.seen_within
+    if look_at <= now:
         return None
     return _in_doubt(delivery, look_at=look_at, absences=0, tries=0)
 

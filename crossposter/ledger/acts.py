@@ -13,7 +13,7 @@ from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_
 from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
-from crossposter.ledger import schema
+from crossposter.ledger import schema, shared
 from crossposter.ledger.deliveries import add_post, adopt
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
@@ -44,8 +44,8 @@ class ActRecord:
     at: datetime
 
 
-#: No story has more; SQLite's numbers have 19.
-_DIGITS = 18
+#: No story has more; PostgreSQL's numbers have 10, SQLite's 19.
+_DIGITS = 9
 
 
 class Desk:
@@ -71,8 +71,10 @@ class Desk:
             LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none.
         """
         with self._ledger.writing() as connection:
+            shared.hold_stories(connection, _entries_named(name))
             rows = _named(connection, name)
-            if found and rows and _can_be_done(verb, rows[0], now=now):
+            then = shared.moment(connection, now=now)
+            if found and rows and _can_be_done(verb, rows[0], now=then):
                 _adopt(connection, rows[0], found, now=now)
             return [self._act_on(connection, row, verb, person, now=now) for row in rows]
 
@@ -104,7 +106,8 @@ class Desk:
     def _act_on(
         self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
     ) -> Acted:
-        status, reason = _standing(row, now=now), Reason(row.reason) if row.reason else None
+        status = _standing(row, now=shared.moment(connection, now=now))
+        reason = Reason(row.reason) if row.reason else None
         made = change(verb, status, reason)
         if made and (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
             raise LedgerError(
@@ -178,7 +181,7 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
 
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
-    """Change the row; the transaction holds the database's one pen, so that nobody else has changed it meanwhile."""
+    """Change the row; the transaction holds it, or the database's one pen: nobody else has changed it meanwhile."""
     values = {
         "status": made.status,
         "reason": made.reason,
@@ -199,17 +202,21 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
 
 def _named(connection: sa.Connection, name: str) -> Sequence[sa.Row[Any]]:
     """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name."""
-    entry_id, _, account_id = name.partition("/")
-    if not (entry_id.isdecimal() and len(entry_id) <= _DIGITS):
-        return []
+    account_id = name.partition("/")[2]
     rows = schema.delivery.c
     query = (
         sa.select(schema.delivery, schema.entry.c.title)
         .join(schema.entry, schema.entry.c.id == rows.entry_id)
-        .where(rows.entry_id == int(entry_id))
+        .where(rows.entry_id.in_(_entries_named(name)))
         .order_by(rows.id)
     )
     return connection.execute(query.where(rows.account_id == account_id) if account_id else query).all()
+
+
+def _entries_named(name: str) -> list[int]:
+    """Give the number of the entry that a name names; nothing for what is no name."""
+    entry_id = name.partition("/")[0]
+    return [int(entry_id)] if entry_id.isdecimal() and len(entry_id) <= _DIGITS else []
 
 
 def _record(row: sa.Row[Any]) -> ActRecord:

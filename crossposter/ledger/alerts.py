@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.alerting import Alert, Fate, Level, Matter, Pending
 from crossposter.core.digest import Summary, Waiting
 from crossposter.ledger import history, schema
 from crossposter.ledger.history import of_city
+from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.records import packed, unpacked
+from crossposter.ledger.shared import one_at_a_time
 from crossposter.ledger.store import SqlLedger
 from crossposter.ports import Remembered
 from crossposter.wording import Message
 
 #: So long the record shows who was told what.
 _KEPT = timedelta(days=90)
+_NEW_STATE = Overwrite(keys=["key"], columns=["state", "level", "count", "is_told", "since"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class LedgerAlerts:
             .distinct()
         )
         sent: dict[str, list[datetime]] = {}
-        with self.ledger.writing() as connection:
+        with self._writing() as connection:
             connection.execute(schema.alert.delete().where(rows.ended_at < now - _KEPT))
             matters = {row.key: _matter(row) for row in connection.execute(sa.select(schema.matter))}
             waiting = sa.select(schema.alert).where(rows.ended_at.is_(None)).order_by(rows.id)
@@ -49,19 +52,18 @@ class LedgerAlerts:
 
     def note(self, changes: Mapping[str, Matter | None], pending: Sequence[Pending]) -> Sequence[Pending]:
         """Write matters by their keys (None: it has ended) and alerts to send; gives these with their numbers."""
-        with self.ledger.writing() as connection:
+        with self._writing() as connection:
             for key, matter in changes.items():
                 if matter is None:
                     connection.execute(schema.matter.delete().where(schema.matter.c.key == key))
                     continue
-                values = asdict(matter)
-                statement = insert(schema.matter).values(values)
-                connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
+                statement = inserting(connection.dialect.name, schema.matter, _NEW_STATE)
+                connection.execute(statement.values(asdict(matter)))
             return [replace(one, id=_added(connection, one)) for one in pending]
 
     def postpone(self, pending: Sequence[Pending]) -> None:
         """Write how often they have failed, and until when they wait."""
-        with self.ledger.writing() as connection:
+        with self._writing() as connection:
             for one in pending:
                 values = {"tries": one.tries, "not_before": one.not_before}
                 connection.execute(schema.alert.update().where(schema.alert.c.id == one.id).values(values))
@@ -70,7 +72,7 @@ class LedgerAlerts:
         """Write that nothing is to be sent of them any more."""
         ids = [one.id for one in pending]
         ended = schema.alert.update().where(schema.alert.c.id.in_(ids)).values(ended_at=now, outcome=fate)
-        with self.ledger.writing() as connection:
+        with self._writing() as connection:
             connection.execute(ended)
 
     def summary(self, *, since: datetime, now: datetime, city: str = "") -> Summary:
@@ -89,6 +91,13 @@ class LedgerAlerts:
             for record in history.waiting(self.ledger, city=city, now=now)
         )
         return Summary(since=since, published=published, waiting=waiting)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Give a transaction in which nobody else writes about alerts."""
+        with self.ledger.writing() as connection:
+            one_at_a_time(connection, "alerts")
+            yield connection
 
 
 def _matter(row: sa.Row[Any]) -> Matter:

@@ -1,65 +1,53 @@
-"""Opening a ledger: SQLite made safe for power cuts and for readers beside the writer."""
+"""Opening a ledger: its engine, and tables of this program's version."""
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from crossposter.errors import LedgerError
-from crossposter.ledger.bulk import driver_of
+from crossposter.ledger import postgresql, sqlite
 from crossposter.ledger.fence import new_id
 from crossposter.ledger.schema import HEAD, fence, metadata
+from crossposter.ledger.shared import is_shared, one_at_a_time
+from crossposter.references import DatabaseAddress
 from crossposter.wording import say
 
-#: Seconds that a transaction waits for another process's.
+if TYPE_CHECKING:
+    from crossposter.ledger.lock import Role
+
+#: Seconds that a transaction waits for another process's, or for a connection.
 BUSY_TIMEOUT_S = 30
-#: The first that gives back what an UPDATE changed.
-OLDEST = (3, 35, 0)
-#: Rollback journal with EXTRA: durable at power failure, and free of the WAL-reset bug of SQLite 3.7.0 to 3.51.2
-#: (sqlite.org/wal.html, read 2026-11); Debian 12 carries 3.40.1. Figures: docs/reliability.md. A file that another
-#: program has put into WAL mode is taken out of it, or refused while that has it open.
-_PRAGMAS = ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON")
 
 
-def open_engine(path: Path) -> sa.Engine:
-    """Give an engine for the file; transactions that write say so with `execution_options(writes=True)`.
+def open_engine(place: Path | DatabaseAddress, *, role: Role | None = None) -> sa.Engine:
+    """Give an engine for a file or a database; transactions that write say so with `execution_options(writes=True)`.
 
     Raises:
-        LedgerError: The SQLite of this Python is too old.
+        LedgerError: What connects to the database is not installed, or the SQLite of this Python is too old.
     """
-    if sqlite3.sqlite_version_info < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        needs = say(
-            "SQLite {version} is too old for the ledger: it takes {oldest}",
-            version=sqlite3.sqlite_version,
-            oldest=oldest,
-        )
-        raise LedgerError(needs)
-    # Not f"sqlite:///{path}": behind a `?` in the path SQLAlchemy would read options, and open another file.
-    address = sa.URL.create("sqlite", database=str(path))
-    engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_S})
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
-    return engine
+    if isinstance(place, DatabaseAddress):
+        return postgresql.open_engine(place, role=role, wait_s=BUSY_TIMEOUT_S)
+    return sqlite.open_engine(place, wait_s=BUSY_TIMEOUT_S)
 
 
-def migrate(engine: sa.Engine, path: Path) -> None:
+def migrate(engine: sa.Engine, place: Path | DatabaseAddress) -> None:
     """Bring the tables to the newest form; safe to call each time.
 
     Raises:
-        LedgerError: The file is newer than this program, or is no ledger.
+        LedgerError: The ledger is newer than this program, or is none.
     """
     with engine.execution_options(writes=True).begin() as connection:
-        found = _version(connection, path)
+        one_at_a_time(connection, "migrations")
+        found = _version(connection, place)
         if found is None:
             _create(connection)
         elif found > HEAD:
-            raise _newer(path)
+            raise _newer(place)
         elif found < HEAD:
-            upgrade(connection, path)
+            upgrade(connection, place)
 
 
 def _create(connection: sa.Connection) -> None:
@@ -73,7 +61,7 @@ def _create(connection: sa.Connection) -> None:
     connection.execute(fence.insert().values(id=1, ledger_id=new_id(), sequence=0))
 
 
-def upgrade(connection: sa.Connection, path: Path) -> None:
+def upgrade(connection: sa.Connection, place: Path | DatabaseAddress) -> None:
     """Run the migrations that a ledger has not seen; all of them on an empty one.
 
     Raises:
@@ -90,71 +78,69 @@ def upgrade(connection: sa.Connection, path: Path) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise _no_ledger(path) from error
+        raise no_ledger(place) from error
 
 
-def require_current(engine: sa.Engine, path: Path) -> None:
-    """Make sure that a ledger that is only looked at, or acted on, has the tables of this program.
+def is_current(engine: sa.Engine, place: Path | DatabaseAddress) -> bool:
+    """Tell whether a ledger that is only looked at, or acted on, has the tables of this program; False for no tables.
 
     Raises:
         LedgerError: It is older or newer, or no ledger.
     """
     with engine.begin() as connection:
-        found = _version(connection, path)
-    if found == HEAD:
-        return
-    if found is None:
-        raise _no_ledger(path)
-    if found > HEAD:
-        raise _newer(path)
-    raise LedgerError(
-        say(
-            "the ledger {path!r} was written by an older crossposter: stop that one, then 'run' or 'run --once' brings"
-            " it up to date",
-            path=str(path),
+        found = _version(connection, place)
+    if found is not None and found > HEAD:
+        raise _newer(place)
+    if found is not None and found < HEAD:
+        raise LedgerError(
+            say(
+                "the ledger {path!r} was written by an older crossposter: stop that one, then 'run' or 'run --once'"
+                " brings it up to date",
+                path=str(place),
+            )
         )
-    )
+    return found is not None
 
 
-def _newer(path: Path) -> LedgerError:
+def _newer(place: Path | DatabaseAddress) -> LedgerError:
     return LedgerError(
-        say("the ledger {path!r} was written by a newer crossposter: install that version", path=str(path))
+        say("the ledger {path!r} was written by a newer crossposter: install that version", path=str(place))
     )
 
 
-def _version(connection: sa.Connection, path: Path) -> str | None:
-    """Read which migration the tables are of; None for an empty file.
+def _version(connection: sa.Connection, place: Path | DatabaseAddress) -> str | None:
+    """Read which migration the tables are of; None where there is no ledger yet.
+
+    A file is the ledger's alone; in a database other programs' tables may stand beside it.
 
     Raises:
         LedgerError: There are tables, but nothing says of which version.
     """
     tables = set(sa.inspect(connection).get_table_names())
+    if is_shared(connection):
+        tables &= {"alembic_version", *metadata.tables}
     versions: list[str] = []
     if "alembic_version" in tables:
         versions += connection.scalars(sa.text("SELECT version_num FROM alembic_version"))
     if len(versions) > 1 or (not versions and tables - {"alembic_version"}):
-        raise _no_ledger(path)
+        raise no_ledger(place)
     return versions[0] if versions else None
 
 
-def _no_ledger(path: Path) -> LedgerError:
+def no_ledger(place: Path | DatabaseAddress) -> LedgerError:
+    """Make the error for what holds no ledger of ours, or only a part of one."""
+    if isinstance(place, DatabaseAddress):
+        return LedgerError(
+            say(
+                "{path!r} is not crossposter's ledger, or only a part of it: put back the last copy of it, or name"
+                " another database",
+                path=str(place),
+            )
+        )
     return LedgerError(
         say(
             "{path!r} is not crossposter's ledger, or only a part of it: put back the last copy of it, or name another"
             " file",
-            path=str(path),
+            path=str(place),
         )
     )
-
-
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own BEGIN comes too late to keep a read and the write after it in one transaction.
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    # By the driver itself: SQLAlchemy's way to a statement takes longer than this one.
-    driver_of(connection).execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -11,7 +11,6 @@ from itertools import compress
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.acts import Verb
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Receipt, Status
@@ -19,21 +18,22 @@ from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
+from crossposter.ledger.inserting import Overwrite
 from crossposter.ledger.records import packed
+from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
 from crossposter.ports import Due, Lease, Settlement, Staged
 from crossposter.wording import say
 
-_INSERT = insert(schema.delivery)
-_INSERT_OVER_BASELINE = _INSERT.on_conflict_do_update(
-    index_elements=["entry_id", "account_id"],
-    set_={name: _INSERT.excluded[name] for name in ("status", "reason", "message", "updated_at")},
+_OVER_BASELINE = Overwrite(
+    keys=["entry_id", "account_id"],
+    columns=["status", "reason", "message", "updated_at"],
     where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
 )
 _DECIDED = (
     "entry_id", "account_id", "status", "reason", "message", "created_at", "updated_at", "tries", "picture_tries",
     "attempt",
 )  # fmt: skip
-_DECIDE, _DECIDE_ANEW = Bulk(_INSERT, _DECIDED), Bulk(_INSERT_OVER_BASELINE, _DECIDED)
+_DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
 
 
 def decide(
@@ -60,13 +60,16 @@ def decide(
         for decision in decisions
     ]
     is_known = [decision.entry_id is not None for decision in decisions]
+    hold_stories(connection, [decision.entry_id for decision in decisions if decision.entry_id is not None])
     for statement, selectors in ((_DECIDE, [not known for known in is_known]), (_DECIDE_ANEW, is_known)):
         if chosen := list(compress(rows, selectors)):
             statement.write(connection, chosen)
 
 
 def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
-    """End what processes that are gone have left; the caller holds the ledger alone.
+    """End what processes that are gone have left: whoever holds the ledger alone knows that all others are.
+
+    Where several work on it, only a lease that has run out is a sign of that.
 
     A row that was being published is uncertain by itself once its lease has run out; here that is written down, so
     that it can be told once, however long ago it was.
@@ -74,11 +77,14 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
     Returns:
         The deliveries that were being published.
     """
-    rows = schema.delivery.c
-    connection.execute(schema.account.update().values(holder=None, lease_until=None))
+    rows, accounts = schema.delivery.c, schema.account.c
+    one_at_a_time(connection, "accounts")
+    others = is_shared(connection)
+    left = accounts.lease_until <= now if others else sa.true()
+    connection.execute(schema.account.update().where(left).values(holder=None, lease_until=None))
     interrupted = connection.execute(
         schema.delivery.update()
-        .where(rows.status == Status.PUBLISHING)
+        .where(rows.status == Status.PUBLISHING, rows.lease_until <= now if others else sa.true())
         .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
         .returning(rows.id, rows.entry_id, rows.account_id)
     ).all()
@@ -107,6 +113,7 @@ def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence
 def wake_accounts(connection: sa.Connection) -> None:
     """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
     rows = schema.account.c
+    one_at_a_time(connection, "accounts")
     connection.execute(
         schema.account.update()
         .where(rows.resting_reason.in_(NEEDS_PERSON))
@@ -321,6 +328,8 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     again meanwhile it stands twice: the later one is the delivery's, the other one is written down as nobody's.
     """
     rows = schema.delivery.c
+    if outcome.account_rests_until:
+        hold_account(connection, delivery_id.partition("/")[2])
     is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
     settled = connection.execute(
         schema.delivery.update()
@@ -422,6 +431,8 @@ def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: R
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
     """Write why a queued delivery was not attempted: later, or held."""
     rows = schema.delivery.c
+    if outcome.account_rests_until:
+        hold_account(connection, delivery_id.partition("/")[2])
     connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.status == Status.QUEUED)

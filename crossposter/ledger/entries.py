@@ -8,51 +8,46 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.identity import MAKESHIFT, content_of
 from crossposter.core.model import Account, Entry, Feed, Known, Origin, PictureRef, Reason, Validators
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
-from crossposter.ledger.bulk import Bulk, Lookup
+from crossposter.ledger.bulk import Bulk, Lookup, members
+from crossposter.ledger.inserting import KEEP, Overwrite, inserting
 from crossposter.ledger.polls import Poll
+from crossposter.ledger.shared import hold_stories, is_shared
 from crossposter.wording import say
 
 _T = TypeVar("_T")
 #: SQLite allows 32,766 variables in a statement; a feed's window is far below, a hostile one is not.
 _PER_QUERY = 500
 #: Statements of every poll that changes something, made once: that takes as long as carrying them out.
-_FEED = insert(schema.feed)
 _SEE_FEED = Bulk(
-    _FEED.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: _FEED.excluded[name] for name in ("site", "etag", "last_modified", "polled_at", "is_restored")},
-    ),
+    schema.feed,
     ["id", "site", "etag", "last_modified", "first_polled_at", "polled_at", "is_restored"],
+    clash=Overwrite(keys=["id"], columns=["site", "etag", "last_modified", "polled_at", "is_restored"]),
 )
-_FEED_WINDOW = insert(schema.feed_window)
-_SEE_WINDOW = Bulk(
-    _FEED_WINDOW.on_conflict_do_update(index_elements=["feed_id"], set_={"items": _FEED_WINDOW.excluded["items"]}),
-    ["feed_id", "items"],
-)
+_SEE_WINDOW = Bulk(schema.feed_window, ["feed_id", "items"], clash=Overwrite(keys=["feed_id"], columns=["items"]))
 _ADD = Bulk(
-    insert(schema.entry),
+    schema.entry,
     (
         *("id", "feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories"),
         *("seen_at", "content"),
     ),
 )
-_SEE_ENTRIES = Bulk(insert(schema.sighting).on_conflict_do_nothing(), ["feed_id", "entry_id"])
-_USE_KEYS = Bulk(insert(schema.entry_key).on_conflict_do_nothing(), ["site", "key", "entry_id", "position"])
+_SEE_ENTRIES = Bulk(schema.sighting, ["feed_id", "entry_id"], clash=KEEP)
+_USE_KEYS = Bulk(schema.entry_key, ["site", "key", "entry_id", "position"], clash=KEEP)
 #: One list in place of a variable for each key: SQLite has room for 32,766 of those.
 _KNOWN = Lookup(
     sa.select(schema.entry_key.c.key, schema.entry_key.c.entry_id).where(
         schema.entry_key.c.site == sa.bindparam("site"),
-        schema.entry_key.c.key.in_(sa.select(sa.func.json_each(sa.bindparam("keys")).table_valued("value").c.value)),
+        schema.entry_key.c.key.in_(sa.select(members(sa.bindparam("keys")).table_valued("value").c.value)),
     )
 )
 _LAST = Lookup(sa.select(sa.func.max(schema.entry.c.id)))
+_NEXT = sa.text("SELECT nextval('entry_id_seq') FROM generate_series(1, :count)")
 _POLLED = (
     schema.feed.update()
     .where(schema.feed.c.id == sa.bindparam("feed"))
@@ -64,7 +59,7 @@ _POLLED = (
     )
 )
 _WINDOW = Lookup(
-    sa.select(schema.feed_window.c["items"])
+    sa.select(sa.cast(schema.feed_window.c["items"], sa.Text))
     .join(schema.feed, schema.feed.c.id == schema.feed_window.c.feed_id)
     .where(schema.feed.c.id == sa.bindparam("id"), schema.feed.c.site == sa.bindparam("site"))
 )
@@ -116,7 +111,7 @@ def see_polls(connection: sa.Connection, polls: Mapping[str, Poll]) -> None:
                 "modified": poll.validators.last_modified,
                 "at": poll.unwritten_at,
             }
-            for name, poll in polls.items()
+            for name, poll in sorted(polls.items())  # in one order, so that two processes do not wait in a circle
         ]
         connection.execute(_POLLED, rows)
 
@@ -138,9 +133,10 @@ def add_accounts(connection: sa.Connection, accounts: Sequence[Account]) -> None
     rows = schema.account.c
     query = sa.select(rows.id, rows.platform).where(rows.id.in_([account.id for account in accounts]))
     known = {row.id: row.platform for row in connection.execute(query)}
-    for account in accounts:
+    new = inserting(connection.dialect.name, schema.account, KEEP)
+    for account in sorted(accounts, key=lambda one: one.id):
         if account.id not in known:
-            connection.execute(insert(schema.account).values(id=account.id, platform=account.platform))
+            connection.execute(new.values(id=account.id, platform=account.platform))
         elif known[account.id] != account.platform:
             raise LedgerError(
                 say(
@@ -226,9 +222,7 @@ def add(
     """Write new entries, each under its keys, and give their numbers."""
     if not new:
         return {}
-    # Nobody else writes meanwhile, and none is ever deleted.
-    (last,) = _LAST.first(connection, {}) or (None,)
-    numbers = {keys: entry_id for entry_id, keys in enumerate(new, start=(last or 0) + 1)}
+    numbers = dict(zip(new, _new_numbers(connection, len(new)), strict=True))
     rows = [
         {"id": numbers[keys], "feed_id": feed.id, "language": entry.language, "seen_at": now, **_words(entry)}
         for keys, entry in new.items()
@@ -238,6 +232,15 @@ def add(
     used = [row for keys, entry_id in numbers.items() for row in _key_rows(feed, entry_id, keys)]
     _USE_KEYS.write(connection, used)
     return numbers
+
+
+def _new_numbers(connection: sa.Connection, count: int) -> Sequence[int]:
+    """Give the numbers of so many new entries, in order."""
+    if is_shared(connection):
+        return list(connection.scalars(_NEXT, {"count": count}))
+    # Nobody else writes meanwhile, and none is ever deleted.
+    (last,) = _LAST.first(connection, {}) or (None,)
+    return range((last or 0) + 1, (last or 0) + count + 1)
 
 
 def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datetime) -> None:
@@ -256,6 +259,7 @@ def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datet
     values = {**_words(entry), "revision": rows.revision + 1}
     connection.execute(schema.entry.update().where(rows.id == entry_id).values(values))
     # Whoever let its flaws pass has not seen this.
+    hold_stories(connection, [entry_id])
     forgets = schema.delivery.update().where(schema.delivery.c.entry_id == entry_id)
     connection.execute(forgets.values(passed=[]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -39,10 +40,9 @@ class Sidecar:
             OSError: It is there and cannot be read.
         """
         try:
-            found = _LINE.fullmatch(self.path.read_bytes().decode("ascii", "replace"))
+            return _said(self.path.read_bytes())
         except FileNotFoundError:
             return None
-        return Fence(ledger_id=found[1], sequence=int(found[2])) if found else None
 
     def write(self, fence: Fence) -> None:
         """Make it say this, durably, unless it says more already: one write in place and one sync.
@@ -55,11 +55,14 @@ class Sidecar:
             if before and before.ledger_id == fence.ledger_id and before.sequence >= fence.sequence:
                 return  # another thread's, which is later, is on the disk
             is_new = not self.path.exists()
-            file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                os.pwrite(file, f"{fence.ledger_id} {fence.sequence:020}\n".encode("ascii"), 0)
-                os.ftruncate(file, _LENGTH)
-                os.fdatasync(file)
+                fcntl.flock(file, fcntl.LOCK_EX)  # another process of this machine may count in the same ledger
+                there = _said(os.pread(file, _LENGTH, 0))
+                if not (there and there.ledger_id == fence.ledger_id and there.sequence >= fence.sequence):
+                    os.pwrite(file, f"{fence.ledger_id} {fence.sequence:020}\n".encode("ascii"), 0)
+                    os.ftruncate(file, _LENGTH)
+                    os.fdatasync(file)
             finally:
                 os.close(file)
             if is_new:
@@ -80,6 +83,11 @@ class Sidecar:
                     " then finds out what the other ledger does not know"
                 )
             )
+
+
+def _said(line: bytes) -> Fence | None:
+    found = _LINE.fullmatch(line.decode("ascii", "replace"))
+    return Fence(ledger_id=found[1], sequence=int(found[2])) if found else None
 
 
 def _sync(folder: Path) -> None:

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import NEEDS_PERSON, Status
-from crossposter.ledger import schema
-from crossposter.ledger.lock import Role, holder
+from crossposter.ledger import postgresql, schema
+from crossposter.ledger.inserting import Overwrite, inserting
+from crossposter.ledger.lock import Holder, Role, holder
+from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.ledger.store import SqlLedger
+from crossposter.references import DatabaseAddress
 
+_ANEW = Overwrite(keys=["id"], columns=["process", "started_at", "beat_at", "ended_at"])
 _POLLED_AT = sa.select(schema.feed.c.id, schema.feed.c.polled_at)
+
+
+def holders(place: Path | DatabaseAddress) -> list[Holder]:
+    """Give the processes that work on a ledger: one at most where it is a file.
+
+    Raises:
+        LedgerError: The database cannot be asked.
+    """
+    if isinstance(place, Path):
+        found = holder(place)
+        return [found] if found else []
+    with closing(SqlLedger(place)) as ledger, ledger.reading() as connection:
+        return postgresql.holders(connection)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerHeartbeat:
-    """Writes the one row, and reads the signs."""
+    """Writes the one row, and reads the signs. Where several daemons work on a ledger they write it in turn."""
 
     ledger: SqlLedger
 
@@ -29,28 +47,31 @@ class LedgerHeartbeat:
         """Write that this process is the daemon from now on.
 
         Returns:
-            The last sign of life of the one before, where that did not end by itself.
+            The last sign of life of the one before, where that did not end by itself, and was the only one.
         """
         process = f"process {os.getpid()} on {socket.gethostname()}"
         started_at = at_work_since(self.signs(now=now), now=now)
         life = {"process": process, "started_at": started_at, "beat_at": now, "ended_at": None}
-        statement = insert(schema.heartbeat).values(id=1, **life)
         with self.ledger.writing() as connection:
+            one_at_a_time(connection, "heartbeat")
             before = connection.execute(sa.select(schema.heartbeat)).one_or_none()
-            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=life))
-        died_at: datetime | None = before.beat_at if before and before.ended_at is None else None
+            is_alone = not self._others(connection)
+            connection.execute(inserting(connection.dialect.name, schema.heartbeat, _ANEW).values(id=1, **life))
+        died_at: datetime | None = before.beat_at if before and before.ended_at is None and is_alone else None
         return died_at
 
     def beat(self, *, now: datetime) -> None:
         """Write that it lives, and the polls that had nothing to say."""
         with self.ledger.writing_polls() as connection:
             self.ledger.require_unreplaced(connection)
-            connection.execute(schema.heartbeat.update().values(beat_at=now))
+            # Another one, which ended meanwhile, may have taken itself for the last.
+            connection.execute(schema.heartbeat.update().values(beat_at=now, ended_at=None))
 
     def end(self, *, now: datetime) -> None:
-        """Write that it ends by itself."""
+        """Write that it ends by itself, and with it the daemon, unless there are others."""
         with self.ledger.writing() as connection:
-            connection.execute(schema.heartbeat.update().values(ended_at=now))
+            if not self._others(connection):
+                connection.execute(schema.heartbeat.update().values(ended_at=now))
 
     def signs(self, *, now: datetime) -> Signs:
         """Read what tells whether the daemon works."""
@@ -73,12 +94,23 @@ class LedgerHeartbeat:
             life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             polled = {row.id: row.polled_at for row in connection.execute(_POLLED_AT)}
             oldest = connection.execute(due).one_or_none()
-        held = holder(self.ledger.path)
+            is_running = any(found.role is Role.DAEMON for found in self._holders(connection))
         return Signs(
-            is_running=held is not None and held.role is Role.DAEMON,
+            is_running=is_running,
             started_at=life.started_at if life else None,
             beat_at=life.beat_at if life else None,
             polled_at=polled,
             oldest_due=f"{oldest.entry_id}/{oldest.account_id}" if oldest else None,
             due_since=oldest.since if oldest else None,
         )
+
+    def _holders(self, connection: sa.Connection) -> list[Holder]:
+        place = self.ledger.place
+        return holders(place) if isinstance(place, Path) else postgresql.holders(connection)
+
+    def _others(self, connection: sa.Connection) -> list[Holder]:
+        """Give the daemons beside this one; a file has one holder."""
+        if not is_shared(connection):
+            return []
+        holders = postgresql.holders(connection)
+        return [found for found in holders if found.role is Role.DAEMON and not found.is_this_process]

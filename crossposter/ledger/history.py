@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crossposter.core.model import Status
-from crossposter.ledger import schema
+from crossposter.ledger import schema, shared
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -97,4 +97,5 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
         .order_by(delivery.c.id)
     )
     with ledger.reading() as connection:
-        return [delivery_record(row, now=now) for row in connection.execute(query)]
+        then = shared.moment(connection, now=now)
+        return [delivery_record(row, now=then) for row in connection.execute(query)]

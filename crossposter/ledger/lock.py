@@ -1,4 +1,4 @@
-"""One writer per ledger: two of them were measured to double posts. The system frees the lock when a process dies."""
+"""One writer per file: two of them were measured to double posts. The system frees the lock when a process dies."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ class Holder:
     def is_here(self) -> bool:
         """Tell whether its number names a process of this host."""
         return self.host == socket.gethostname()
+
+    @property
+    def is_this_process(self) -> bool:
+        """Tell whether it is the process that asks."""
+        return self.is_here and self.process == os.getpid()
 
 
 _HOLDER = re.compile(r"process (\d+) on (.+) \((.+)\)")

@@ -1,4 +1,4 @@
-"""Where the ledger is kept: whether it can be written, and how much room there is."""
+"""Where the ledger is kept: whether it can be written, and how much room there is on this machine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from crossposter.errors import LedgerError
+from crossposter.ledger import schema
 from crossposter.ledger.connection import BUSY_TIMEOUT_S
+from crossposter.ledger.store import SqlLedger
+from crossposter.ports import Storage
+from crossposter.references import DatabaseAddress
 from crossposter.wording import say
+
+
+def place_of(ledger: Path | DatabaseAddress) -> Storage:
+    """Give the place of a ledger."""
+    return DatabasePlace(ledger) if isinstance(ledger, DatabaseAddress) else LedgerPlace(ledger)
 
 
 class LedgerPlace:
@@ -48,6 +59,41 @@ class LedgerPlace:
             raise LedgerError(
                 say("the ledger {path!r} cannot be written: {cause}", path=str(self._path), cause=error)
             ) from error
+
+
+class DatabasePlace:
+    """The database of a ledger, in which it may not be yet."""
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        self._address = address
+
+    def free_bytes(self) -> int | None:
+        """Give None: the room is another machine's matter."""
+        return None
+
+    def try_writing(self) -> None:
+        """Do what needs the rights of the daemon, and change nothing.
+
+        Raises:
+            LedgerError: It cannot be done.
+        """
+        ledger = SqlLedger.find(self._address)
+        if ledger is None:
+            _require_room_for_tables(self._address)
+            return
+        with closing(ledger), ledger.writing() as connection:
+            # Refused on a standby, too, though there is nothing to change.
+            rows = schema.heartbeat.c
+            connection.execute(schema.heartbeat.update().where(sa.false()).values(beat_at=rows.beat_at))
+
+
+def _require_room_for_tables(address: DatabaseAddress) -> None:
+    with closing(SqlLedger(address)) as ledger, ledger.reading() as connection:
+        may_create = sa.func.has_schema_privilege(sa.func.current_schema(), "CREATE")
+        if not connection.scalar(sa.select(may_create)):
+            raise LedgerError(
+                say("in {path!r} this user may make no tables: GRANT CREATE ON SCHEMA to it", path=str(address))
+            )
 
 
 def _existing(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.deliveries import add_post, adopt, let_rest, named, outcome_values
 from crossposter.ledger.records import packed
+from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
 
 #: So many posts of others are remembered of each account, and so many of ours are looked at: a reading shows no more.
@@ -22,6 +23,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     """Write what reading the account back means for an uncertain delivery; False when it has moved on."""
     rows, attempt = schema.delivery.c, schema.attempt.c
     assert delivery.attempt  # noqa: S101 - the tables see to it
+    if outcome.account_rests_until:
+        hold_account(connection, delivery.account_id)
     is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
     settled = connection.execute(
         schema.delivery.update()
@@ -42,7 +45,7 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     connection.execute(
         schema.attempt.update()
         .where(attempt.delivery_id == settled.id, attempt.number == delivery.attempt.number)
-        .values(ended_at=sa.func.coalesce(attempt.ended_at, now, type_=schema.UtcDateTime), **looked, **ended)
+        .values(ended_at=sa.case((attempt.ended_at <= now, attempt.ended_at), else_=now), **looked, **ended)
     )
     if outcome.receipt:
         add_post(connection, settled.id, delivery.account_id, outcome.receipt, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -27,96 +27,137 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import deliveries, entries, fence, reading_back, steps
-from crossposter.ledger.connection import migrate, open_engine, require_current
+from crossposter.ledger import deliveries, entries, fence, reading_back, shared, steps
+from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
+from crossposter.ledger.lock import Role
 from crossposter.ledger.polls import Polls
 from crossposter.ports import Due, KnownPosts, Lease, Settlement, Staged
+from crossposter.redaction import redactor
+from crossposter.references import DatabaseAddress
 from crossposter.wording import say
 
 
-class SqlLedger:
-    """A ledger in one SQLite file. Safe to use from several threads."""
+class _Work(threading.local):
+    """What a thread does while it is alone on a site."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = open_engine(path)
+    #: Its transaction; None while it is not.
+    connection: sa.Connection | None = None
+    #: What is to be remembered when that is committed.
+    afterwards: list[Callable[[], None]]
+
+
+class SqlLedger:
+    """A ledger in one SQLite file, or in a PostgreSQL database. Safe to use from several threads."""
+
+    def __init__(self, place: Path | DatabaseAddress, *, role: Role | None = None) -> None:
+        self.place = place
+        self._engine = open_engine(place, role=role)
         self._writer = self._engine.execution_options(writes=True)
+        self._reader = self._engine
+        if isinstance(place, DatabaseAddress):
+            # What several statements find fits together, as it does in SQLite.
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._polls = Polls()
         #: Of the process that sends; None for whoever looks or acts.
         self._sidecar: Sidecar | None = None
         #: Accounts that are surely written, each with its platform.
         self._accounts: set[tuple[str, str]] = set()
         self._sites: dict[str, threading.Lock] = {}
+        self._work = _Work()
 
     @classmethod
-    def open(cls, path: Path) -> SqlLedger:
+    def open(cls, place: Path | DatabaseAddress, *, role: Role | None = None) -> SqlLedger:
         """Open for writing: made where there is none, migrated where it is old.
+
+        Args:
+            place: A file, or a database that is there.
+            role: What this process was started as, for those who ask a database who works on it.
 
         Raises:
             LedgerError: It cannot be opened.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(
-                say("cannot make the folder {path!r}: {cause}", path=str(path.parent), cause=error)
-            ) from error
-        ledger = cls(path)
+        if isinstance(place, Path):
+            _make_folder(place.parent)
+        ledger = cls(place, role=role)
         try:
             with ledger._translated():
-                migrate(ledger._engine, path)
+                migrate(ledger._engine, place)
         except LedgerError:
             ledger.close()
             raise
         return ledger
 
     @classmethod
-    def look(cls, path: Path) -> SqlLedger:
+    def look(cls, place: Path | DatabaseAddress) -> SqlLedger:
         """Open one that is there, to look at it or to act on it; its tables stay as they are.
 
         Raises:
             LedgerError: It cannot be opened, or is not of this version.
         """
-        ledger = cls(path)
+        if found := cls.find(place):
+            return found
+        raise no_ledger(place)
+
+    @classmethod
+    def find(cls, place: Path | DatabaseAddress) -> SqlLedger | None:
+        """Do as `look` does; None for a database, or an empty file, in which there is none yet.
+
+        Raises:
+            LedgerError: It cannot be opened, or is not of this version.
+        """
+        ledger = cls(place)
+        is_there = False
         try:
             with ledger._translated():
-                require_current(ledger._engine, path)
-        except LedgerError:
-            ledger.close()
-            raise
-        return ledger
+                is_there = is_current(ledger._engine, place)
+        finally:
+            if not is_there:
+                ledger.close()
+        return ledger if is_there else None
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the file, or the connections, back."""
         self._engine.dispose()
 
-    def stand_guard(self, *, now: datetime) -> Opening:
-        """Find out whether the ledger knows all that was sent, before anything is; the caller holds it alone.
+    def stand_guard(self, *, now: datetime, data: Path | None = None) -> Opening:
+        """Find out whether the ledger knows all that was sent, before anything is.
 
         Where it was put back from a copy, all that it may know too little of is held, and every account is to be read
         back; the latter also after a long silence. From here on each public call is counted beside the ledger as well.
 
+        Args:
+            now: When.
+            data: Where the file that counts is kept, for a ledger that is no file; None for nowhere.
+
         Raises:
             LedgerError: The file beside it cannot be read or written, or the ledger cannot.
         """
-        sidecar = Sidecar(self.path)
-        with self._counting(sidecar):
-            beside = sidecar.read()
+        is_shared = not isinstance(self.place, Path)
+        beside_it = self.place if isinstance(self.place, Path) else data and data / "ledger"
+        sidecar = Sidecar(beside_it) if beside_it else None
+        beside = None
+        if sidecar:
+            with self._counting(sidecar):
+                beside = sidecar.read()
         with self.reading() as connection:
             counted, last_sign = fence.read(connection), fence.last_sign(connection)
-        restored = older_than_the_truth(counted, beside)
+        restored = older_than_the_truth(counted, beside, is_shared=is_shared)
         since = unread_since(last_sign, is_restored=restored is not None, now=now)
         if restored or since:
             with self.writing() as connection:
+                shared.one_at_a_time(connection, "recovery")
+                counted = fence.read(connection)  # another process may have recognised it a moment ago
+                restored = older_than_the_truth(counted, beside, is_shared=is_shared)
+                if since:
+                    fence.mark_unread(connection, since)
                 if restored:
                     counted = after_recovery(counted, beside)
                     fence.begin_recovery(connection, counted, now=now)
-                if since:
-                    fence.mark_unread(connection, since)
-        with self._counting(sidecar):
-            sidecar.write(counted)
+        if sidecar:
+            with self._counting(sidecar):
+                sidecar.write(counted)
         self._sidecar = sidecar
         return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(last_sign, now=now))
 
@@ -139,9 +180,32 @@ class SqlLedger:
 
     @contextmanager
     def alone_on(self, site: str) -> Iterator[None]:
-        """Let nobody else of this process, which is the only writer, decide about the site's news meanwhile."""
+        """Let nobody else decide about the site's news meanwhile.
+
+        In a file that is nobody else of this process, which is the only writer. In a database the block is one
+        transaction that holds a lock of the site: whoever is taken for dead meanwhile records nothing.
+        """
         with self._sites.setdefault(site, threading.Lock()):
-            yield
+            if isinstance(self.place, Path):
+                yield
+                return
+            work = self._work
+            with self.writing() as connection:
+                shared.one_at_a_time(connection, f"site {site}")
+                work.connection, work.afterwards = connection, []
+                try:
+                    yield
+                finally:
+                    work.connection = None
+            for remember in work.afterwards:
+                remember()
+
+    def _once_committed(self, remember: Callable[[], None]) -> None:
+        """Remember what is written, as soon as it is."""
+        if self._work.connection is None:
+            remember()
+        else:
+            self._work.afterwards.append(remember)
 
     def known(self, feed: Feed, keys: Sequence[str]) -> Mapping[str, Known]:
         """Give those of the keys that were seen on the feed's site, with what is known of their entry."""
@@ -172,8 +236,8 @@ class SqlLedger:
             if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
                 # Read once more: what stands there may be what has just been held.
                 fence.mark_unread(connection, now, accounts=sorted(restored))
-        self._polls.remember(feed, validators)
-        self._accounts.update((account.id, account.platform) for account in accounts)
+        self._once_committed(lambda: self._polls.remember(feed, validators))
+        self._once_committed(lambda: self._accounts.update((account.id, account.platform) for account in accounts))
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
         return replace(plan, decisions=tuple(decided))
 
@@ -218,7 +282,9 @@ class SqlLedger:
     # -- deliveries ----------------------------------------------------------------------------------------------
 
     def recover(self, *, now: datetime) -> Sequence[str]:
-        """End what processes that are gone have left; the caller holds the ledger alone.
+        """End what processes that are gone have left: whoever holds the ledger alone knows that all others are.
+
+        Where several work on it, only a lease that has run out is a sign of that.
 
         A row that was being published is uncertain by itself once its lease has run out; here that is written down, so
         that it can be told once, however long ago it was.
@@ -227,7 +293,7 @@ class SqlLedger:
             The deliveries that were being published.
         """
         with self.writing() as connection:
-            return deliveries.recover(connection, now=now)
+            return deliveries.recover(connection, now=shared.moment(connection, now=now))
 
     def settled_by_people(self, *, since: datetime) -> Sequence[str]:
         """Give the deliveries that were uncertain until a person settled them, and are not uncertain again."""
@@ -245,12 +311,13 @@ class SqlLedger:
         Of the accounts in `strict`, nothing comes before all that is older is settled.
         """
         with self.reading() as connection:
-            return deliveries.due(connection, now=now, strict=strict)
+            return deliveries.due(connection, now=shared.moment(connection, now=now), strict=strict)
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
         """Take the account, unless somebody has it."""
         with self.writing() as connection:
-            return deliveries.lease(connection, lease, now=now)
+            there, then = shared.by_its_clock(connection, lease, now=now)
+            return deliveries.lease(connection, there, now=then)
 
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""
@@ -260,7 +327,7 @@ class SqlLedger:
     def load(self, delivery_id: str, *, now: datetime) -> Delivery | None:
         """Give a delivery that is due; None when it has moved on."""
         with self.reading() as connection:
-            return deliveries.load(connection, delivery_id, now=now)
+            return deliveries.load(connection, delivery_id, now=shared.moment(connection, now=now))
 
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
@@ -275,7 +342,8 @@ class SqlLedger:
         It is counted in the ledger with it, and beside the ledger after it.
         """
         with self.writing() as connection:
-            attempt = deliveries.claim(connection, delivery, staged, lease, now=now, price_usd=price_usd)
+            there, _ = shared.by_its_clock(connection, lease, now=now)
+            attempt = deliveries.claim(connection, delivery, staged, there, now=now, price_usd=price_usd)
             if attempt is None:
                 return None
             self.require_unreplaced(connection)
@@ -311,7 +379,7 @@ class SqlLedger:
     def settle_read(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
         """Write what reading the account back means for an uncertain delivery; False when it has moved on."""
         with self.writing() as connection:
-            return reading_back.settle(connection, delivery, outcome, now=now)
+            return reading_back.settle(connection, delivery, outcome, now=shared.moment(connection, now=now))
 
     def known_posts(self, account_id: str) -> KnownPosts:
         """Give what is known to stand on an account."""
@@ -368,14 +436,24 @@ class SqlLedger:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection in one transaction that only reads."""
-        with self._translated(), self._engine.begin() as connection:
+        with self._transaction(self._reader) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in one transaction that may write; committed at the end of the block."""
-        with self._translated(), self._writer.begin() as connection:
+        with self._transaction(self._writer) as connection:
             yield connection
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        """Give a transaction of this engine, or that of the thread which is alone on a site."""
+        with self._translated():
+            if self._work.connection is not None:
+                yield self._work.connection
+                return
+            with engine.begin() as connection:
+                yield connection
 
     @contextmanager
     def _counting(self, sidecar: Sidecar) -> Iterator[None]:
@@ -395,11 +473,33 @@ class SqlLedger:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            # A connection that was opened while the disk was read-only would stay so after it is mended.
-            self._engine.dispose()
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error) as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            raise LedgerError(explained(cause, self.path)) from error
+            if isinstance(self.place, Path):
+                # A connection that was opened while the disk was read-only would stay so after it is mended.
+                self._engine.dispose()
+            raise _unusable(self.place, cause) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(say("cannot make the folder {path!r}: {cause}", path=str(folder), cause=error)) from error
+
+
+def _unusable(place: Path | DatabaseAddress, cause: BaseException | None) -> LedgerError:
+    if isinstance(place, Path):
+        return LedgerError(explained(cause, place))
+    words = redactor(secret.reveal() for secret in place.secrets())(" ".join(str(cause).split()))
+    return LedgerError(
+        say(
+            "the ledger {path!r} cannot be used: {cause}; look whether the database server runs, knows this user and"
+            " its password, and has room",
+            path=str(place),
+            cause=words,
+        )
+    )
 
 
 def _numbered(plan: Plan, numbers: Mapping[tuple[str, ...], int]) -> list[Shown]:

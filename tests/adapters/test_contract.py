@@ -243,3 +243,51 @@ def test_the_address_of_a_post_says_which_post_of_the_account_it_is(
     platform: str, url: str, remote_id: str | None
 ) -> None:
     assert adapter_class(platform).remote_id_of(url, ACCOUNT) == remote_id
+
+
+def test_a_reading_shows_what_was_published_and_where_it_leads(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post
+) -> None:
+    adapter = connect(platform)
+    staged = adapter.stage(post, NoSteps())
+    receipt = adapter.publish(staged)
+    (shown,) = adapter.timeline(limit=10).posts
+    assert shown.remote_id == receipt.remote_id
+    assert shown.published is not None
+    # X tells which pictures a post has; where a platform makes links, they are told.
+    assert shown.media_ids == (staged.media_ids if platform == "twitter" else ())
+    leads_to_it = any("izmir.bel.tr/tr/Haberler/1" in link for link in shown.links)
+    assert leads_to_it is (platform in ("twitter", "facebook"))
+
+
+def test_an_account_without_posts_shows_none(connect: Connect, platform: str) -> None:
+    assert connect(platform).timeline(limit=10).posts == ()
+
+
+def test_what_was_uploaded_is_used_again(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:
+    kept: dict[str, str] = {}
+
+    class Steps:
+        def once(self, name: str, do: Callable[[], str]) -> str:
+            kept[name] = kept.get(name) or do()
+            return kept[name]
+
+    adapter = connect(platform)
+    first = adapter.stage(post, Steps())
+    sent = len(sandbox.requests())
+    again = connect(platform).stage(post, Steps())
+    assert again == first
+    # Instagram's container is asked whether it is still ready, and the day's quota with it.
+    asked = [request.operation for request in sandbox.requests()[sent:]]
+    assert asked == (["quota", "status"] if platform == _GRAPH else [])
+    adapter.publish(again)
+    assert len(sandbox.posts()) == 1
+
+
+def test_a_container_tells_whether_it_was_published(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect(_GRAPH)
+    staged = adapter.stage(post, NoSteps())
+    assert adapter.timeline(limit=10, of=staged.media_ids).is_out is False
+    adapter.publish(staged)
+    assert adapter.timeline(limit=10, of=staged.media_ids).is_out is True
+    assert adapter.timeline(limit=10, of=("17999999999999999",)).is_out is None

@@ -117,6 +117,8 @@ def preview(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Preview(posts=(shown, odd), held=(held,), skipped=(), errors=(FeedError(why[0]),))
 
     class Previewer:
+        knows_nothing = False
+
         def preview(self, **_: Any) -> Preview:
             return found
 

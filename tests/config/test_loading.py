@@ -27,6 +27,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(
         monkeypatch.chdir(folder)
         config = load_config(path, environ=ENVIRON, secrets_needed=True)
         monkeypatch.chdir(elsewhere)
+        assert isinstance(config.ledger, Path)
         assert config.ledger.is_absolute()
         assert config.ledger.resolve() == yaml.parent / "data" / "ledger.db"
         assert config.accounts[2].credentials.session_file.resolve() == yaml.parent / "session.json"
@@ -36,6 +37,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(
 def test_the_usual_ledger_stands_beside_the_folder_of_the_file(yaml: Path) -> None:
     yaml.write_text(changed(("ledger: sqlite:///data/ledger.db\n", "")), "utf-8")
     config = load_config(yaml, environ=ENVIRON, secrets_needed=True)
+    assert isinstance(config.ledger, Path)
     assert config.ledger.resolve() == yaml.parent.parent / "data" / "ledger.db"
 
 

@@ -33,7 +33,7 @@ LOOPBACK = "only the sandbox on this machine (127.0.0.1) may stand here; a real 
 ZONE = "this is no time zone: write it like Europe/Istanbul"
 PATTERN = "this is no regular expression: a bracket may be missing; copy the one of the example"
 OPENED = "a network (10.1.2.0/24), an address or the name of a host is wanted here, without https://"
-LEDGER = "the ledger is written as sqlite:///PATH"
+LEDGER = "the ledger is written as sqlite:///PATH or postgresql+psycopg://USER@HOST:PORT/NAME"
 ALIAS = "anchors and aliases (& and *) are not allowed here: write it out, or put the text in quotes"
 NOTHING = "the file holds no settings: it begins with keys like 'feeds:'"
 COLON = (
@@ -449,6 +449,10 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "a ledger without sqlite": (changed(("sqlite:///data/ledger.db", "data/ledger.db")), one(2, "ledger", LEDGER)),
     "a ledger without a path": (changed(("sqlite:///data/ledger.db", "sqlite:///")), one(2, "ledger", LEDGER)),
+    "no place for the data": (
+        changed(("ledger: sq", "data: []\nledger: sq")),
+        one(2, "data", "the path of a folder is wanted here"),
+    ),
     "a list of ledgers": (changed(("sqlite:///data/ledger.db", "[a]")), one(2, "ledger", LEDGER)),
     "the risk not accepted": (
         changed(("risk: true", "risk: false")),

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +19,11 @@ ACCOUNT = replace(an_account(), budget=Budget(usd_per_month=1.0, when_spent=When
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    found = SqlLedger.open(tmp_path / "ledger.db")
+def ledger(ledger: SqlLedger) -> SqlLedger:
     feed = a_feed()
     made = plan(feed, [an_entry(1)], accounts=[ACCOUNT], known={}, first_poll=False, now=NOON)
-    found.record(feed, made, Validators(), accounts=[ACCOUNT], now=NOON)
-    yield found
-    found.close()
+    ledger.record(feed, made, Validators(), accounts=[ACCOUNT], now=NOON)
+    return ledger
 
 
 def state(ledger: SqlLedger, *, hours: float = 0) -> AccountState:

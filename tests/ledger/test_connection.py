@@ -12,23 +12,47 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from crossposter.errors import LedgerError
-from crossposter.ledger import SqlLedger, connection, schema
+from crossposter.ledger import SqlLedger, connection, schema, sqlite
+from crossposter.references import DatabaseAddress
+from tests.ledger.conftest import Database, File, Place
 
 
-def test_the_migrations_make_exactly_the_tables_of_a_new_ledger(ledger: SqlLedger, tmp_path: Path) -> None:
-    engine = connection.open_engine(tmp_path / "migrated.db")
-    with engine.execution_options(writes=True).begin() as opened:
-        connection.upgrade(opened, tmp_path / "migrated.db")
+@pytest.fixture
+def made(where: Place) -> Place:
+    """A place with a new ledger, which nobody has open."""
+    SqlLedger.open(where.place).close()
+    return where
+
+
+def test_the_migrations_make_exactly_the_tables_of_a_new_ledger(where: Place) -> None:
+    with closing(SqlLedger.open(where.place)) as ledger, ledger.writing() as opened:
+        created = _tables(opened)
+        schema.metadata.drop_all(opened)
+        opened.execute(sa.text("DROP TABLE alembic_version"))
+        connection.upgrade(opened, where.place)
         assert compare_metadata(MigrationContext.configure(opened), schema.metadata) == []
-    engine.dispose()
-    assert _tables(tmp_path / "migrated.db") == _tables(ledger.path)
+        assert _tables(opened) == created
 
 
-def _tables(path: Path) -> tuple[set[str], list[object]]:
+def _tables(opened: sa.Connection) -> tuple[set[str], list[object]]:
     """Give what a database was told to make, and of which version it says to be."""
-    with closing(sqlite3.connect(path)) as opened:
-        made = opened.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {_folded(sql) for (sql,) in made}, opened.execute("SELECT * FROM alembic_version").fetchall()
+    said = (
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL" if opened.dialect.name == "sqlite" else _POSTGRESQL_SAYS
+    )
+    made = {_folded(sql) for sql in opened.scalars(sa.text(said))}
+    assert made
+    return made, list(opened.scalars(sa.text("SELECT version_num FROM alembic_version")))
+
+
+_POSTGRESQL_SAYS = """
+    SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
+    FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+"""
 
 
 def _folded(sql: str) -> str:
@@ -42,25 +66,25 @@ def test_the_newest_migration_is_the_one_the_program_expects() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.HEAD
 
 
-def test_opening_twice_changes_nothing(ledger: SqlLedger) -> None:
-    before = ledger.path.read_bytes()
-    SqlLedger.open(ledger.path).close()
-    assert ledger.path.read_bytes() == before
+def test_opening_twice_changes_nothing(made: Place) -> None:
+    before = made.contents()
+    SqlLedger.open(made.place).close()
+    assert made.contents() == before
 
 
-def test_a_ledger_of_a_newer_program_is_refused(ledger: SqlLedger) -> None:
-    with sqlite3.connect(ledger.path) as opened:
-        opened.execute("UPDATE alembic_version SET version_num = '9999'")
-    opened.close()
-    with pytest.raises(LedgerError, match="newer crossposter"):
-        SqlLedger.open(ledger.path)
+def test_a_ledger_of_a_newer_program_is_refused(made: Place) -> None:
+    made.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(LedgerError, match="newer crossposter: install that version"):
+        SqlLedger.open(made.place)
 
 
 def test_a_commit_survives_a_power_cut(ledger: SqlLedger) -> None:
-    with ledger._engine.connect() as opened:
-        assert opened.scalar(sa.text("PRAGMA journal_mode")) == "delete"
-        assert opened.scalar(sa.text("PRAGMA synchronous")) == 3
-        assert opened.scalar(sa.text("PRAGMA foreign_keys")) == 1
+    kept = {"journal_mode": "delete", "synchronous": 3, "foreign_keys": 1}
+    if isinstance(ledger.place, DatabaseAddress):
+        kept = {"synchronous_commit": "on"}
+    with ledger.reading() as opened:
+        ask = "PRAGMA" if isinstance(ledger.place, Path) else "SHOW"
+        assert {name: opened.scalar(sa.text(f"{ask} {name}")) for name in kept} == kept
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -75,13 +99,6 @@ def test_the_file_that_is_opened_is_the_one_that_was_named(tmp_path: Path, name:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def _execute(path: Path, *statements: str) -> None:
-    with sqlite3.connect(path) as opened:
-        for statement in statements:
-            opened.execute(statement)
-    opened.close()
-
-
 @pytest.mark.parametrize(
     "statements",
     [
@@ -92,20 +109,28 @@ def _execute(path: Path, *statements: str) -> None:
         ("DROP TABLE alembic_version", "DROP TABLE attempt"),
     ],
 )
-def test_a_ledger_without_a_version_is_refused_and_left_alone(ledger: SqlLedger, statements: tuple[str, ...]) -> None:
-    _execute(ledger.path, *statements)
-    before = ledger.path.read_bytes()
+def test_a_ledger_without_a_version_is_refused_and_left_alone(made: Place, statements: tuple[str, ...]) -> None:
+    made.execute(*statements)
+    before = made.contents()
     with pytest.raises(LedgerError, match="is not crossposter's ledger, or only a part of it"):
-        SqlLedger.open(ledger.path)
-    assert ledger.path.read_bytes() == before
+        SqlLedger.open(made.place)
+    assert made.contents() == before
 
 
-def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
-    _execute(tmp_path / "other.db", "CREATE TABLE address (name TEXT)")
-    before = (tmp_path / "other.db").read_bytes()
+def test_the_file_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    other = File(tmp_path / "other.db")
+    other.execute("CREATE TABLE address (name TEXT)")
+    before = other.contents()
     with pytest.raises(LedgerError, match=r"other\.db' is not crossposter's ledger"):
-        SqlLedger.open(tmp_path / "other.db")
-    assert (tmp_path / "other.db").read_bytes() == before
+        SqlLedger.open(other.place)
+    assert other.contents() == before
+
+
+def test_in_a_database_another_program_may_have_tables_of_its_own(database: Database) -> None:
+    database.execute("CREATE TABLE procrastinate_jobs (id INTEGER)")
+    assert SqlLedger.find(database.place) is None
+    SqlLedger.open(database.place).close()
+    SqlLedger.look(database.place).close()
 
 
 def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
@@ -113,51 +138,52 @@ def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
         SqlLedger.open(tmp_path)
 
 
-def test_a_file_that_may_not_be_written_is_named(ledger: SqlLedger) -> None:
-    # Not chmod: the tests may run as root, whom it does not stop.
-    read_only = sa.event.listens_for(ledger._engine, "connect", insert=True)
-    read_only(lambda connection, _record: connection.execute("PRAGMA query_only = ON"))
-    ledger._engine.dispose()
-    with pytest.raises(LedgerError, match="belongs to another user"):
-        ledger.wake_accounts()
+def test_a_file_that_may_not_be_written_is_named(file: File) -> None:
+    with closing(SqlLedger.open(file.place)) as ledger:
+        # Not chmod: the tests may run as root, whom it does not stop.
+        read_only = sa.event.listens_for(ledger._engine, "connect", insert=True)
+        read_only(lambda connection, _record: connection.execute("PRAGMA query_only = ON"))
+        ledger._engine.dispose()
+        with pytest.raises(LedgerError, match="belongs to another user"):
+            ledger.wake_accounts()
 
 
-@pytest.mark.parametrize(
-    ("version", "said"),
-    [("0001", "an older crossposter"), ("9999", "a newer crossposter"), (None, "is not crossposter's")],
-)
-def test_a_ledger_of_another_version_is_looked_at_by_nobody(tmp_path: Path, version: str | None, said: str) -> None:
-    path = tmp_path / "ledger.db"
-    if version is None:
-        path.touch()
-    else:
-        SqlLedger.open(path).close()
-        with closing(sqlite3.connect(path)) as ledger, ledger:
-            ledger.execute("UPDATE alembic_version SET version_num = ?", (version,))
+@pytest.mark.parametrize(("version", "said"), [("0001", "an older crossposter"), ("9999", "a newer crossposter")])
+def test_a_ledger_of_another_version_is_looked_at_by_nobody(made: Place, version: str, said: str) -> None:
+    made.execute(f"UPDATE alembic_version SET version_num = '{version}'")
     with pytest.raises(LedgerError, match=said):
-        SqlLedger.look(path)
+        SqlLedger.look(made.place)
 
 
-def test_a_ledger_of_this_version_is_looked_at(tmp_path: Path) -> None:
-    SqlLedger.open(tmp_path / "ledger.db").close()
-    SqlLedger.look(tmp_path / "ledger.db").close()
+def test_where_nothing_is_there_is_nothing_to_look_at(where: Place) -> None:
+    if isinstance(where.place, Path):
+        where.place.parent.mkdir()
+        where.place.touch()
+    assert SqlLedger.find(where.place) is None
+    with pytest.raises(LedgerError, match="is not crossposter's"):
+        SqlLedger.look(where.place)
+
+
+def test_a_ledger_of_this_version_is_looked_at(made: Place) -> None:
+    SqlLedger.look(made.place).close()
 
 
 def test_a_sqlite_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "OLDEST", (9, 0, 0))
+    monkeypatch.setattr(sqlite, "OLDEST", (9, 0, 0))
     with pytest.raises(LedgerError, match=r"is too old for the ledger: it takes 9\.0\.0"):
         SqlLedger.open(tmp_path / "ledger.db")
 
 
 def test_a_ledger_in_wal_mode_is_taken_out_of_it_and_refused_while_another_has_it_open(
-    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+    file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    SqlLedger.open(file.place).close()
     monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0)
-    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(file.place, isolation_level=None)) as other:
         assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
         other.execute("UPDATE fence SET sequence = sequence")
         with pytest.raises(LedgerError, match="another program has held the ledger"):
-            SqlLedger.open(ledger.path)
-    SqlLedger.open(ledger.path).close()
-    with closing(sqlite3.connect(ledger.path)) as other:
+            SqlLedger.open(file.place)
+    SqlLedger.open(file.place).close()
+    with closing(sqlite3.connect(file.place)) as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)

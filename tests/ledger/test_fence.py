@@ -20,7 +20,9 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger, history, schema
 from crossposter.ledger.fence import Sidecar
 from crossposter.ports import Lease, Staged
+from crossposter.references import DatabaseAddress
 from crossposter.testing import a_feed, an_account, an_entry
+from tests.ledger.conftest import Database
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
 FEED, ACCOUNT = a_feed(), an_account()
@@ -223,3 +225,82 @@ def test_of_two_threads_the_later_count_stays(path: Path) -> None:
     for sequence in (7, 5):
         sidecar.write(Fence(ledger_id="0" * 32, sequence=sequence))
     assert sidecar.read() == Fence(ledger_id="0" * 32, sequence=7)
+
+
+# -- a database that several machines share --------------------------------------------------------------------------
+
+
+@contextmanager
+def machine(place: DatabaseAddress, data: Path) -> Iterator[tuple[SqlLedger, Opening]]:
+    """Work on a database from a machine with this folder."""
+    data.mkdir(exist_ok=True)
+    ledger = SqlLedger.open(place)
+    try:
+        yield ledger, ledger.stand_guard(now=NOW, data=data)
+    finally:
+        ledger.close()
+
+
+def put_back(database: Database) -> None:
+    """Let the database be as it was at its last copy."""
+    name = database.name
+    with database.server.connect("postgres") as server:
+        server.autocommit = True
+        for statement in (f'DROP DATABASE "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{name}-copy"'):
+            server.execute(statement.encode())
+
+
+@pytest.fixture
+def copied(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """A database with three news, and a copy of it from before one of them was sent by the first machine."""
+    with machine(database.place, tmp_path / "first") as (ledger, opening):
+        assert opening.restored is None
+        show(ledger)
+        show(ledger, 1, 2, 3)
+    with database.server.connect("postgres") as server:
+        server.autocommit = True
+        server.execute(f'CREATE DATABASE "{database.name}-copy" TEMPLATE "{database.name}"'.encode())
+        with machine(database.place, tmp_path / "first") as (ledger, _):
+            assert claim(ledger)
+        yield database
+        server.execute(f'DROP DATABASE "{database.name}-copy" WITH (FORCE)'.encode())
+
+
+def test_a_database_that_was_put_back_is_recognised_by_a_machine_that_has_sent(
+    copied: Database, tmp_path: Path
+) -> None:
+    put_back(copied)
+    with machine(copied.place, tmp_path / "first") as (ledger, opening):
+        assert "1 of the posts that were begun since" in str(opening.restored)
+        assert {state for state in standing(ledger) if state[0] is not Status.SKIPPED} == {
+            (Status.HELD, Reason.RESTORED)
+        }
+        assert ledger.unread(now=NOW) == [ACCOUNT.id]
+    with machine(copied.place, tmp_path / "second") as (_, opening):
+        assert opening.restored is None  # it is known by now
+
+
+def test_a_database_that_is_put_back_under_a_process_takes_nothing_more_from_it(
+    copied: Database, tmp_path: Path
+) -> None:
+    with machine(copied.place, tmp_path / "first") as (ledger, _):
+        put_back(copied)
+        with pytest.raises(LedgerError, match="was replaced while crossposter runs"):
+            claim(ledger)
+
+
+def test_a_new_machine_and_one_that_has_sent_less_take_a_database_for_what_it_is(
+    copied: Database, tmp_path: Path
+) -> None:
+    with machine(copied.place, tmp_path / "second") as (ledger, opening):
+        assert opening.restored is None
+        assert claim(ledger)
+    with machine(copied.place, tmp_path / "first") as (_, opening):
+        assert opening.restored is None
+
+
+def test_of_two_processes_of_a_machine_the_later_count_stays(tmp_path: Path) -> None:
+    first, second = Sidecar(tmp_path / "ledger"), Sidecar(tmp_path / "ledger")
+    for sidecar, sequence in ((first, 1), (second, 7), (first, 5)):
+        sidecar.write(Fence(ledger_id="a" * 32, sequence=sequence))
+    assert first.read() == Fence(ledger_id="a" * 32, sequence=7)

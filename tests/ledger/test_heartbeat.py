@@ -1,16 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from crossposter.core.model import Outcome, Reason, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger, sole_writer
+from crossposter.references import DatabaseAddress
 from crossposter.testing import a_feed, an_account, an_entry
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
+
+
+@contextmanager
+def held(place: Path | DatabaseAddress, role: Role) -> Iterator[None]:
+    """Work on a ledger as a process of its role does."""
+    with sole_writer(place, role) if isinstance(place, Path) else closing(SqlLedger.open(place, role=role)):
+        yield
 
 
 @pytest.fixture
@@ -44,8 +55,9 @@ def test_only_a_daemon_that_holds_the_ledger_is_running(ledger: SqlLedger) -> No
     heartbeat.start(now=NOON)
     assert not heartbeat.signs(now=NOON).is_running
     for role in Role:
-        with sole_writer(ledger.path, role):
+        with held(ledger.place, role):
             assert heartbeat.signs(now=NOON).is_running is (role is Role.DAEMON)
+    assert not heartbeat.signs(now=NOON).is_running
 
 
 def test_the_oldest_due_delivery_and_the_last_polls_are_read(busy: SqlLedger) -> None:

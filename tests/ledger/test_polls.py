@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,9 @@ from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerHeartbeat, SqlLedger
 from crossposter.ledger.polls import Polls
+from crossposter.references import DatabaseAddress
 from crossposter.testing import a_feed, an_account, an_entry
+from tests.ledger.conftest import Place
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FIRST, SECOND = Validators(etag='"1"'), Validators(etag='"2"', last_modified="Wed")
@@ -25,9 +26,9 @@ def record(ledger: SqlLedger, feed: Feed, *, now: datetime = NOON) -> None:
     ledger.record(feed, found, FIRST, accounts=accounts, now=now)
 
 
-def polled_at(path: Path) -> dict[str, datetime]:
+def polled_at(place: Path | DatabaseAddress) -> dict[str, datetime]:
     """Ask a ledger as another process does."""
-    other = SqlLedger(path)
+    other = SqlLedger(place)
     try:
         return dict(LedgerHeartbeat(other).signs(now=NOON).polled_at)
     finally:
@@ -42,34 +43,29 @@ def test_polls_that_found_nothing_are_written_with_the_sign_of_life(ledger: SqlL
     later = NOON + timedelta(minutes=5)
     ledger.touch(feeds[0], SECOND, now=later)
     assert ledger.validators(feeds[0]) == SECOND
-    assert polled_at(ledger.path) == {"a": NOON, "b": NOON}
+    assert polled_at(ledger.place) == {"a": NOON, "b": NOON}
     LedgerHeartbeat(ledger).beat(now=later)
-    assert polled_at(ledger.path) == {"a": later, "b": NOON}
-    with closing(SqlLedger(ledger.path)) as other:
+    assert polled_at(ledger.place) == {"a": later, "b": NOON}
+    with closing(SqlLedger(ledger.place)) as other:
         assert other.validators(feeds[0]) == SECOND
 
 
-def test_nothing_is_written_where_nothing_was_polled(ledger: SqlLedger) -> None:
+def test_nothing_is_written_where_nothing_was_polled(ledger: SqlLedger, where: Place) -> None:
     record(ledger, a_feed())
-    before = ledger.path.read_bytes()
+    before = where.contents()
     ledger.write_polls()
-    assert ledger.path.read_bytes() == before
+    assert where.contents() == before
 
 
-def test_polls_that_could_not_be_written_are_written_later(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crossposter.ledger.connection.BUSY_TIMEOUT_S", 0)
-    ledger = SqlLedger(ledger.path)
-    record(ledger, a_feed())
-    ledger.touch(a_feed(), SECOND, now=NOON + timedelta(minutes=5))
-    with sqlite3.connect(ledger.path, isolation_level=None) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LedgerError, match="another program has held"):
-            ledger.write_polls()
-        other.execute("ROLLBACK")
-    other.close()
-    ledger.write_polls()
-    assert polled_at(ledger.path) == {"izmir-tr": NOON + timedelta(minutes=5)}
-    ledger.close()
+@pytest.mark.usefixtures("no_patience")
+def test_polls_that_could_not_be_written_are_written_later(ledger: SqlLedger, where: Place) -> None:
+    with closing(SqlLedger(where.place)) as impatient:
+        record(impatient, a_feed())
+        impatient.touch(a_feed(), SECOND, now=NOON + timedelta(minutes=5))
+        with where.held(), pytest.raises(LedgerError, match=r"another program has held|lock timeout"):
+            impatient.write_polls()
+        impatient.write_polls()
+        assert polled_at(where.place) == {"izmir-tr": NOON + timedelta(minutes=5)}
 
 
 def test_a_poll_in_between_is_not_taken_for_written(ledger: SqlLedger) -> None:
@@ -78,7 +74,7 @@ def test_a_poll_in_between_is_not_taken_for_written(ledger: SqlLedger) -> None:
     with ledger.writing_polls():
         ledger.touch(a_feed(), SECOND, now=NOON + timedelta(minutes=10))
     ledger.write_polls()
-    assert polled_at(ledger.path) == {"izmir-tr": NOON + timedelta(minutes=10)}
+    assert polled_at(ledger.place) == {"izmir-tr": NOON + timedelta(minutes=10)}
 
 
 def test_what_need_not_be_read_again_is_kept_with_the_number_of_its_entry(ledger: SqlLedger) -> None:

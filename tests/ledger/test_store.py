@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from crossposter.core.identity import content_of
@@ -13,8 +14,10 @@ from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history
 from crossposter.ports import Lease, Settlement, Staged
+from crossposter.references import DatabaseAddress
 from crossposter.testing import FakePictureSource, a_feed, an_account, an_entry
 from crossposter.wording import say
+from tests.ledger.conftest import Place
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 STAGED = Staged(post=Post(text="İzmir'den haber", link=None))
@@ -86,7 +89,7 @@ def test_the_database_refuses_a_second_delivery_of_one_entry_to_one_account(ledg
     record(ledger, 1)
     feed, accounts = a_feed(), [an_account()]
     twice = plan(feed, [an_entry(2)], accounts=[*accounts, *accounts], known={}, first_poll=False, now=NOON)
-    with pytest.raises(LedgerError, match="UNIQUE"):
+    with pytest.raises(LedgerError, match=r"(?i)unique"):
         ledger.record(feed, twice, Validators(), accounts=accounts, now=NOON)
     assert len(history.deliveries(ledger, now=NOON)) == 1
 
@@ -101,11 +104,12 @@ def test_the_database_refuses_a_second_delivery_of_one_entry_to_one_account(ledg
         "UPDATE delivery SET lease_until = '2026-11-25'",
     ],
 )
-def test_the_database_refuses_rows_that_contradict_themselves(ledger: SqlLedger, contradiction: str) -> None:
+def test_the_database_refuses_rows_that_contradict_themselves(
+    ledger: SqlLedger, where: Place, contradiction: str
+) -> None:
     record(ledger, 1)
-    with sqlite3.connect(ledger.path) as connection, pytest.raises(sqlite3.IntegrityError):
-        connection.execute(contradiction)
-    connection.close()
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
+        where.execute(contradiction)
 
 
 def test_more_keys_than_one_statement_takes_are_looked_up(ledger: SqlLedger) -> None:
@@ -263,6 +267,11 @@ def test_recovery_tells_what_was_interrupted_once_and_sends_nothing_again(ledger
     record(ledger, 1, 2)
     claimed(ledger)
     now = NOON + timedelta(minutes=minutes)
+    if minutes < 10 and isinstance(ledger.place, DatabaseAddress):
+        # Somebody else may be at it: it is known to be dead only when its lease is over.
+        assert ledger.recover(now=now) == []
+        assert not ledger.lease(a_lease("you"), now=now)
+        now = NOON + timedelta(minutes=10)
     assert ledger.recover(now=now) == ["1/izmir-x"]
     assert ledger.recover(now=now) == []
     assert ledger.lease(a_lease("you"), now=now)

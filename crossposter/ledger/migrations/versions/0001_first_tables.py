@@ -86,7 +86,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("entry_id", "account_id", name="one_delivery_per_entry_and_account"),
     )
-    op.create_index("delivery_queued", "delivery", ["account_id", "id"], sqlite_where=sa.text("status = 'queued'"))
+    queued = sa.text("status = 'queued'")
+    op.create_index("delivery_queued", "delivery", ["account_id", "id"], sqlite_where=queued, postgresql_where=queued)
     op.create_table(
         "entry_key",
         sa.Column("site", sa.Text(), nullable=False),

@@ -36,7 +36,8 @@ def upgrade() -> None:
         sa.CheckConstraint("outcome IN ('sent', 'left_out', 'given_up')", name="outcome_is_known"),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("alert_pending", "alert", ["id"], sqlite_where=sa.text("ended_at IS NULL"))
+    pending = sa.text("ended_at IS NULL")
+    op.create_index("alert_pending", "alert", ["id"], sqlite_where=pending, postgresql_where=pending)
     op.add_column("heartbeat", sa.Column("ended_at", sa.DateTime(timezone=True)))
     # Nobody wrote down how the daemons of before ended: that is no reason to alarm anybody.
     op.execute("UPDATE heartbeat SET ended_at = beat_at")
