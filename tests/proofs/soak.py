@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from crossposter.core.model import Reason, Status
+from crossposter.ledger import SqlLedger, history
+from crossposter.ledger.records import DeliveryRecord
+from crossposter.references import DatabaseAddress
 from tests.proofs.life import Ended, Order
 from tests.proofs.lives import ACCOUNTS, Lives
 from tests.proofs.newsroom import Newsroom, a_newsroom
@@ -151,16 +155,16 @@ class Soak:
         )
 
     def _open(self) -> int:
-        return sum(1 for row in self._rows() if row[1] in ("queued", "publishing", "uncertain"))
+        return sum(1 for row in self._rows() if row.status in (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN))
 
-    def _rows(self) -> list[tuple[str, str, str, str, str]]:
-        """Give title, status, reason, account and remote id of each delivery of what was published."""
-        with closing(sqlite3.connect(self.room.ledger)) as connection:
-            return connection.execute(
-                "SELECT e.title, d.status, coalesce(d.reason, ''), d.account_id, coalesce(p.remote_id, '')"
-                " FROM delivery d JOIN entry e ON e.id = d.entry_id LEFT JOIN post p ON p.delivery_id = d.id"
-                " WHERE d.reason IS NOT 'baseline'"
-            ).fetchall()
+    def _rows(self) -> list[DeliveryRecord]:
+        """Give the deliveries of what was published since the beginning."""
+        ledger = SqlLedger.look(DatabaseAddress(self.plan.ledger) if self.plan.ledger else self.room.ledger)
+        try:
+            found = history.deliveries(ledger, now=datetime.fromtimestamp(self.room.news.clock(), UTC))
+            return [row for row in found if row.reason is not Reason.BASELINE]
+        finally:
+            ledger.close()
 
     def _judged(self) -> Result:
         """Compare what stands on the platforms with what the ledger says of it."""
@@ -171,13 +175,14 @@ class Soak:
         doubled = [f"{key}: {ids}" for key, ids in standing.items() if len(ids) > 1]
         ended: Counter[str] = Counter()
         lost, seen = [], set()
-        for title, status, reason, account, remote_id in self._rows():
-            stands = standing.get((account, title), [])
-            seen.add((account, title))
-            is_named = status == "published" if stands and remote_id in stands else status in ("held", "failed")
-            if not is_named:
-                lost.append(f"{account}, {title}: {status} {reason}, {stands}")
-            ended[f"{status} {reason}{' (stands)' if stands and status != 'published' else ''}".strip()] += 1
+        for row in self._rows():
+            stands = standing.get((row.account_id, row.title), [])
+            seen.add((row.account_id, row.title))
+            is_published = row.status is Status.PUBLISHED
+            is_true = row.remote_id in stands if is_published else row.status in (Status.HELD, Status.FAILED)
+            if not is_true:
+                lost.append(f"{row.account_id}, {row.title}: {row.status} {row.reason}, {stands}")
+            ended[f"{row.status} {row.reason or ''}{' (stands)' if stands and not is_published else ''}".strip()] += 1
         asked = {(account, item.title) for item in self.room.news.items[:-1] for account in ACCOUNTS.values()}
         lost += [f"{key}: nothing in the ledger" for key in asked - seen]
         return Result(self.killed, self.lived, len(self.room.news.items) - 1, ended, doubled, lost)
