@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest crash postgres fault-matrix soak syscall-faults feed-and-clock-faults fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest crash fault-matrix feed-and-clock-faults syscall-faults soak state-machine postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,12 @@ pytest: $(VENV)/.dev
 crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
 
+state-machine: $(VENV)/.dev  ## News, deaths, lost answers, people and copies in any order: 50,000 steps
+	CROSSPOSTER_STATE_MACHINE_STEPS=$${STEPS:-50000} $(BIN)/python -m pytest --numprocesses 2 --dist load --timeout 3600 tests/test_state_machine.py
+
+postgres: $(VENV)/.dev  ## Start a PostgreSQL server on loopback, print the address of a database, end with Ctrl-C
+	@$(BIN)/python -m tests.postgres
+
 fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suite takes a tenth); docs/reliability.md
 	CROSSPOSTER_FAULT_MATRIX=all $(BIN)/python -m pytest -s tests/proofs/test_fault_matrix.py tests/proofs/test_restore_points.py
 
@@ -42,9 +48,6 @@ feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on ev
 
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
 	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py
-
-postgres: $(VENV)/.dev  ## Start a PostgreSQL server on loopback, print the address of a database, end with Ctrl-C
-	@$(BIN)/python -m tests.postgres
 
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading

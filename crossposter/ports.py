@@ -244,6 +244,11 @@ class KnownPosts:
     ours: Mapping[str, datetime]
     others: Mapping[Standing, datetime]
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Give the platform's ids of all of them."""
+        return frozenset({*self.ours, *(one.remote_id for one in self.others)})
+
     def before(self, moment: datetime) -> frozenset[str]:
         """Give the ids of those that stood there before."""
         times = {**self.ours, **{one.remote_id: at for one, at in self.others.items()}}

@@ -13,7 +13,7 @@ from crossposter.core.settling import settled, too_early, unread
 from crossposter.core.timeline import Timeline, look_for, made_before, made_by_hand, sight
 from crossposter.errors import PublishError
 from crossposter.identities import Identities
-from crossposter.ports import Adapter, Clock, Ledger
+from crossposter.ports import Adapter, Clock, KnownPosts, Ledger
 from crossposter.wording import say
 
 #: How many of an account's newest posts are read before a first post, after a lost answer, and where all is unknown.
@@ -62,6 +62,7 @@ class Reader:
         except PublishError as error:
             return unread(error, delivery, now=self._clock.now())
         known = self._ledger.known_posts(account.id)
+        self._remember(account, timeline, known)  # for a person, who sees what stands there beside what was sent
         found = look_for(timeline, sent, attempt, theirs=known.ours)
         seen = sight(timeline, found, before=known.before(attempt.started_at))
         return settled(seen, found, delivery, account, now=self._clock.now())
@@ -91,10 +92,12 @@ class Reader:
             if timeline and read_at and timedelta() <= now - read_at < _FRESH:
                 return timeline
             known = self._ledger.known_posts(account.id)
-            names = {*known.ours, *(one.remote_id for one in known.others)}
             # Of a ledger that knows of no post, nobody knows what stood before it.
-            timeline = adapter.timeline(limit=_BEFORE_POSTING if names else _ALL)
-            if any(one.remote_id not in names for one in timeline.posts):
-                self._ledger.see(account.id, timeline.posts, now=now)
+            timeline = adapter.timeline(limit=_BEFORE_POSTING if known.ids else _ALL)
+            self._remember(account, timeline, known)
             self._recent[account.id] = timeline, now
             return timeline
+
+    def _remember(self, account: Account, timeline: Timeline, known: KnownPosts) -> None:
+        if any(one.remote_id not in known.ids for one in timeline.posts):
+            self._ledger.see(account.id, timeline.posts, now=self._clock.now())

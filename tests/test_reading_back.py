@@ -213,6 +213,20 @@ def test_a_reading_that_proves_nothing_sends_nothing_however_often(office: Offic
     assert office.state()[0] is (Status.UNCERTAIN if stopped else Status.HELD)
 
 
+def test_a_person_sees_what_stands_beside_what_was_sent(office: Office) -> None:
+    office.loses(stands=False)
+    office.adapter.unseen = {"1"}
+    office.run()
+    office.adapter.stand(Post(text="Haber 2 (elle)", link=None))
+    for _ in range(15):
+        office.run(hours=1)
+    assert office.state() == (Status.HELD, Reason.UNKNOWN)
+    seen = history.others(office.ledger, office.account.id, since=office.clock.now() - timedelta(days=1))
+    assert [one.text for one in seen] == ["Haber 2 (elle)"]
+    (attempt,) = history.attempts(office.ledger, office.newest())
+    assert attempt.text == text(2)
+
+
 def test_only_one_second_send_is_made_by_itself(office: Office) -> None:
     office.adapter.answers["publish"] = [LOST] * 5
     for _ in range(20):

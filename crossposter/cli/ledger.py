@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from crossposter.wording import say
 
 if TYPE_CHECKING:
     from crossposter.config import Configuration
+    from crossposter.core.timeline import Standing
     from crossposter.ledger import SqlLedger
     from crossposter.ledger.acts import ActRecord
     from crossposter.ledger.records import AttemptRecord, DeliveryRecord, RevisionRecord
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 #: As many digits as SQLite's numbers surely hold; `isdecimal` would take those of other scripts too.
 _NUMBER = re.compile("[0-9]{1,18}")
+
+#: Around an attempt, or a hold, what stands on the account may be of interest: platforms' clocks are not ours.
+_SKEW, _AROUND = timedelta(minutes=2), timedelta(days=7)
 
 ledger_app = typer.Typer(help="Look at the record, or copy it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -60,6 +65,7 @@ def show(
         attempts = {record.id: history.attempts(ledger, record) for record in records}
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
         revisions = history.revisions(ledger, int(number)) if records else []
+        standing = {record.id: _standing(ledger, record, attempts[record.id]) for record in records}
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
     if json:
@@ -68,6 +74,7 @@ def show(
                 **delivery_data(record, translate),
                 "history": [_attempt_data(attempt, translate) for attempt in attempts[record.id]],
                 "acts": [_act_data(act) for act in acts[record.id]],
+                "standing": [_standing_data(one) for one in standing[record.id]],
             }
             for record in records
         ]
@@ -79,6 +86,32 @@ def show(
         _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
     for record in records:
         _print_delivery(record, attempts[record.id], acts[record.id], translate)
+        _print_standing(standing[record.id], translate)
+
+
+def _standing(ledger: SqlLedger, record: DeliveryRecord, attempts: Sequence[AttemptRecord]) -> list[Standing]:
+    """Give what stands on the account and is no post of ours, for whoever is to say whether one of it is this one."""
+    from crossposter.core.acts import is_in_doubt
+    from crossposter.core.model import Reason
+    from crossposter.ledger import history
+
+    if record.reason is not Reason.ALREADY_POSTED and not is_in_doubt(record.status, record.reason):
+        return []
+    since = attempts[-1].started_at if attempts else record.updated_at - _AROUND
+    return history.others(ledger, record.account_id, since=since - _SKEW)
+
+
+def _print_standing(standing: Sequence[Standing], translate: Translator) -> None:
+    if standing:
+        _echo("  " + translate(say("what stands on the account, and no post of ours has become:")))
+    for one in standing:
+        when = one.published.isoformat(timespec="seconds") if one.published else "-"
+        _echo(f"    {when}  {one.url}\n      " + one.text.replace("\n", "\n      "))
+
+
+def _standing_data(standing: Standing) -> dict[str, Any]:
+    published = standing.published.isoformat() if standing.published else None
+    return {"remote_id": standing.remote_id, "url": standing.url, "text": standing.text, "published": published}
 
 
 @ledger_app.command("backup")
@@ -218,6 +251,8 @@ def _print_delivery(
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
         outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"
         _echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
+        if attempt.message:
+            _echo(f"  {translate(attempt.message)}")
         _echo("\n".join(f"  | {line}" for line in printable(attempt.text).splitlines()))
         for picture in attempt.pictures:
             _echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")

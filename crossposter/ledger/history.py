@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crossposter.core.model import Status
+from crossposter.core.timeline import Standing
 from crossposter.ledger import schema, shared
 from crossposter.ledger.records import (
     AttemptRecord,
@@ -14,6 +15,7 @@ from crossposter.ledger.records import (
     RevisionRecord,
     attempt_record,
     delivery_record,
+    standing_of,
 )
 from crossposter.ledger.store import SqlLedger
 
@@ -54,6 +56,15 @@ def attempts(ledger: SqlLedger, delivery: DeliveryRecord) -> list[AttemptRecord]
     )
     with ledger.reading() as connection:
         return [attempt_record(row) for row in connection.execute(query)]
+
+
+def others(ledger: SqlLedger, account_id: str, *, since: datetime) -> list[Standing]:
+    """List what stands on an account since a time and is no delivery's, as far as it was read; newest first."""
+    rows = schema.standing.c
+    made_at = sa.func.coalesce(rows.published_at, rows.seen_at, type_=schema.UtcDateTime)
+    query = sa.select(schema.standing).where(rows.account_id == account_id, made_at >= since).order_by(made_at.desc())
+    with ledger.reading() as connection:
+        return [standing_of(row) for row in connection.execute(query)]
 
 
 def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:

@@ -11,7 +11,7 @@ from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.deliveries import add_post, adopt, let_rest, named, outcome_values
-from crossposter.ledger.records import packed
+from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
 
@@ -85,16 +85,7 @@ def known_posts(connection: sa.Connection, account_id: str) -> KnownPosts:
     others = sa.select(schema.standing).where(standing.account_id == account_id)
     return KnownPosts(
         ours={row.remote_id: row.published_at for row in connection.execute(ours)},
-        others={
-            Standing(
-                remote_id=row.remote_id,
-                url=row.url,
-                text=row.text,
-                links=tuple(row.links),
-                published=row.published_at,
-            ): row.seen_at
-            for row in connection.execute(others)
-        },
+        others={standing_of(row): row.seen_at for row in connection.execute(others)},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.model import AccountState, Reason, Status
+from crossposter.core.timeline import Standing
 from crossposter.wording import Message
 
 
@@ -126,6 +127,13 @@ def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
         outcome=Status(row.outcome) if row.outcome else None,
         message=unpacked(row.message),
         answer=row.answer,
+    )
+
+
+def standing_of(row: sa.Row[Any]) -> Standing:
+    """Read a row."""
+    return Standing(
+        remote_id=row.remote_id, url=row.url, text=row.text, links=tuple(row.links), published=row.published_at
     )
 
 

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from crossposter.adapters._tweepy import XClient
+from crossposter.adapters.options import Connection
 from crossposter.cli import main
+from crossposter.clock import SystemClock
+from crossposter.references import Secret
 from crossposter.wording import say
 from tests.city import City
 
@@ -96,6 +100,21 @@ def minutes_pass(city: City) -> None:
     with closing(sqlite3.connect(city.ledger)) as ledger, ledger:
         for column in ("started_at", "ended_at"):
             ledger.execute(f"UPDATE attempt SET {column} = strftime('%Y-%m-%d %H:%M:%f000', {column}, '-6 minutes')")
+
+
+def post_by_hand(city: City, text: str) -> str:
+    """Post on X beside crossposter; give the post's number."""
+    account = city.sandbox.account("twitter", "izmirbld")
+    connection = Connection(
+        account_id="by hand",
+        remote_id=account.id,
+        secrets={name: Secret(value) for name, value in account.credentials.items()},
+        now=SystemClock().now,
+        sleep=SystemClock().sleep,
+        pictures=None,  # type: ignore[arg-type]  # it has none
+        url=account.endpoint["url"],
+    )
+    return str(XClient(connection).create_tweet(text=text, user_auth=True)["data"]["id"])
 
 
 def on_x(city: City) -> list[str]:
@@ -200,3 +219,27 @@ def test_an_edited_story_shows_what_it_said_and_what_is_outdated(city: City, cal
     assert {one["outdated"] for one in shown["deliveries"]} == {True}
     assert "it said: Eski başlık" in call("ledger", "show", "8")[1]
     assert len(city.sandbox.posts()) == 3
+
+
+def test_news_that_was_posted_by_hand_is_shown_with_that_post_and_can_count_as_it(
+    city: City, call: Call, call_json: CallJson
+) -> None:
+    call("run", "--once")
+    city.site.publish("tr")
+    link = f"{call_json('inspect', 'izmir-tr')['entries'][0]['link']}?utm_source=elle"
+    by_hand = post_by_hand(city, f"Bugün: {link}")
+    call("run", "--once")
+    held = next(one for one in call_json("queue")["deliveries"] if one["account"] == "izmir-x")
+    assert (held["reason"], f"/status/{by_hand}" in held["message"]) == ("already_posted", True)
+    code, printed = call("ledger", "show", held["id"])
+    assert code == 0
+    assert f"Bugün: {link}" in printed.replace("\n", "")
+    (shown,) = call_json("ledger", "show", held["id"])["deliveries"]
+    assert [one["remote_id"] for one in shown["standing"]] == [by_hand]
+    address = f"https://x.com/izmirbld/status/{by_hand}"
+    assert call("settle", held["id"], "--published", address, "--by", "Ayşe")[0] == 0
+    call("run", "--once")
+    assert len(on_x(city)) == 1
+    (shown,) = call_json("ledger", "show", held["id"])["deliveries"]
+    assert (shown["status"], shown["remote_id"]) == ("published", by_hand)
+    assert "was not sent from here" in shown["history"][0]["message"]
