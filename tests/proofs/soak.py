@@ -2,7 +2,8 @@
 
 Each worker is a warm process that lives one life after the other; a life is killed after a random time, or at a random
 commit or request. On SQLite there is one worker, and the clock leaps between its lives, so that back-offs and settle
-windows end within seconds. Several workers need a ledger that takes them, and then live on the real clock.
+windows end within seconds. Several workers need a database, which tells leases by its own clock: there the clock is the
+real one, and what dies while it publishes is looked for when its lease has ended.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ class Plan:
     workers: int = 1
     arguments: tuple[str, ...] = ("run", "--once", "--json")
 
+    @property
+    def leaps(self) -> bool:
+        """Tell whether the clock may leap between two lives: a database tells by its own when a lease ends."""
+        return self.ledger is None and self.workers == 1
+
     @staticmethod
     def of_environment(*, kills: int) -> Plan:
         """Read SOAK_KILLS, SOAK_SEED, SOAK_LEDGER, SOAK_MINUTES, SOAK_WORKERS and SOAK_ARGUMENTS."""
@@ -108,7 +114,7 @@ class Soak:
             list(pool.map(self._back_to_back, workers, range(len(workers))))
         self.room.sandbox.clear_faults()
         for _ in range(_SETTLING_LIVES):
-            self.room.moved[0] += _HOUR_S if self.plan.workers == 1 else 0.0
+            self.room.moved[0] += _HOUR_S if self.plan.leaps else 0.0
             workers[0].live(self._order())
             if not self._open():
                 break
@@ -127,7 +133,7 @@ class Soak:
 
     def _befall(self, chance: random.Random) -> None:
         """Let time pass, news come and platforms fail."""
-        if self.plan.workers == 1:
+        if self.plan.leaps:
             self.room.moved[0] += chance.choices(_LEAPS, _SHARES)[0]
             self.room.sandbox.go_back(self.room.sandbox.moment())  # forgets the requests, which hold pictures
         if chance.random() < _NEWS:
