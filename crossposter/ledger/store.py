@@ -139,6 +139,7 @@ class SqlLedger:
         sidecar = Sidecar(beside_it) if beside_it else None
         beside = None
         if sidecar:
+            _make_folder(sidecar.path.parent)
             with self._counting(sidecar):
                 beside = sidecar.read()
         with self.reading() as connection:

@@ -233,7 +233,6 @@ def test_of_two_threads_the_later_count_stays(path: Path) -> None:
 @contextmanager
 def machine(place: DatabaseAddress, data: Path) -> Iterator[tuple[SqlLedger, Opening]]:
     """Work on a database from a machine with this folder."""
-    data.mkdir(exist_ok=True)
     ledger = SqlLedger.open(place)
     try:
         yield ledger, ledger.stand_guard(now=NOW, data=data)

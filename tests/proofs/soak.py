@@ -2,24 +2,29 @@
 
 Each worker is a warm process that lives one life after the other; a life is killed after a random time, or at a random
 commit or request. On SQLite there is one worker, and the clock leaps between its lives, so that back-offs and settle
-windows end within seconds. Several workers need a ledger that takes them, and then live on the real clock.
+windows end within seconds. Several workers need a database, which tells leases by its own clock: there the clock is the
+real one, and what dies while it publishes is looked for when its lease has ended.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from crossposter.core.model import Reason, Status
+from crossposter.ledger import SqlLedger, history
+from crossposter.ledger.records import DeliveryRecord
+from crossposter.references import DatabaseAddress
 from tests.proofs.life import Ended, Order
 from tests.proofs.lives import ACCOUNTS, Lives
 from tests.proofs.newsroom import Newsroom, a_newsroom
@@ -60,6 +65,11 @@ class Plan:
     minutes: float | None = None
     workers: int = 1
     arguments: tuple[str, ...] = ("run", "--once", "--json")
+
+    @property
+    def leaps(self) -> bool:
+        """Tell whether the clock may leap between two lives: a database tells by its own when a lease ends."""
+        return self.ledger is None and self.workers == 1
 
     @staticmethod
     def of_environment(*, kills: int) -> Plan:
@@ -104,7 +114,7 @@ class Soak:
             list(pool.map(self._back_to_back, workers, range(len(workers))))
         self.room.sandbox.clear_faults()
         for _ in range(_SETTLING_LIVES):
-            self.room.moved[0] += _HOUR_S if self.plan.workers == 1 else 0.0
+            self.room.moved[0] += _HOUR_S if self.plan.leaps else 0.0
             workers[0].live(self._order())
             if not self._open():
                 break
@@ -123,7 +133,7 @@ class Soak:
 
     def _befall(self, chance: random.Random) -> None:
         """Let time pass, news come and platforms fail."""
-        if self.plan.workers == 1:
+        if self.plan.leaps:
             self.room.moved[0] += chance.choices(_LEAPS, _SHARES)[0]
             self.room.sandbox.go_back(self.room.sandbox.moment())  # forgets the requests, which hold pictures
         if chance.random() < _NEWS:
@@ -151,16 +161,16 @@ class Soak:
         )
 
     def _open(self) -> int:
-        return sum(1 for row in self._rows() if row[1] in ("queued", "publishing", "uncertain"))
+        return sum(1 for row in self._rows() if row.status in (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN))
 
-    def _rows(self) -> list[tuple[str, str, str, str, str]]:
-        """Give title, status, reason, account and remote id of each delivery of what was published."""
-        with closing(sqlite3.connect(self.room.ledger)) as connection:
-            return connection.execute(
-                "SELECT e.title, d.status, coalesce(d.reason, ''), d.account_id, coalesce(p.remote_id, '')"
-                " FROM delivery d JOIN entry e ON e.id = d.entry_id LEFT JOIN post p ON p.delivery_id = d.id"
-                " WHERE d.reason IS NOT 'baseline'"
-            ).fetchall()
+    def _rows(self) -> list[DeliveryRecord]:
+        """Give the deliveries of what was published since the beginning."""
+        ledger = SqlLedger.look(DatabaseAddress(self.plan.ledger) if self.plan.ledger else self.room.ledger)
+        try:
+            found = history.deliveries(ledger, now=datetime.fromtimestamp(self.room.news.clock(), UTC))
+            return [row for row in found if row.reason is not Reason.BASELINE]
+        finally:
+            ledger.close()
 
     def _judged(self) -> Result:
         """Compare what stands on the platforms with what the ledger says of it."""
@@ -171,13 +181,14 @@ class Soak:
         doubled = [f"{key}: {ids}" for key, ids in standing.items() if len(ids) > 1]
         ended: Counter[str] = Counter()
         lost, seen = [], set()
-        for title, status, reason, account, remote_id in self._rows():
-            stands = standing.get((account, title), [])
-            seen.add((account, title))
-            is_named = status == "published" if stands and remote_id in stands else status in ("held", "failed")
-            if not is_named:
-                lost.append(f"{account}, {title}: {status} {reason}, {stands}")
-            ended[f"{status} {reason}{' (stands)' if stands and status != 'published' else ''}".strip()] += 1
+        for row in self._rows():
+            stands = standing.get((row.account_id, row.title), [])
+            seen.add((row.account_id, row.title))
+            is_published = row.status is Status.PUBLISHED
+            is_true = row.remote_id in stands if is_published else row.status in (Status.HELD, Status.FAILED)
+            if not is_true:
+                lost.append(f"{row.account_id}, {row.title}: {row.status} {row.reason}, {stands}")
+            ended[f"{row.status} {row.reason or ''}{' (stands)' if stands and not is_published else ''}".strip()] += 1
         asked = {(account, item.title) for item in self.room.news.items[:-1] for account in ACCOUNTS.values()}
         lost += [f"{key}: nothing in the ledger" for key in asked - seen]
         return Result(self.killed, self.lived, len(self.room.news.items) - 1, ended, doubled, lost)
@@ -189,5 +200,6 @@ def a_soak(plan: Plan, folder: Path) -> Iterator[Soak]:
     with a_newsroom(folder, workers=plan.workers) as room:
         room.news.add()
         room.sandbox.twitter.limits = dict.fromkeys(room.sandbox.twitter.limits, (10**9, 900))
-        room.configure(list(ACCOUNTS), ledger=plan.ledger)
+        # By its name: an address may hold a password, which the YAML does not take.
+        room.configure(list(ACCOUNTS), ledger="env:SOAK_LEDGER" if plan.ledger else None)
         yield Soak(plan, room)
