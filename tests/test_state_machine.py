@@ -17,9 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from crossposter import delivering
 from crossposter.core.acts import Person, Verb
 from crossposter.core.model import Account, Entry, Holds, Post, Reason, Receipt, Status
 from crossposter.core.timeline import Timeline
@@ -52,6 +54,12 @@ ACCOUNTS = (
     an_account("facebook", lists_all=False, seen_within=timedelta(minutes=3)),
     replace(an_account("instagram"), strict_order=True),
 )
+
+
+@pytest.fixture(autouse=True)
+def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make nothing ready on other threads: the same steps must lead to the same end."""
+    monkeypatch.setattr(delivering, "AHEAD", 0)
 
 
 class Death(BaseException):
