@@ -170,7 +170,7 @@ class Deliverer:
 
         None is made ready ahead where a gap follows each post, or where each takes from the same money.
         """
-        if len(ids) < 2 or account.pace.min_gap or account.budget:
+        if len(ids) < 2 or not AHEAD or account.pace.min_gap or account.budget:
             yield (self._prepared(name, account) for name in ids)
             return
         pool = ThreadPoolExecutor(AHEAD, thread_name_prefix=f"ahead {account.id}")
