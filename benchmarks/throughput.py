@@ -1,7 +1,11 @@
-"""How long 30 entries take on three platforms at 50 ms a call, against the longest of the three alone.
+"""How long 30 entries with a picture take on three platforms at 50 ms a call, the durable ledger included.
 
-One prepared picture each; pace and the libraries' own sleeps are off. The wait stands in `requests`, which all three
-client libraries speak through, so that it costs no processor. Medians of several runs, which take turns.
+The floor is the longest chain of public calls of a single account: thirty times the one request that makes a post, by
+the bare client, in the same run. Beside it: what a platform that hangs costs the others.
+
+The platforms run in a process of their own. The wait stands in `requests`, which all three client libraries speak
+through, so that it costs no processor; the libraries' own sleeps and every pace are off. Medians of several runs, which
+take turns.
 """
 
 from __future__ import annotations
@@ -9,51 +13,37 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from crossposter.bootstrap import open_office
-from crossposter.cli.sandbox import environment_of
+from benchmarks.platforms import Platforms, platforms
+from crossposter.bootstrap import Office, _World, open_office
 from crossposter.config import load_config
+from crossposter.core.events import Delivered, Event
+from crossposter.core.model import Picture, Post
 from crossposter.ledger import Role
-from crossposter.sandbox import Sandbox
+from crossposter.testing import NoSteps
 
 RUNS = 3
 ENTRIES = 30
 CALL_S = 0.05
 ACCOUNTS = {"twitter": "izmir-x", "facebook": "izmir-facebook", "instagram": "izmir-instagram"}
+#: A disk on which a commit costs nothing: what is left is ours.
+MEMORY = "/dev/shm"
+#: The one that hangs beside the others.
+HANGING = "facebook"
 DEMO = Path(__file__).parents[1] / "config" / "demo.yaml"
-
-
-class News:
-    """A feed whose first answer holds one entry, and each later one thirty more."""
-
-    base_url = ""
-
-    def __init__(self, picture: bytes) -> None:
-        self.count = 1
-        self._picture = picture
-
-    def respond(self, _method: str, path: str, _headers: object) -> tuple[int, dict[str, str], bytes]:
-        """Answer the feed or the picture."""
-        if path.endswith(".jpg"):
-            return 200, {"Content-Type": "image/jpeg"}, self._picture
-        items = "".join(
-            f"<item><title>Haber {n}: tramvay</title><guid isPermaLink='false'>{n}</guid>"
-            f"<link>https://www.izmir.bel.tr/tr/Haberler/h/{n}/156</link><description>Özet {n}.</description>"
-            f"<enclosure url='{self.base_url}/p.jpg' type='image/jpeg' length='1'/></item>"
-            for n in range(self.count, 0, -1)
-        )
-        body = f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>"
-        return 200, {"Content-Type": "application/rss+xml; charset=utf-8"}, body.encode()
 
 
 def picture() -> bytes:
@@ -81,19 +71,15 @@ def slow_calls() -> Iterator[None]:
         requests.Session.send = send  # type: ignore[method-assign]  # puts it back
 
 
-def measure(platforms: list[str], content: bytes) -> float:
-    """Give the seconds of the round that publishes thirty entries on these platforms."""
-    news = News(content)
-    with Sandbox(site=news) as sandbox, tempfile.TemporaryDirectory() as folder:
-        news.base_url = f"{sandbox.url}/site"
-        environ = {
-            **environment_of(sandbox),
-            "DEMO_LEDGER": f"sqlite:///{folder}/ledger.db",
-            "DEMO_FEED_TR": f"{news.base_url}/rss",
-            "DEMO_FEED_EN": f"{news.base_url}/rss",
-        }
+@contextlib.contextmanager
+def office(
+    names: Sequence[str], content: bytes, where: str | None = None
+) -> Iterator[tuple[Platforms, Office, Any, dict[str, str]]]:
+    """Open an office of its own for these platforms, with a ledger of its own; on a certain disk."""
+    with platforms(content) as there, tempfile.TemporaryDirectory(dir=where) as folder:
+        environ = {**there.environ, "DEMO_LEDGER": f"sqlite:///{folder}/ledger.db"}
         yaml = Path(folder) / "bench.yaml"
-        wanted = ", ".join(ACCOUNTS[platform] for platform in platforms)
+        wanted = ", ".join(ACCOUNTS[name] for name in names)
         text = DEMO.read_text("utf-8").replace(
             "accounts: [izmir-x, izmir-facebook, izmir-instagram]", f"accounts: [{wanted}]"
         )
@@ -102,33 +88,131 @@ def measure(platforms: list[str], content: bytes) -> float:
         # Thirty at once are a flood, and would be held.
         no_holds = config.holds.model_copy(update={"new_entries_over": None})
         config = config.model_copy(update={"feeds": config.feeds[:1], "holds": no_holds})
-        with open_office(config, environ, role=Role.ROUND) as office, slow_calls():
-            service = office.service(config)
-            service.run_once()
-            news.count += ENTRIES
-            start = time.perf_counter()
-            service.run_once()
-            took = time.perf_counter() - start
-        assert len(sandbox.posts()) == ENTRIES * len(platforms)
+        with open_office(config, environ, role=Role.ROUND) as opened, slow_calls():
+            yield there, opened, config, environ
+
+
+def bare(name: str, content: bytes) -> float:
+    """Give the seconds of thirty public calls of a platform's client, and nothing else."""
+    with office([name], content) as (there, opened, config, environ):
+        adapter = _World(config, opened.ways, environ, opened.clock).adapter(ACCOUNTS[name])
+        adapter.verify()
+        shown = Picture(url="", content=content, sha256="0", width=1600, height=900, alt="")
+        posts = [Post(text=f"Haber {number}: tramvay", link=None, pictures=(shown,)) for number in range(ENTRIES)]
+        first = adapter.stage(posts[0], NoSteps())
+        # A picture belongs to any number of posts, so that it need not be uploaded thirty times.
+        staged = [replace(first, post=post) for post in posts]
+        took = timed(lambda: [adapter.publish(each) for each in staged])
+        assert there.posts(name) == ENTRIES
         return took
+
+
+def ours(names: Sequence[str], content: bytes, where: str | None = None) -> dict[str, Any]:
+    """Give the seconds and figures of the round that publishes thirty entries on these platforms."""
+    with office(names, content, where) as (there, opened, config, _):
+        service = opened.service(config)
+        service.run_once()
+        there.show(1 + ENTRIES)
+        commits, before = count_commits(opened), there.requests()
+        cpu = os.times()
+        took = timed(service.run_once)
+        after, asked = os.times(), there.requests()
+        assert all(there.posts(name) == ENTRIES for name in names)
+        return {
+            "s": took,
+            "cpu_s": after.user + after.system - cpu.user - cpu.system,
+            "commits_a_delivery": commits() / (ENTRIES * len(names)),
+            "requests": {name: count - before.get(name, 0) for name, count in asked.items() if name.strip()},
+        }
+
+
+def beside_a_hanging_one(content: bytes, *, hangs: bool) -> float:
+    """Give the seconds until the others have all, while one platform answers no post (or does)."""
+    others = [name for name in ACCOUNTS if name != HANGING]
+    with office(list(ACCOUNTS) if hangs else others, content) as (there, opened, config, _):
+        service = opened.service(config)
+        service.run_once()
+        there.show(1 + ENTRIES)
+        if hangs:
+            there.hang(HANGING, "publish")
+        left, done = [ENTRIES * len(others)], threading.Event()
+
+        def count(event: Event) -> None:
+            if isinstance(event, Delivered) and not event.delivery_id.endswith(ACCOUNTS[HANGING]):
+                left[0] -= 1
+                if not left[0]:
+                    done.set()
+
+        start = time.perf_counter()
+        round_ = threading.Thread(target=service.run_once, kwargs={"report": count})
+        round_.start()
+        assert done.wait(60)
+        took = time.perf_counter() - start
+        service.retire()
+        there.release()
+        round_.join()
+        return took
+
+
+def count_commits(opened: Office) -> Callable[[], int]:
+    """Count the ledger's transactions that write from now on; gives what gives the number."""
+    ledger, count = opened.ledger, [0]
+    writing = ledger.writing
+
+    @contextlib.contextmanager
+    def counted() -> Iterator[Any]:
+        with writing() as connection:
+            yield connection
+        count[0] += 1
+
+    ledger.writing = counted  # type: ignore[method-assign]  # counts the real one
+    return lambda: count[0]
+
+
+def timed(do: Callable[[], object]) -> float:
+    """Give the seconds that it takes."""
+    start = time.perf_counter()
+    do()
+    return time.perf_counter() - start
 
 
 def main() -> int:
     """Print the figures as JSON."""
     content = picture()
-    measure(list(ACCOUNTS), content)  # imports
-    ways = {**{platform: [platform] for platform in ACCOUNTS}, "together": list(ACCOUNTS)}
-    taken: dict[str, list[float]] = {way: [] for way in ways}
+    ours(list(ACCOUNTS), content)  # imports
+    floor: dict[str, list[float]] = {name: [] for name in ACCOUNTS}
+    alone: dict[str, list[float]] = {name: [] for name in ACCOUNTS}
+    together, beside, hanging, in_memory = [], [], [], []
     for _ in range(RUNS):
-        for way, platforms in ways.items():
-            taken[way].append(measure(platforms, content))
-    alone = {way: statistics.median(values) for way, values in taken.items()}
-    together = alone.pop("together")
-    found = {"alone_s": alone, "together_s": together, "ratio": together / max(alone.values())}
+        for name in ACCOUNTS:
+            floor[name].append(bare(name, content))
+            alone[name].append(ours([name], content)["s"])
+        together.append(ours(list(ACCOUNTS), content))
+        if Path(MEMORY).is_dir():
+            in_memory.append(ours(list(ACCOUNTS), content, MEMORY)["s"])
+        beside.append(beside_a_hanging_one(content, hangs=False))
+        hanging.append(beside_a_hanging_one(content, hangs=True))
+    chains = {name: statistics.median(values) for name, values in floor.items()}
+    whole = statistics.median(one["s"] for one in together)
+    found = {
+        "public_calls_s": chains,
+        "alone_s": {name: statistics.median(values) for name, values in alone.items()},
+        "together_s": [one["s"] for one in together],
+        "together, ledger in memory, s": in_memory,
+        "together": together[-1],
+        "beside_a_hanging_one_s": hanging,
+        "without_it_s": beside,
+        "ratio": {
+            "chain": whole / max(chains.values()),
+            "chain, ledger in memory": statistics.median(in_memory) / max(chains.values()) if in_memory else None,
+            "alone": whole / max(statistics.median(values) for values in alone.values()),
+            "hanging": statistics.median(hanging) / statistics.median(beside),
+        },
+    }
     print(json.dumps(found, indent=2))
     return 0
 
 
 if __name__ == "__main__":
-    print(datetime.now(UTC).isoformat(), file=sys.stderr)  # noqa: TID251 - a log's real time
+    print(datetime.now(UTC).isoformat(), os.getloadavg(), file=sys.stderr)  # noqa: TID251 - a log's real time
     sys.exit(main())

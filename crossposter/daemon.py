@@ -30,8 +30,11 @@ log = get_logger()
 
 #: Seconds that deliveries in hand get when the daemon is told to stop.
 GRACE_S = 25
-#: Seconds between two signs of life; so long also a jump of the clock may stop the timer.
+#: Seconds between two signs of life.
 BEAT_S = BEAT.total_seconds()
+#: Seconds between two looks at the clock, whose jump may stop the timer so long, and at a ledger that could not be
+#: written.
+LOOK_S = 15.0
 #: Seconds between two looks for what nobody does: feeds that have fallen silent, money that is spent.
 LISTEN_S = 600
 #: After a checkup at which all answered the next one comes a day later; after one at which a platform did not, an hour.
@@ -96,6 +99,8 @@ class Daemon:
         #: What was so at the last look.
         self._seen: frozenset[str] = frozenset()
         self._commands = commands
+        #: In seconds of a clock that nobody sets.
+        self._beat_at = clock.elapsed()
         self._ledger = LedgerPause(report)
         self._time = ClockPause(clock, is_doubtful=is_clock_doubtful)
         self._lanes = Lanes(report, lambda: self._ledger.is_down or self._time.is_doubtful, self._ledger)
@@ -122,7 +127,9 @@ class Daemon:
         while (told := self._next_command()) is not Command.STOP:
             if told is Command.RELOAD:
                 self._reload()
-            self._beat()
+            # What cannot be written is tried more often: it is the probe.
+            if self._ledger.is_down or self._clock.elapsed() - self._beat_at >= BEAT_S:
+                self._beat()
             if by := self._time.jumped():
                 self._report(ClockJumped(by))
                 self._schedule()  # after a step back the timer would sleep until its old times come again (measured)
@@ -142,13 +149,14 @@ class Daemon:
         return False
 
     def _beat(self) -> None:
+        self._beat_at = self._clock.elapsed()
         with self._ledger.noting():
             self._heartbeat.beat(now=self._clock.now())
             self._ledger.worked()
 
     def _next_command(self) -> Command | None:
         try:
-            return self._commands.get(timeout=BEAT_S)
+            return self._commands.get(timeout=LOOK_S)
         except queue.Empty:
             return None
 
@@ -182,7 +190,7 @@ class Daemon:
         self._checkup_due = now
         self._scheduler.add_job(
             self._look_over,
-            Every(timedelta(seconds=BEAT_S)),
+            Every(timedelta(seconds=LOOK_S)),
             args=[self._service],
             next_run_time=now,
             name="checkup",

@@ -76,7 +76,7 @@ class Morning:
 
 @pytest.fixture
 def morning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Morning]:
-    monkeypatch.setattr("crossposter.daemon.BEAT_S", 1)
+    monkeypatch.setattr("crossposter.daemon.LOOK_S", 1)
     with time_machine.travel(START, tick=True) as traveller:
         office = Office(tmp_path / "ledger.db", [an_account()])
         office.clock = cast("FrozenClock", SystemClock())

@@ -1125,6 +1125,8 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("DROP TABLE standing")
         opened.execute("DROP TABLE step")
         opened.execute("DROP INDEX delivery_open")
+        opened.execute("DROP INDEX attempt_begun")
+        opened.execute("DROP INDEX post_newest")
         opened.execute("CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'")
         opened.execute("ALTER TABLE feed DROP COLUMN is_restored")
         opened.execute("DROP TABLE fence")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +42,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         self._url = (connection.url or API_URL).rstrip("/") + "/"
         secret = connection.secrets.get("app_secret")
         self._proof = _proof(bearer, secret.reveal()) if secret else None
+        self._lock = threading.Lock()
         self._used_up_until: datetime | None = None
         #: What Meta said at its last answer: how far its clock is ahead of ours, and which version it speaks.
         self.skew: timedelta | None = None
@@ -56,18 +58,20 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
     ) -> dict[str, Any]:
         """Send one request, once, the token in a header; the library's own methods come through here.
 
+        From several threads at once.
+
         Raises:
             PublishError: It was not answered with a JSON object that says success.
         """
         method = method or ("GET" if post_args is None else "POST")
         is_publish = method == "POST" and path.endswith(self._dialect.publish_edge)
-        if is_publish:
-            self.session.close()  # a fresh connection: see XClient.request
+        # A fresh connection: see XClient.request.
+        session = new_session(self._connection) if is_publish else self.session
         query, form = _on_the_wire(args), _on_the_wire(post_args) if post_args is not None else None
         if self._proof:
             (query if form is None else form)["appsecret_proof"] = self._proof
         try:
-            response = self.session.request(
+            response = session.request(
                 method,
                 self._url + path.lstrip("/"),
                 params=query,
@@ -80,6 +84,9 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             # Not `from error`: its text may hold what was sent.
             raise no_answer(error, is_publish=is_publish) from None
+        finally:
+            if is_publish:
+                session.close()
         self.skew = skew(response.headers, self._connection.now())
         self.answered_version = plain_words(response.headers.get("facebook-api-version", ""))
         body = json_object(response)
@@ -109,7 +116,8 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # facebook-sdk has 
         wait = breather(headers, account_id=self._connection.remote_id, counted_as=self._dialect.counted_as)
         if wait:
             until = self._connection.now() + wait
-            self._used_up_until = max(self._used_up_until or until, until)
+            with self._lock:
+                self._used_up_until = max(self._used_up_until or until, until)
 
     def _error(self, answer: Answer) -> PublishError:
         now = self._connection.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ class SessionBackend:
     def __init__(self, connection: Connection, *, session_file: Path) -> None:
         self._connection = connection
         self._session_file = session_file
+        #: Held for each request but uploads, and for the file: the library is made for one thread.
+        self._alone = threading.Lock()
         #: What the file holds, as far as the client cares.
         self._saved: dict[str, Any] | None = None
 
@@ -75,15 +78,14 @@ class SessionBackend:
         """Upload the pictures; only `publish` makes them public."""
         is_album = len(post.pictures) > 1
         kind = "for an album" if is_album else "alone"
-        with self._session_kept():
-            uploads = (
-                steps.once(
-                    f"upload {position} {picture.sha256} {kind}",
-                    partial(self._client.upload_jpeg, picture.content, for_album=is_album),
-                )
-                for position, picture in enumerate(post.pictures)
+        uploads = (
+            steps.once(
+                f"upload {position} {picture.sha256} {kind}",
+                partial(self._client.upload_jpeg, picture.content, for_album=is_album),
             )
-            return Staged(post=post, media_ids=tuple(uploads))
+            for position, picture in enumerate(post.pictures)
+        )
+        return Staged(post=post, media_ids=tuple(uploads))
 
     def publish(self, staged: Staged) -> Receipt:
         """Make the post: one request."""
@@ -128,27 +130,30 @@ class SessionBackend:
 
     @contextmanager
     def _session_kept(self, *, is_publish: bool = False) -> Iterator[None]:
-        """Write the session back when Instagram renewed something in it, also when the request failed.
+        """Have the library alone; write the session back when Instagram renewed something, even where it refused.
+
+        An upload waits for nobody: what its answer renews is written with the next request.
 
         Raises:
             AccountError: It cannot be written. Not after a publish: what became of the post matters more, and the next
                 request tries again to write.
         """
-        if self._saved is None:
-            self._saved = self._client.get_settings()
-        try:
-            yield
-        finally:
+        with self._alone:
+            if self._saved is None:
+                self._saved = self._client.get_settings()
             try:
-                self._save_session()
-            except OSError as error:
-                if not is_publish:
-                    message = say(
-                        "the session file {path!r} cannot be written: {cause}",
-                        path=str(self._session_file),
-                        cause=error,
-                    )
-                    raise AccountError(message) from error
+                yield
+            finally:
+                try:
+                    self._save_session()
+                except OSError as error:
+                    if not is_publish:
+                        message = say(
+                            "the session file {path!r} cannot be written: {cause}",
+                            path=str(self._session_file),
+                            cause=error,
+                        )
+                        raise AccountError(message) from error
 
     def _save_session(self) -> None:
         settings = self._client.get_settings()

@@ -3,6 +3,9 @@
 Measured on 3.2.2: its `photo_upload` posted ten times on one odd answer; a dropped connection or a 408 posted twice; it
 has no timeout, answers challenges by itself and asks a terminal for codes. None of that may happen in a city's name:
 `private_request` is replaced by one that sends once, and the upload by one that sends the prepared bytes as they are.
+
+The library is made for one thread: what was answered last, headers and cookies are its own state, and the answer to a
+reading could be taken for that to a post. So requests go one at a time, but for uploads, which touch none of that.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import logging
 import random
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +24,7 @@ from typing import Any
 import requests
 from curl_cffi import CurlECode, CurlOpt
 from instagrapi import Client, config, exceptions
+from requests.cookies import RequestsCookieJar
 
 from crossposter.adapters._answers import plain_words, text
 from crossposter.adapters._rules import Answer, Rule, first_match, kept, recorded, revealed, unusable
@@ -91,15 +96,20 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             session.hooks["response"].append(_refuse_if_huge)
         # On a kept connection that died, curl sends the request a second time.
         self.private.get_adapter("https://i.instagram.com/").client.curl_options[CurlOpt.FRESH_CONNECT] = 1
+        #: What answers to uploads have set; the next request sends it.
+        self._set_by_uploads: deque[RequestsCookieJar] = deque()
+        self._note_session()
 
     def private_request(self, endpoint: str, data: Any = None, params: Any = None, **kwargs: Any) -> dict[str, Any]:
-        """Send one request, once: no second try, no challenge flow, no login.
+        """Send one request, once: no second try, no challenge flow, no login. One at a time: see `SessionBackend`.
 
         Raises:
             PublishError: It was not answered with a JSON object that says success.
         """
         is_publish, is_verify = endpoint.startswith(_PUBLISH), endpoint.startswith(_VERIFY)
         headers = {"Authorization": self.authorization, **(kwargs.pop("headers", None) or {})}
+        while self._set_by_uploads:
+            self.private.cookies.update(self._set_by_uploads.popleft())
         try:
             answer = self._send_private_request(endpoint, data=data, params=params, headers=headers, **kwargs)
         except (exceptions.ClientError, requests.RequestException) as error:
@@ -107,6 +117,8 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             raise self.translated(error, answered, is_publish=is_publish, is_verify=is_verify) from error
         except CONFUSED as error:
             raise self._unusable(is_publish) from error
+        finally:
+            self._note_session()
         if not isinstance(answer, dict) or not answer or not succeeds(self.last_response):
             raise self._unusable(is_publish)
         return answer
@@ -122,7 +134,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         return skew(answered.headers, self._connection.now()) if answered is not None else None
 
     def upload_jpeg(self, content: bytes, *, for_album: bool) -> str:
-        """Upload exactly these bytes and give the upload id; nothing is published.
+        """Upload exactly these bytes and give the upload id; nothing is published. From several threads at once.
 
         The request is that of instagrapi's `photo_rupload`, which would encode the picture a second time.
         """
@@ -136,30 +148,47 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
             "image_compression": json.dumps({"lib_name": "moz", "lib_version": "3.1.m", "quality": "80"}),
             **({"is_sidecar": "1"} if for_album else {}),
         }
-        headers = self.private_headers(
-            {
-                "Accept-Encoding": "gzip",
-                "X-Instagram-Rupload-Params": json.dumps(parameters),
-                "X_FB_PHOTO_WATERFALL_ID": str(uuid.uuid4()),
-                "X-Entity-Type": "image/jpeg",
-                "Offset": "0",
-                "X-Entity-Name": name,
-                "X-Entity-Length": str(len(content)),
-                "Content-Type": "application/octet-stream",
-                "Content-Length": str(len(content)),
-            }
-        )
+        headers = {
+            "Accept-Encoding": "gzip",
+            "X-Instagram-Rupload-Params": json.dumps(parameters),
+            "X_FB_PHOTO_WATERFALL_ID": str(uuid.uuid4()),
+            "X-Entity-Type": "image/jpeg",
+            "Offset": "0",
+            "X-Entity-Name": name,
+            "X-Entity-Length": str(len(content)),
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(len(content)),
+        }
         try:
-            response = self.private.post(
-                f"https://{config.API_DOMAIN}/rupload_igphoto/{name}", data=content, headers=headers
+            response = self._beside().post(
+                f"https://{config.API_DOMAIN}/rupload_igphoto/{name}",
+                data=content,
+                headers=self.private_headers(headers),
+                timeout=self._connection.timeout_s,
             )
         except requests.RequestException as error:
             raise self.translated(error, None) from error
+        self._set_by_uploads.append(response.cookies)
         body = json_object(response)
         if not succeeds(response) or body.get("status") != "ok":
             said = [text(body.get(name)) for name in ("message", "feedback_message")]
             raise self.translated(exceptions.PhotoNotUpload(": ".join(filter(None, said))), response)
         return upload_id
+
+    def _note_session(self) -> None:
+        """Note headers and cookies for uploads: another thread may not read them while a request changes them."""
+        self._noted = self.private.headers.copy(), self.private.cookies.copy()
+
+    def _beside(self) -> requests.Session:
+        """Make a session like the library's, over the same transport; its headers and cookies are nobody else's."""
+        headers, cookies = self._noted
+        session = requests.Session()
+        session.trust_env, session.max_redirects = False, 0
+        session.verify, session.proxies = self.private.verify, dict(self.private.proxies)
+        session.headers, session.cookies = headers.copy(), cookies.copy()
+        session.hooks["response"] = list(self.private.hooks["response"])
+        session.adapters = self.private.adapters
+        return session
 
     def translated(
         self, error: Exception, answered: requests.Response | None, *, is_publish: bool = False, is_verify: bool = False

@@ -7,6 +7,7 @@ one method, which is replaced here. What a refusal of X means is in `_x_errors.p
 from __future__ import annotations
 
 import functools
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self._connection = connection
         self._url = (connection.url or API_URL).rstrip("/")
         self.session = new_session(connection)
+        self._lock = threading.Lock()
         self._used_up_until: datetime | None = None
         #: How far X's clock was ahead of ours at its last answer.
         self.skew: timedelta | None = None
@@ -59,20 +61,20 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         data: dict[str, str] | None = None,
         files: dict[str, tuple[str, bytes, str]] | None = None,
     ) -> requests.Response:
-        """Send one request, once. tweepy's own methods come through here.
+        """Send one request, once. tweepy's own methods come through here, from several threads at once.
 
         Raises:
             PublishError: It was not answered with a JSON object and a 2xx.
         """
         is_publish = (method, route) == _PUBLISH
-        if is_publish:
-            # On a kept connection that died meanwhile, "surely not sent" could not be told from "lost".
-            self.session.close()
         signer = tweepy.OAuth1UserHandler(
             self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret
         )
+        # On a kept connection that died meanwhile, "surely not sent" could not be told from "lost". Closing the shared
+        # session would not do: an upload on another thread puts its connection there again.
+        session = new_session(self._connection) if is_publish else self.session
         try:
-            response = self.session.request(
+            response = session.request(
                 method,
                 self._url + route,
                 params=params,
@@ -86,6 +88,9 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             )
         except OSError as error:  # all of requests' errors are, and its complaint about a missing certificate file
             raise no_answer(error, is_publish=is_publish) from error
+        finally:
+            if is_publish:
+                session.close()
         self.skew = skew(response.headers, self._connection.now())
         body = json_object(response)
         if not succeeds(response) or not body:
@@ -101,7 +106,8 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         if method == "POST" and (told := used_up_until(response.headers)):
             now = self._connection.now()
             until = now + bounded(told - now)
-            self._used_up_until = max(self._used_up_until or until, until)
+            with self._lock:
+                self._used_up_until = max(self._used_up_until or until, until)
         return response
 
     def used_up_until(self) -> datetime | None:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -41,12 +42,15 @@ def json_object(response: requests.Response) -> dict[str, Any]:
 def new_session(connection: Connection) -> requests.Session:
     """Make a session that takes nothing from the environment: no proxy, no password file, no certificates.
 
+    Several threads may speak through it at once: it keeps no cookies, and requests guards nothing else that changes.
+
     Raises:
         AccountError: The certificates cannot be read.
     """
     check_certificates(connection)
     session = requests.Session()
     session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if connection.proxy:
         session.proxies = {"http": connection.proxy, "https": connection.proxy}
     if connection.ca_file:

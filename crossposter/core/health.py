@@ -12,8 +12,8 @@ from crossposter.core.model import Feed
 from crossposter.wording import Message, say
 
 #: Between two signs of life. With each the polls are written that had nothing to say, so they look older by as much.
-BEAT = timedelta(seconds=15)
-#: Several beats may be late on a busy machine; and whoever starts again within it has not been away.
+BEAT = timedelta(minutes=1)
+#: A beat may be late on a busy machine, by a transaction's wait; and whoever starts again within it has not been away.
 MAX_SILENCE = timedelta(minutes=2)
 #: Longer than a poll can take: so long after the start the first one may still be on its way.
 FIRST_POLL = timedelta(minutes=1)

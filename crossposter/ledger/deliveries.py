@@ -97,15 +97,10 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
 def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence[str]:
     """Give the deliveries that were uncertain until a person settled them, and are not uncertain again."""
     rows, acts = schema.delivery.c, schema.act.c
-    query = (
-        sa.select(rows.entry_id, rows.account_id)
-        .join(schema.act, acts.delivery_id == rows.id)
-        .where(
-            acts.verb.in_((Verb.PUBLISHED, Verb.ABSENT)),
-            acts.at >= since,
-            rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING)),
-        )
-        .distinct()
+    # No join: SQLite would walk all deliveries, and look for the acts of each (319 ms of a million, measured).
+    settled = sa.select(acts.delivery_id).where(acts.verb.in_((Verb.PUBLISHED, Verb.ABSENT)), acts.at >= since)
+    query = sa.select(rows.entry_id, rows.account_id).where(
+        rows.id.in_(settled), rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING))
     )
     return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
 

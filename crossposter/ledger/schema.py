@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0009"
+HEAD = "0010"
 
 #: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
 OPEN = "status IN ('queued', 'publishing', 'uncertain')"
@@ -225,6 +225,8 @@ attempt = sa.Table(
     sa.Column("answer", sa.Text),
     #: In how many looks at the account in a row it was not there.
     sa.Column("absences", sa.Integer, nullable=False, server_default="0"),
+    # An account's pace and money ask for the newest of them, every second.
+    sa.Index("attempt_begun", "started_at"),
 )
 
 #: What people did. Appended, never changed.
@@ -255,6 +257,7 @@ post = sa.Table(
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False, unique=True),
     sa.Column("published_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("account_id", "remote_id", name="one_row_per_remote_post"),
+    sa.Index("post_newest", "account_id", "id"),
 )
 
 #: Posts that were seen on an account and are no delivery's: made by hand, or twice.

@@ -53,7 +53,7 @@ def test_a_daemon_that_works_has_no_trouble(found: Signs) -> None:
     ("found", "named"),
     [
         (signs(beat_at=ago(minutes=3)), "sign of life"),
-        (signs(polled_at=ago(minutes=16)), "izmir-tr"),
+        (signs(polled_at=ago(minutes=17)), "izmir-tr"),
         (signs(started_at=ago(seconds=61), polled_at=ago(days=6)), "izmir-tr was last read at 2026-11-19"),
         (signs(polled_at=None), "izmir-tr has never been read"),
         (signs(is_running=False), "no daemon is running"),

@@ -243,7 +243,7 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
     database.execute(
         "ALTER TABLE delivery DROP COLUMN passed, DROP COLUMN released_at",
         "ALTER TABLE delivery DROP COLUMN resends",
-        "DROP INDEX delivery_open",
+        "DROP INDEX delivery_open, attempt_begun, post_newest",
         "CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'",
         "ALTER TABLE attempt DROP COLUMN answer, DROP COLUMN absences",
         "ALTER TABLE account DROP COLUMN resting_message, DROP COLUMN unread_since, DROP COLUMN slowest_answer_s",
