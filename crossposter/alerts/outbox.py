@@ -28,6 +28,8 @@ class SharedOutbox:
         self._clock = clock
         #: Made by this process and not ended, by their numbers.
         self._own: dict[int, Pending] = {}
+        #: Those of them of which the ledger does not know when they were last taken, or until when they wait.
+        self._unsaved: set[int] = set()
         #: What became of alerts, where the ledger does not know it.
         self._unwritten: list[tuple[Sequence[Pending], Fate]] = []
         #: When each target got messages of which the ledger does not know.
@@ -43,9 +45,11 @@ class SharedOutbox:
             found = self._book.outbox(now=self._clock.now())
         except LedgerError:
             return self._alone()
-        there = {one.id for one in found.pending}
+        there = {one.id: self._newest(one) for one in found.pending}
         # Whatever else was ours, another process has sent.
-        self._own = {number: one for number, one in self._own.items() if number < 0 or number in there}
+        self._own = {
+            number: there.get(number, one) for number, one in self._own.items() if number < 0 or number in there
+        }
         return self._completed(found)
 
     def take(self, target: str, choose: Callable[[Outbox], Sequence[Pending]]) -> Sequence[Pending]:
@@ -57,6 +61,7 @@ class SharedOutbox:
         except LedgerError as error:
             found = self._alone(target)
             chosen = taken(choose(found), now=found.now)
+            self._unsaved |= {one.id for one in chosen}
             if chosen:
                 log.warning("an alert is sent although the ledger cannot be written", target=target, error=str(error))
         self._own |= {one.id: one for one in chosen if one.id in self._own}
@@ -68,6 +73,7 @@ class SharedOutbox:
             return
         for one in ended:
             self._own.pop(one.id, None)
+            self._unsaved.discard(one.id)
         self._unwritten.append((ended, fate))
         if not self.write() or all(one.id < 0 for one in ended):
             now = self._clock.now()
@@ -80,7 +86,9 @@ class SharedOutbox:
         try:
             if written := [one for one in again if one.id > 0]:
                 self._book.postpone(written, now=self._clock.now())
+                self._unsaved -= {one.id for one in written}
         except LedgerError as error:
+            self._unsaved |= {one.id for one in again}
             log.warning("what became of an alert is not in the ledger", error=str(error))
 
     def write(self) -> bool:
@@ -115,9 +123,9 @@ class SharedOutbox:
         return replace(found, pending=pending, sent=sent)
 
     def _newest(self, one: Pending) -> Pending:
-        """Give what is known best of an alert: here, unless another process has taken it since."""
+        """Give what is known best of an alert: the ledger's, unless it was not told what this process did last."""
         ours = self._own.get(one.id, one)
-        return ours if ours.tries >= one.tries else one
+        return ours if one.id in self._unsaved and ours.tries >= one.tries else one
 
     def _lately(self, target: str, now: datetime) -> list[datetime]:
         return [time for time in self._sent.get(target, ()) if time > now - _HOUR]

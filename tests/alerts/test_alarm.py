@@ -25,7 +25,7 @@ from crossposter.core.model import Outcome, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerAlerts, SqlLedger
 from crossposter.messages import Translator
-from crossposter.references import Secret
+from crossposter.references import DatabaseAddress, Secret
 from crossposter.testing import FrozenClock, an_account, unreachable
 from crossposter.web import Network
 from crossposter.wording import Message, say
@@ -95,10 +95,10 @@ WRITING = {"change", "take", "postpone", "end"}
 class Office:
     """An alarm that can be started again and again over one ledger."""
 
-    def __init__(self, path: Path) -> None:
-        self.ledger = SqlLedger.open(path)
+    def __init__(self, place: Path | DatabaseAddress, clock: FrozenClock | None = None) -> None:
+        self.ledger = SqlLedger.open(place)
         self.book = Book(self.ledger)
-        self.clock = FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+        self.clock = clock or FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
         self.carrier = Post()
         self.listeners: tuple[Listener, ...] = (listener(),)
         self.alarm: Alarm | None = None
