@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from crossposter.core.model import (
 )
 
 if TYPE_CHECKING:
-    from crossposter.core.alerting import Fate, Matter, Pending
+    from crossposter.core.alerting import Change, Fate, Matter, Outbox, Pending
     from crossposter.core.digest import Summary
     from crossposter.core.planning import Plan
     from crossposter.core.timeline import Standing, Timeline
@@ -417,34 +417,50 @@ class Heartbeat(Protocol):
         """Write that it ends by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """What the ledger knows of alerts when a process starts."""
-
-    matters: Mapping[str, Matter]
-    pending: Sequence[Pending]
-    #: When each target got messages, within the last hour.
-    sent: Mapping[str, Sequence[datetime]]
-
-
 class AlertBook(Protocol):
-    """Remembers alerts over restarts. Every method is one transaction.
+    """Remembers alerts: what people were told of, and what they have not got yet; of all processes on the ledger.
+
+    Every method is one transaction, and those that write do so one after the other.
 
     Raises:
         LedgerError: It cannot be read or written.
     """
 
-    def remembered(self, *, now: datetime) -> Remembered:
-        """Give what is known; what is long over is forgotten."""
+    def forget(self, *, now: datetime) -> None:
+        """Forget what is long over."""
 
-    def note(self, changes: Mapping[str, Matter | None], pending: Sequence[Pending]) -> Sequence[Pending]:
-        """Write matters by their keys (None: it has ended) and alerts to send; gives these with their numbers."""
+    def matters(self, keys: Collection[str] | None = None) -> Mapping[str, Matter]:
+        """Give the matters that have not ended, by their keys; all of them, or those of the keys."""
 
-    def postpone(self, pending: Sequence[Pending]) -> None:
-        """Write how often they have failed, and until when they wait."""
+    def change(
+        self, keys: Collection[str], decide: Callable[[Mapping[str, Matter], datetime], Change], *, now: datetime
+    ) -> Sequence[Pending]:
+        """Write what is decided about the matters as they stand, while nobody else decides.
+
+        Args:
+            keys: Of the matters that it is decided about.
+            decide: Is given those of them that have not ended, and the time by the clock that alerts go by.
+            now: The time by this machine's clock.
+
+        Returns:
+            The alerts that were decided, with their numbers.
+        """
+
+    def outbox(self, *, now: datetime) -> Outbox:
+        """Give what waits."""
+
+    def take(self, target: str, choose: Callable[[Outbox], Sequence[Pending]], *, now: datetime) -> Sequence[Pending]:
+        """Leave to the caller, for as long as sending takes, what it chooses of that which waits for a target.
+
+        Returns:
+            The chosen, as they are when taken.
+        """
+
+    def postpone(self, again: Sequence[Pending], *, now: datetime) -> None:
+        """Write until when alerts wait that were taken and not sent, unless another process has taken them since."""
 
     def end(self, pending: Sequence[Pending], fate: Fate, *, now: datetime) -> None:
-        """Write that nothing is to be sent of them any more."""
+        """Write that nothing is to be sent of them any more, where that is not written yet."""
 
     def summary(self, *, since: datetime, now: datetime, city: str = "") -> Summary:
         """Count what was published, and list what waits for a person; of one city's accounts where one is named."""

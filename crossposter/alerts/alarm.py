@@ -1,39 +1,43 @@
 """The alarm: hears events, remembers what they mean in the ledger, and sends it from a thread of its own.
 
 Asks `core/alerting.py` for each decision. Hearing costs a commit and waits for no network; a target that is dead, slow
-or full delays no delivery.
+or full delays no delivery. Where several processes work on a ledger each has an alarm, and together they tell a thing
+once.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import count
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 
 import structlog
 
 from crossposter.alerts.carrier import Carrier, Letter
+from crossposter.alerts.matters import Decide, Matters
+from crossposter.alerts.outbox import SharedOutbox
 from crossposter.core.alerting import (
     GATHER,
     Alert,
+    Change,
     Fate,
     Level,
     Matter,
     Notice,
+    Outbox,
     Pending,
     Target,
     after_failure,
     batch,
+    change_by,
     gravest,
     hears,
+    is_orphan,
     is_time,
-    next_message_at,
     paragraphs_of,
     subject_of,
-    weigh,
 )
 from crossposter.core.cities import city_of
 from crossposter.core.digest import digest, digest_due
@@ -47,13 +51,15 @@ from crossposter.wording import Message
 
 log = structlog.get_logger("crossposter")
 
-#: Seconds after which the thread looks around although nobody woke it: for digests, and after a jump of the clock.
+#: Seconds after which the thread looks around although nobody woke it: for digests, for what other processes have left,
+#: and after a jump of the clock.
 _LOOK_S = 15.0
 #: Messages that are sent at the same time, each by a child of 30 MB.
 _SIDE_BY_SIDE = 4
 #: Of the time to finish, what is kept for writing down how it ended.
 _LAST_S = 0.5
-_HOUR = timedelta(hours=1)
+#: Seconds until it tries again to take what it could not.
+_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +103,8 @@ class Alarm:
         self._clock = clock
         self._gather = gather
         self._changed = threading.Condition()
-        self._matters: dict[str, Matter] = {}
-        self._pending: list[Pending] = []
-        self._sent: dict[str, list[datetime]] = {}
-        #: Numbers alerts that the ledger did not take.
-        self._unwritten = count(1)
+        self._matters = Matters(book, clock)
+        self._outbox = SharedOutbox(book, clock)
         #: Since when nothing is gathered and nobody waited for: the program ends.
         self._is_ending = False
         self._has_ended = False
@@ -115,10 +118,8 @@ class Alarm:
         Raises:
             LedgerError: It cannot be read.
         """
-        known = self._book.remembered(now=self._clock.now())
-        self._matters = dict(known.matters)
-        self._pending = list(known.pending)
-        self._sent = {target: list(times) for target, times in known.sent.items()}
+        self._book.forget(now=self._clock.now())
+        self._matters.start()
         self._thread.start()
 
     def change(self, audience: Audience) -> None:
@@ -136,7 +137,7 @@ class Alarm:
             log.exception("an alert could not be made")
 
     def finish(self, timeout_s: float) -> None:
-        """Send what waits without delay, and end; what is not sent by then waits in the ledger for the next start."""
+        """Send what waits without delay, and end; what is not sent by then waits in the ledger for whoever is next."""
         with self._changed:
             self._is_ending = True
             self._changed.notify_all()
@@ -150,54 +151,23 @@ class Alarm:
 
     def _note(self, found: Sequence[Notice]) -> None:
         with self._changed:
-            if not self._audience.listeners:
+            hearing = self._audience.hearing
+            if not found or not self._audience.listeners:
                 return
-            now = self._clock.now()
-            changes: dict[str, Matter | None] = {}
-            made: list[Pending] = []
-            for notice in found:
-                before = self._matters.get(notice.key) if notice.key else None
-                after, alert = weigh(notice, before, now=now)
-                if notice.key and after != before:
-                    changes[notice.key] = after
-                if alert:
-                    targets = self._audience.hearing(notice, alert)
-                    made += [Pending(target=target.name, alert=alert, made_at=now) for target in targets]
-            if changes or made:
-                self._write(changes, made)
+            keys = {notice.key for notice in found if notice.key}
+            self._change(keys, lambda matters, now: change_by(found, matters, hearing, now=now))
 
-    def _write(self, changes: Mapping[str, Matter | None], made: Sequence[Pending]) -> None:
-        """Remember; what the ledger does not take is told all the same: a full disk is worth an alert."""
-        for key, matter in changes.items():
-            if matter:
-                self._matters[key] = matter
-            else:
-                self._matters.pop(key, None)
-        try:
-            made = self._book.note(changes, made)
-        except LedgerError as error:
-            log.warning("alerts are not in the ledger: a restart forgets them", error=str(error))
-            made = [replace(one, id=-next(self._unwritten)) for one in made]
-        self._pending += made
-        self._changed.notify_all()
+    def _change(self, keys: Collection[str], decide: Decide) -> None:
+        if made := self._matters.change(keys, decide):
+            self._outbox.add(made)
+            self._changed.notify_all()
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
-            while True:
-                with self._changed:
-                    if self._is_over:
-                        break
-                    self._drop_orphans()
-                    self._add_digests()
-                    ready = self._ready()
-                    if not ready:
-                        if self._is_ending:
-                            break
-                        self._changed.wait(self._pause_s())
-                        continue
-                self._send_all(ready)
+            while self._go_on():
+                pass
         except Exception:
             log.exception("alerts have ended unexpectedly: nobody is told any more")
         finally:
@@ -205,41 +175,64 @@ class Alarm:
                 self._has_ended = True
                 self._changed.notify_all()
 
-    def _ready(self) -> list[Listener]:
-        """Give whose message may go, the gravest first."""
-        now = self._clock.now()
-        waiting = self._waiting()
-        moments = [(one, self._moment(one.target, waiting)) for one in self._audience.listeners]
-        ready = [listener for listener, moment in moments if moment and is_time(moment, now=now)]
-        return sorted(ready, key=lambda one: -max(alert.alert.level for alert in waiting[one.target.name]))
-
-    def _send_all(self, ready: Sequence[Listener]) -> None:
-        """Send a message to each, a few at a time: one that hangs delays few others."""
-        with ThreadPoolExecutor(min(len(ready), _SIDE_BY_SIDE), thread_name_prefix="alert") as pool:
-            list(pool.map(self._send, ready))
-
-    def _pause_s(self) -> float:
-        """Give the seconds until something may be due."""
-        now, waiting = self._clock.now(), self._waiting()
-        moments = [moment for one in self._audience.listeners if (moment := self._moment(one.target, waiting))]
-        left = min(((moment - now).total_seconds() for moment in moments), default=_LOOK_S)
-        return min(max(left, 0.01), _LOOK_S)
-
-    def _moment(self, target: Target, waiting: Mapping[str, Sequence[Pending]]) -> datetime | None:
-        gather = timedelta() if self._is_ending else self._gather
-        return next_message_at(waiting.get(target.name, ()), self._sent.get(target.name, ()), gather=gather)
-
-    def _waiting(self) -> dict[str, list[Pending]]:
-        """Give what waits, by target."""
-        found: dict[str, list[Pending]] = {}
-        for one in self._pending:
-            found.setdefault(one.target, []).append(one)
-        return found
-
-    def _send(self, listener: Listener) -> None:
-        """Send one message, without holding anybody up meanwhile."""
+    def _go_on(self) -> bool:
+        """Send what may go, or wait; tells whether there is more to do."""
         with self._changed:
-            message = batch(self._waiting()[listener.target.name])
+            if self._is_over:
+                return False
+            self._add_digests()
+            self._outbox.write()
+            ready, pause_s = self._due()
+            if not ready:
+                return self._wait(pause_s)
+        if self._send_all(ready):
+            return True
+        # Another process was faster, or the ledger cannot be written.
+        with self._changed:
+            return self._wait(_AGAIN_S)
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait until something may have changed; False where nobody waits any more, since the program ends."""
+        if self._is_ending:
+            return False
+        self._changed.wait(seconds)
+        return True
+
+    def _due(self) -> tuple[list[Listener], float]:
+        """Give whose message may go, the gravest first; and the seconds until another's may."""
+        waiting = self._outbox.look()
+        self._drop_orphans(waiting)
+        moments = waiting.moments(gather=self._gathering)
+        listeners = [one for one in self._audience.listeners if one.target.name in moments]
+        ready = [one for one in listeners if is_time(moments[one.target.name], now=waiting.now)]
+        levels = {name: max(one.alert.level for one in of) for name, of in waiting.by_target().items()}
+        ready.sort(key=lambda one: -levels[one.target.name])
+        left = min(((moments[one.target.name] - waiting.now).total_seconds() for one in listeners), default=_LOOK_S)
+        return ready, min(max(left, 0.01), _LOOK_S)
+
+    @property
+    def _gathering(self) -> timedelta:
+        return timedelta() if self._is_ending else self._gather
+
+    def _if_due(self, waiting: Outbox) -> Sequence[Pending]:
+        """Choose what goes to a target now: all, or nothing yet."""
+        moments = waiting.moments(gather=self._gathering).values()
+        return waiting.pending if all(is_time(moment, now=waiting.now) for moment in moments) else []
+
+    def _send_all(self, ready: Sequence[Listener]) -> bool:
+        """Send a message to each, a few at a time: one that hangs delays few others. Tells whether there was any."""
+        with ThreadPoolExecutor(min(len(ready), _SIDE_BY_SIDE), thread_name_prefix="alert") as pool:
+            return any(list(pool.map(self._send, ready)))
+
+    def _send(self, listener: Listener) -> bool:
+        """Send one message, without holding anybody up meanwhile; False where there is none for this process."""
+        with self._changed:
+            if self._is_over:
+                return False
+            taken = self._outbox.take(listener.target.name, self._if_due)
+        if not taken:
+            return False
+        message = batch(taken)
         letter = Letter(
             title=listener.speak(subject_of(message)),
             body="\n\n".join("\n".join(map(listener.speak, lines)) for lines in paragraphs_of(message)),
@@ -250,70 +243,60 @@ class Alarm:
         bound = log.bind(target=listener.target.name, alerts=len(message.told), left_out=len(message.left_out))
         with self._changed:
             if self._is_over:
-                return
-            now = self._clock.now()
+                return True
             if why_not is None:
                 bound.info("alert sent")
-                recent = [time for time in self._sent.get(listener.target.name, []) if time > now - _HOUR]
-                self._sent[listener.target.name] = [*recent, now]
-                self._end(message.told, Fate.SENT, now=now)
-                self._end(message.left_out, Fate.LEFT_OUT, now=now)
-                return
-            again, given_up = after_failure([*message.told, *message.left_out], now=now)
+                self._outbox.end(message.told, Fate.SENT)
+                self._outbox.end(message.left_out, Fate.LEFT_OUT)
+                return True
+            again, given_up = after_failure([*message.told, *message.left_out], now=self._clock.now())
             bound.warning("alert not sent", why=str(why_not), given_up=len(given_up))
-            self._end(given_up, Fate.GIVEN_UP, now=now)
-            self._postpone(again)
+            self._outbox.end(given_up, Fate.GIVEN_UP)
+            self._outbox.postpone(again)
+        return True
 
-    def _end(self, ended: Sequence[Pending], fate: Fate, *, now: datetime) -> None:
-        if not ended:
-            return
-        gone = {one.id for one in ended}
-        self._pending = [one for one in self._pending if one.id not in gone]
-        self._tell_book(lambda: self._book.end(ended, fate, now=now))
-
-    def _postpone(self, again: Sequence[Pending]) -> None:
-        later = {one.id: one for one in again}
-        self._pending = [later.get(one.id, one) for one in self._pending]
-        self._tell_book(lambda: self._book.postpone(again))
-
-    def _tell_book(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except LedgerError as error:
-            # At worst somebody is told twice after a restart.
-            log.warning("what became of an alert is not in the ledger", error=str(error))
-
-    def _drop_orphans(self) -> None:
+    def _drop_orphans(self, waiting: Outbox) -> None:
         """Give up what waits for targets that the YAML no longer has."""
         names = {one.target.name for one in self._audience.listeners}
-        orphans = [one for one in self._pending if one.target not in names]
-        self._end(orphans, Fate.GIVEN_UP, now=self._clock.now())
+        orphans = [one for one in waiting.pending if is_orphan(one, names, now=waiting.now)]
+        self._outbox.end(orphans, Fate.GIVEN_UP)
 
     # -- digests -----------------------------------------------------------------------------------------------------
 
     def _add_digests(self) -> None:
-        now = self._clock.now()
         for listener in self._audience.listeners:
-            if not listener.target.digest:
-                continue
-            key = f"digest:{listener.target.name}"
-            before = self._matters.get(key)
-            if before is None:
-                self._write({key: _digested(key, now)}, [])
-                continue
-            zone, city = listener.target.zone, listener.target.city
-            due = digest_due(listener.target.digest, zone, before.since, now=now)
-            if due is None:
-                continue
-            try:
-                summary = self._book.summary(since=before.since, now=now, city=city)
-            except LedgerError as error:
-                log.warning("no digest: the ledger cannot be read", error=str(error))
-                continue
-            told = (key for key, matter in self._matters.items() if matter.is_told)
-            troubles = [key for key in told if city_of(key.partition(":")[2]) in ("", city)]
-            alert = digest(summary, troubles, zone=zone)
-            self._write({key: _digested(key, due)}, [Pending(target=listener.target.name, alert=alert, made_at=now)])
+            if listener.target.digest:
+                self._add_digest(listener.target, listener.target.digest)
+
+    def _add_digest(self, target: Target, at: time) -> None:
+        """Make a target's digest if it is due: once, whichever processes find that it is."""
+        key, now = f"digest:{target.name}", self._clock.now()
+        seen = self._matters.seen(key)
+        if seen and digest_due(at, target.zone, seen.since, now=now) is None:
+            return
+        try:
+            before = self._matters.look_at(key)
+            due = digest_due(at, target.zone, before.since, now=now) if before else None
+            if before and due is None:
+                return
+            alerts = [self._digest(target, before.since, now=now)] if before else []
+        except LedgerError as error:
+            log.warning("no digest: the ledger cannot be read", error=str(error))
+            return
+
+        def decide(matters: Mapping[str, Matter], there: datetime) -> Change:
+            if matters.get(key) != before:
+                return Change()  # another process was faster
+            made = [Pending(target=target.name, alert=alert, made_at=there) for alert in alerts]
+            return Change(matters={key: _digested(key, due or now)}, alerts=made)
+
+        self._change([key], decide)
+
+    def _digest(self, target: Target, since: datetime, *, now: datetime) -> Alert:
+        summary = self._book.summary(since=since, now=now, city=target.city)
+        told = self._matters.told()
+        troubles = [key for key in told if city_of(key.partition(":")[2]) in ("", target.city)]
+        return digest(summary, troubles, zone=target.zone)
 
 
 def _digested(key: str, at: datetime) -> Matter:

@@ -7,8 +7,8 @@ What an event says to people is `notices.py`. A *matter* is what an alert is abo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,11 @@ MAX_PER_HOUR = 10
 _HOUR = timedelta(hours=1)
 #: Nothing waits longer.
 _LONGEST_WAIT = timedelta(hours=2)
+#: So long an alert is left to the process that has taken it to send it: longer than sending takes. Whoever has not
+#: sent it by then is gone or frozen, and another process may take it.
+TAKEN_FOR = timedelta(seconds=60)
+#: So long an alert waits for a target that the YAML does not have: another process may have read a newer one.
+_UNKNOWN_FOR = timedelta(hours=1)
 #: Alerts that one message tells; of more, their number.
 MAX_ALERTS = 10
 #: Waits after the first, second ... failure of a target; the last one repeats.
@@ -123,9 +128,47 @@ class Pending:
     target: str
     alert: Alert
     made_at: datetime
-    #: How often sending it has failed.
+    #: How often it was taken to be sent.
     tries: int = 0
+    #: Until when it is left to the process that has taken it, or its target is left alone.
     not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """What targets have not got yet."""
+
+    #: The time, by the clock that all times here go by.
+    now: datetime
+    pending: Sequence[Pending]
+    #: When each target got messages, at least those of the last hour; of targets for which something waits.
+    sent: Mapping[str, Sequence[datetime]]
+
+    def moments(self, *, gather: timedelta) -> dict[str, datetime]:
+        """Say when the next message to each target may go that something waits for; see `next_message_at`."""
+        waiting = self.by_target().items()
+        moments = {name: next_message_at(of, self.sent.get(name, ()), gather=gather) for name, of in waiting}
+        return {name: moment for name, moment in moments.items() if moment}
+
+    def by_target(self) -> dict[str, list[Pending]]:
+        """Give what waits for each target that something waits for."""
+        found: dict[str, list[Pending]] = {}
+        for one in self.pending:
+            found.setdefault(one.target, []).append(one)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What notices make of the matters."""
+
+    #: By their keys; None for one that has ended.
+    matters: Mapping[str, Matter | None] = field(default_factory=dict)
+    #: What is to be told.
+    alerts: Sequence[Pending] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.matters or self.alerts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +199,28 @@ def weigh(notice: Notice, before: Matter | None, *, now: datetime) -> tuple[Matt
     return matter, notice.alert if is_told else None
 
 
+def change_by(
+    found: Sequence[Notice],
+    matters: Mapping[str, Matter],
+    hearing: Callable[[Notice, Alert], Sequence[Target]],
+    *,
+    now: datetime,
+) -> Change:
+    """Decide what notices make of the matters as they stand, and who is told what."""
+    changes: dict[str, Matter | None] = {}
+    made: list[Pending] = []
+    for notice in found:
+        before = None
+        if notice.key:
+            before = changes[notice.key] if notice.key in changes else matters.get(notice.key)
+        after, alert = weigh(notice, before, now=now)
+        if notice.key and after != before:
+            changes[notice.key] = after
+        if alert:
+            made += [Pending(target=target.name, alert=alert, made_at=now) for target in hearing(notice, alert)]
+    return Change(matters=changes, alerts=made)
+
+
 def hears(target: Target, alert: Alert) -> bool:
     """Tell whether a target wants such an alert."""
     return alert.level >= target.level
@@ -184,6 +249,16 @@ def next_message_at(
 def is_time(moment: datetime, *, now: datetime) -> bool:
     """Tell whether a message goes now; one that is too far off was put off while the clock was wrong."""
     return moment <= now or moment > now + _LONGEST_WAIT
+
+
+def taken(pending: Sequence[Pending], *, now: datetime) -> list[Pending]:
+    """Leave alerts to the process that sends them now; the number of tries tells its turn from a later one."""
+    return [replace(one, tries=one.tries + 1, not_before=now + TAKEN_FOR) for one in pending]
+
+
+def is_orphan(one: Pending, names: Container[str], *, now: datetime) -> bool:
+    """Tell whether an alert has waited long enough for a target that the YAML does not have."""
+    return one.target not in names and one.made_at <= now - _UNKNOWN_FOR
 
 
 def batch(pending: Sequence[Pending]) -> Batch:
@@ -218,12 +293,11 @@ def gravest(message: Batch) -> Level:
 
 
 def after_failure(pending: Sequence[Pending], *, now: datetime) -> tuple[list[Pending], list[Pending]]:
-    """Decide what becomes of alerts that could not be sent: those to try again, and those to give up."""
-    tried = [replace(one, tries=one.tries + 1) for one in pending]
-    tries = max((one.tries for one in tried), default=1)
+    """Decide what becomes of alerts that were taken and not sent: those to try again, and those to give up."""
+    tries = max((one.tries for one in pending), default=1)
     not_before = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
-    again = [replace(one, not_before=not_before) for one in tried if one.tries < MAX_TRIES]
-    return again, [one for one in tried if one.tries >= MAX_TRIES]
+    again = [replace(one, not_before=not_before) for one in pending if one.tries < MAX_TRIES]
+    return again, [one for one in pending if one.tries >= MAX_TRIES]
 
 
 def secrets_in(address: str) -> list[str]:

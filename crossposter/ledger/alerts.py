@@ -1,8 +1,8 @@
-"""Alerts over restarts: what people were told of, and what they have not got yet."""
+"""Alerts over restarts and processes: what people were told of, and what they have not got yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -10,15 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.alerting import Alert, Fate, Level, Matter, Pending
+from crossposter.core.alerting import Alert, Change, Fate, Level, Matter, Outbox, Pending, taken
 from crossposter.core.digest import Summary, Waiting
-from crossposter.ledger import history, schema
+from crossposter.ledger import history, schema, shared
 from crossposter.ledger.history import of_city
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.records import packed, unpacked
-from crossposter.ledger.shared import one_at_a_time
 from crossposter.ledger.store import SqlLedger
-from crossposter.ports import Remembered
 from crossposter.wording import Message
 
 #: So long the record shows who was told what.
@@ -32,48 +30,63 @@ class LedgerAlerts:
 
     ledger: SqlLedger
 
-    def remembered(self, *, now: datetime) -> Remembered:
-        """Give what is known; what is long over is forgotten."""
-        rows = schema.alert.c
-        messages = (
-            sa.select(rows.target, rows.ended_at)
-            .where(rows.outcome == Fate.SENT, rows.ended_at > now - timedelta(hours=1))
-            .distinct()
-        )
-        sent: dict[str, list[datetime]] = {}
+    def forget(self, *, now: datetime) -> None:
+        """Forget what is long over."""
         with self._writing() as connection:
-            connection.execute(schema.alert.delete().where(rows.ended_at < now - _KEPT))
-            matters = {row.key: _matter(row) for row in connection.execute(sa.select(schema.matter))}
-            waiting = sa.select(schema.alert).where(rows.ended_at.is_(None)).order_by(rows.id)
-            pending = [_pending(row) for row in connection.execute(waiting)]
-            for row in connection.execute(messages):
-                sent.setdefault(row.target, []).append(row.ended_at)
-        return Remembered(matters=matters, pending=pending, sent=sent)
+            connection.execute(schema.alert.delete().where(schema.alert.c.ended_at < now - _KEPT))
 
-    def note(self, changes: Mapping[str, Matter | None], pending: Sequence[Pending]) -> Sequence[Pending]:
-        """Write matters by their keys (None: it has ended) and alerts to send; gives these with their numbers."""
+    def matters(self, keys: Collection[str] | None = None) -> Mapping[str, Matter]:
+        """Give the matters that have not ended, by their keys; all of them, or those of the keys."""
+        with self.ledger.reading() as connection:
+            return _matters(connection, keys)
+
+    def change(
+        self, keys: Collection[str], decide: Callable[[Mapping[str, Matter], datetime], Change], *, now: datetime
+    ) -> Sequence[Pending]:
+        """Write what is decided about the matters as they stand, while nobody else decides; see the port."""
         with self._writing() as connection:
-            for key, matter in changes.items():
+            change = decide(_matters(connection, keys), shared.moment(connection, now=now))
+            for key, matter in change.matters.items():
                 if matter is None:
                     connection.execute(schema.matter.delete().where(schema.matter.c.key == key))
                     continue
                 statement = inserting(connection.dialect.name, schema.matter, _NEW_STATE)
                 connection.execute(statement.values(asdict(matter)))
-            return [replace(one, id=_added(connection, one)) for one in pending]
+            return [replace(one, id=_added(connection, one)) for one in change.alerts]
 
-    def postpone(self, pending: Sequence[Pending]) -> None:
-        """Write how often they have failed, and until when they wait."""
+    def outbox(self, *, now: datetime) -> Outbox:
+        """Give what waits."""
+        with self.ledger.reading() as connection:
+            return _outbox(connection, now=now)
+
+    def take(self, target: str, choose: Callable[[Outbox], Sequence[Pending]], *, now: datetime) -> Sequence[Pending]:
+        """Leave to the caller what it chooses of that which waits for a target; see the port."""
         with self._writing() as connection:
-            for one in pending:
+            found = _outbox(connection, now=now, target=target)
+            chosen = taken(choose(found), now=found.now)
+            rows = schema.alert.c
+            for one in (one for one in chosen if one.id > 0):
                 values = {"tries": one.tries, "not_before": one.not_before}
-                connection.execute(schema.alert.update().where(schema.alert.c.id == one.id).values(values))
+                connection.execute(schema.alert.update().where(rows.id == one.id).values(values))
+            return chosen
+
+    def postpone(self, again: Sequence[Pending], *, now: datetime) -> None:
+        """Write until when they wait, unless another process has taken them since."""
+        rows = schema.alert.c
+        with self._writing() as connection:
+            ahead = shared.moment(connection, now=now) - now
+            for one in again:
+                is_ours = sa.and_(rows.id == one.id, rows.tries == one.tries, rows.ended_at.is_(None))
+                not_before = one.not_before + ahead if one.not_before else None
+                connection.execute(schema.alert.update().where(is_ours).values(not_before=not_before))
 
     def end(self, pending: Sequence[Pending], fate: Fate, *, now: datetime) -> None:
-        """Write that nothing is to be sent of them any more."""
-        ids = [one.id for one in pending]
-        ended = schema.alert.update().where(schema.alert.c.id.in_(ids)).values(ended_at=now, outcome=fate)
+        """Write that nothing is to be sent of them any more, where that is not written yet."""
+        rows = schema.alert.c
+        ours = sa.and_(rows.id.in_([one.id for one in pending]), rows.ended_at.is_(None))
         with self._writing() as connection:
-            connection.execute(ended)
+            ended = {"ended_at": shared.moment(connection, now=now), "outcome": fate}
+            connection.execute(schema.alert.update().where(ours).values(ended))
 
     def summary(self, *, since: datetime, now: datetime, city: str = "") -> Summary:
         """Count what was published, and list what waits for a person; of one city's accounts where one is named."""
@@ -96,8 +109,37 @@ class LedgerAlerts:
     def _writing(self) -> Iterator[sa.Connection]:
         """Give a transaction in which nobody else writes about alerts."""
         with self.ledger.writing() as connection:
-            one_at_a_time(connection, "alerts")
+            shared.one_at_a_time(connection, "alerts")
             yield connection
+
+
+def _matters(connection: sa.Connection, keys: Collection[str] | None) -> dict[str, Matter]:
+    query = sa.select(schema.matter)
+    if keys is not None:
+        query = query.where(schema.matter.c.key.in_(sorted(keys)))
+    return {row.key: _matter(row) for row in connection.execute(query)}
+
+
+def _outbox(connection: sa.Connection, *, now: datetime, target: str | None = None) -> Outbox:
+    rows = schema.alert.c
+    there = shared.moment(connection, now=now)
+    waiting = sa.select(schema.alert).where(rows.ended_at.is_(None)).order_by(rows.id)
+    if target is not None:
+        waiting = waiting.where(rows.target == target)
+    pending = [_pending(row) for row in connection.execute(waiting)]
+    messages = (
+        sa.select(rows.target, rows.ended_at)
+        .where(
+            rows.ended_at > there - timedelta(hours=1),
+            rows.outcome == Fate.SENT,
+            rows.target.in_(sorted({one.target for one in pending})),
+        )
+        .distinct()
+    )
+    sent: dict[str, list[datetime]] = {}
+    for row in connection.execute(messages) if pending else ():
+        sent.setdefault(row.target, []).append(row.ended_at)
+    return Outbox(now=there, pending=pending, sent=sent)
 
 
 def _matter(row: sa.Row[Any]) -> Matter:

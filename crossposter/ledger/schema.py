@@ -309,7 +309,9 @@ alert = sa.Table(
     sa.Column("subject", sa.JSON, nullable=False),
     sa.Column("lines", sa.JSON, nullable=False),
     sa.Column("made_at", UtcDateTime, nullable=False),
+    #: How often it was taken to be sent.
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    #: Until when it is left to the process that has taken it, or its target is left alone.
     sa.Column("not_before", UtcDateTime),
     sa.Column("ended_at", UtcDateTime),
     #: Those of one message have one `ended_at`.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -24,7 +25,7 @@ from crossposter.core.model import Outcome, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerAlerts, SqlLedger
 from crossposter.messages import Translator
-from crossposter.references import Secret
+from crossposter.references import DatabaseAddress, Secret
 from crossposter.testing import FrozenClock, an_account, unreachable
 from crossposter.web import Network
 from crossposter.wording import Message, say
@@ -76,12 +77,28 @@ def listener(
     return Listener(target=target, address=Secret(at or f"at {name}"), speak=Translator(language))
 
 
+@dataclass(frozen=True)
+class Book(LedgerAlerts):
+    """A ledger's that refuses what it is told to refuse."""
+
+    refused: set[str] = field(default_factory=set)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in object.__getattribute__(self, "refused"):
+            raise LedgerError(say("the disk is full"))
+        return super().__getattribute__(name)
+
+
+WRITING = {"change", "take", "postpone", "end"}
+
+
 class Office:
     """An alarm that can be started again and again over one ledger."""
 
-    def __init__(self, path: Path) -> None:
-        self.ledger = SqlLedger.open(path)
-        self.clock = FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+    def __init__(self, place: Path | DatabaseAddress, clock: FrozenClock | None = None) -> None:
+        self.ledger = SqlLedger.open(place)
+        self.book = Book(self.ledger)
+        self.clock = clock or FrozenClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
         self.carrier = Post()
         self.listeners: tuple[Listener, ...] = (listener(),)
         self.alarm: Alarm | None = None
@@ -100,7 +117,7 @@ class Office:
         replaced.why_not = self.why_not
         self.alarm = Alarm(
             self.audience,
-            book=LedgerAlerts(self.ledger),
+            book=self.book,
             carrier=replaced,
             clock=self.clock,
             gather=timedelta(seconds=5),
@@ -293,39 +310,94 @@ def test_other_targets_from_now_on(office: Office) -> None:
     carrier = office.carrier
     office.finish()
     assert [address for address, _ in carrier.sent] == ["at env:OTHER"]
+    # Another process may have read a YAML that has this target; none has after an hour.
+    office.listeners = (listener("env:OTHER"),)
+    assert office.run(seconds=3600).sent == []
+    office.listeners = (listener(),)
     assert office.run().sent == []
 
 
 def test_without_targets_nothing_is_remembered(office: Office) -> None:
     office.listeners = ()
     office.run(STOPPED)
-    assert LedgerAlerts(office.ledger).remembered(now=office.clock.now()).matters == {}
-
-
-class FullDisk:
-    """A book in which nothing can be written any more."""
-
-    def __init__(self, book: LedgerAlerts) -> None:
-        self.remembered, self._says = book.remembered, LedgerError(say("the disk is full"))
-
-    def refuse(self, *_: object, **__: object) -> None:
-        raise self._says
-
-    note = postpone = end = summary = refuse
+    assert LedgerAlerts(office.ledger).matters() == {}
 
 
 def test_what_the_ledger_does_not_take_is_told_all_the_same(office: Office) -> None:
     office.listeners = (replace(listener(), target=replace(listener().target, digest=time_of_day(8))),)
     office.start()
-    assert office.alarm
-    office.alarm._book = FullDisk(LedgerAlerts(office.ledger))  # type: ignore[assignment]  # only what fails
+    office.book.refused.update(WRITING, {"summary"})
     office.hear(STOPPED)
     office.hear(STOPPED)
     office.clock.forward(days=1)
     office.hear(in_doubt("1/izmir-x"))
+    office.wake()
     until(lambda: office.carrier.sent)
     assert office.carrier.titles[0].startswith("account izmir-x is stopped")
+    assert office.carrier.sent[0][1].body.count("is stopped") == 1
     office.finish()
+
+
+def test_what_was_written_before_the_disk_was_full_is_told_once(office: Office) -> None:
+    office.start()
+    office.hear(STOPPED)
+    office.book.refused.update(WRITING)
+    office.clock.forward(seconds=6)
+    for number in range(1, 4):
+        office.wake()
+        until(lambda: office.carrier.sent)
+        office.clock.forward(minutes=5 * number)
+    carrier = office.carrier
+    office.book.refused.clear()
+    office.finish()
+    assert carrier.titles == ["account izmir-x is stopped"]
+    assert office.run().sent == []  # mended, the ledger was told what became of it
+
+
+def test_a_target_that_fails_while_the_disk_is_full_is_asked_again_later(office: Office) -> None:
+    office.why_not = say("not taken: {words}", words="busy")
+    office.start()
+    office.hear(STOPPED)
+    office.book.refused.update(WRITING)
+    office.clock.forward(seconds=6)
+    office.wake()
+    until(lambda: office.carrier.tried)
+    office.clock.forward(seconds=BACKOFF[0].total_seconds() - 1)
+    office.wake()
+    office.clock.forward(seconds=2)
+    office.wake()
+    until(lambda: office.carrier.tried == 2)
+    office.finish()
+
+
+def test_the_limit_holds_while_the_disk_is_full(office: Office) -> None:
+    office.start()
+    office.book.refused.update(WRITING)
+    for number in range(MAX_PER_HOUR + 3):
+        office.hear(in_doubt(f"{number}/izmir-x"))
+        office.clock.forward(seconds=6)
+        office.wake()
+        until(lambda number=number: len(office.carrier.sent) == min(number + 1, MAX_PER_HOUR))  # type: ignore[misc]  # bound now
+    office.clock.forward(minutes=60)
+    office.wake()
+    until(lambda: len(office.carrier.sent) == MAX_PER_HOUR + 1)
+    assert office.carrier.titles[-1].endswith("(and 2 more)")
+    office.finish()
+
+
+def test_a_ledger_that_cannot_be_read_silences_nobody_and_is_told_later_what_was_said(office: Office) -> None:
+    office.start()
+    office.book.refused.update(WRITING, {"matters", "outbox"})
+    for _ in range(3):
+        office.hear(STOPPED)
+    office.clock.forward(seconds=6)
+    office.wake()
+    until(lambda: office.carrier.sent)
+    assert office.carrier.titles == ["account izmir-x is stopped"]
+    office.book.refused.clear()
+    office.hear(in_doubt("1/izmir-x"))
+    office.finish()
+    assert office.run(STOPPED, WORKS).titles == ["account izmir-x works again"]
 
 
 def test_a_defect_over_an_alert_costs_the_delivery_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_a_round_waits_for_a_slow_target_no_longer_than_it_may_and_the_next_one_
     call("run", "--once")
     assert time.monotonic() - begun < 20
     ledger = SqlLedger(city.ledger)
-    pending = LedgerAlerts(ledger).remembered(now=SystemClock().now()).pending
+    pending = LedgerAlerts(ledger).outbox(now=SystemClock().now()).pending
     ledger.close()
     assert pending
 
@@ -165,7 +165,7 @@ def test_a_mail_server_that_is_down_is_tried_again(
     until(lambda: second.logged("alert not sent"))
     second.end(signal.SIGTERM)
     ledger = SqlLedger(city.ledger)
-    (pending,) = LedgerAlerts(ledger).remembered(now=SystemClock().now()).pending
+    (pending,) = LedgerAlerts(ledger).outbox(now=SystemClock().now()).pending
     ledger.close()
     assert (pending.tries, pending.not_before is not None) == (1, True)
     assert PASSWORD not in second.log.read_text("utf-8")

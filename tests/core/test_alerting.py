@@ -24,6 +24,7 @@ from crossposter.core.alerting import (
     paragraphs_of,
     secrets_in,
     subject_of,
+    taken,
     weigh,
 )
 from crossposter.wording import say
@@ -99,7 +100,7 @@ def test_alerts_of_one_moment_wait_for_each_other() -> None:
 
 
 def test_a_target_that_failed_is_left_alone_whatever_comes() -> None:
-    again, _ = after_failure([pending()], now=NOON)
+    again, _ = after_failure(taken([pending()], now=NOON), now=NOON)
     assert next_message_at([*again, pending(2)], []) == NOON + BACKOFF[0]
 
 
@@ -130,7 +131,7 @@ def test_one_alert_is_its_message() -> None:
 def test_what_fails_is_tried_again_with_growing_waits_and_given_up_in_the_end() -> None:
     found, waits, now = [pending()], [], NOON
     while True:
-        found, given_up = after_failure(found, now=now)
+        found, given_up = after_failure(taken(found, now=now), now=now)
         if not found:
             break
         assert found[0].not_before
