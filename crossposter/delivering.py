@@ -22,7 +22,7 @@ from functools import partial
 from typing import TypeVar
 
 from crossposter.core import settling
-from crossposter.core.events import Delivered
+from crossposter.core.events import Delivered, Unread
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.pace import WINDOW, next_slot
 from crossposter.core.retrying import after, after_defect, late, looked_into, published
@@ -33,6 +33,7 @@ from crossposter.reading_back import Reader
 from crossposter.wording import say
 
 _Made = TypeVar("_Made")
+Report = Callable[[Delivered | Unread], None]
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Deliverer:
         return [due for due in lane if may_post or not due.is_to_send]
 
     def deliver_lane(
-        self, lane: Sequence[Due], *, report: Callable[[Delivered], None], stopping: Callable[[], bool] = lambda: False
+        self, lane: Sequence[Due], *, report: Report, stopping: Callable[[], bool] = lambda: False
     ) -> None:
         """Deliver one account's posts; stop at the first sign that the account must rest, or when told.
 
@@ -125,7 +126,7 @@ class Deliverer:
             self._kept[lease.account_id] = lease
             log.warning("account %s is not given back yet: %s", lease.account_id, error)
 
-    def _has_read_back(self, account: Account, lane: Sequence[Due], report: Callable[[Delivered], None]) -> bool:
+    def _has_read_back(self, account: Account, lane: Sequence[Due], report: Report) -> bool:
         """Read the account back where a part of it is not known; False when that cannot be done now."""
         if all(due.delivery_id for due in lane):
             return True
@@ -133,7 +134,9 @@ class Deliverer:
             for delivery, outcome in self._reader.read_back(account):
                 report(_told(delivery, outcome))
         except PublishError as error:
-            self._ledger.rest(account.id, after(error, tries=0, seen_within=account.seen_within, now=self._clock.now()))
+            outcome = settling.unread_account(error, now=self._clock.now())
+            self._ledger.rest(account.id, outcome)
+            report(Unread(account_id=account.id, outcome=outcome))
             return False
         return True
 

@@ -23,6 +23,7 @@ from crossposter.core.events import (
     Silent,
     Spending,
     Stranded,
+    Unread,
 )
 from crossposter.core.model import NEEDS_PERSON, Reason, Status
 from crossposter.core.planning import Decision
@@ -53,6 +54,8 @@ def report(event: Event) -> None:
             _report_poll(event)
         case Delivered():
             _report_delivery(event)
+        case Unread():
+            log.warning("account not read back", account=event.account_id, why=str(event.outcome.message))
         case Interrupted():
             log.warning("the last run ended while publishing: look at the account", delivery=event.delivery_id)
         case Settled():

@@ -179,7 +179,7 @@ class Adapter(Protocol):
     """One account on its platform.
 
     Raises nothing but the four kinds of PublishError, and UncertainError from `publish` alone: only there may something
-    have become public.
+    have become public. (From `stage` where what an earlier try has left behind turns out to be public.)
     """
 
     def verify(self) -> Identity:
@@ -249,10 +249,17 @@ class KnownPosts:
         """Give the platform's ids of all of them."""
         return frozenset({*self.ours, *(one.remote_id for one in self.others)})
 
-    def before(self, moment: datetime) -> frozenset[str]:
-        """Give the ids of those that stood there before."""
-        times = {**self.ours, **{one.remote_id: at for one, at in self.others.items()}}
-        return frozenset(remote_id for remote_id, at in times.items() if at < moment)
+    def control(self, moment: datetime) -> frozenset[str]:
+        """Give the ids of posts of which a list must show one to say anything of a later one than this moment.
+
+        That is the newest of ours from before: a list without it lags, or a person has deleted it. Where there is none
+        of ours, any other that was seen before.
+        """
+        ours = {remote_id: at for remote_id, at in self.ours.items() if at < moment}
+        if ours:
+            newest = max(ours.values())
+            return frozenset(remote_id for remote_id, at in ours.items() if at == newest)
+        return frozenset(one.remote_id for one, at in self.others.items() if at < moment)
 
 
 class Settlement(Enum):

@@ -11,13 +11,15 @@ from crossposter.composing import words_of
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.settling import settled, too_early, unread
 from crossposter.core.timeline import Timeline, look_for, made_before, made_by_hand, sight
-from crossposter.errors import AccountError, PublishError
+from crossposter.errors import AccountError, PublishError, RejectedError, TransientError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, KnownPosts, Ledger
 from crossposter.wording import say
 
 #: How many of an account's newest posts are read before a first post, after a lost answer, and where all is unknown.
 _BEFORE_POSTING, _AFTER_LOSS, _ALL = 10, 25, 100
+#: So long before news appears on the site somebody may have posted it.
+_BEFORE_NEWS = timedelta(days=1)
 #: So long a reading serves the next posts of the account as well: X asks money for each.
 _FRESH = timedelta(minutes=1)
 
@@ -42,11 +44,16 @@ class Reader:
             return None
         try:
             timeline = self._newest(account, adapter)
+        except RejectedError as error:
+            raise TransientError(error.message) from error  # it is the reading that was refused, not the post
         except AccountError as error:
             error.message = say("{cause}; it was to be read before a first post (look_first)", cause=error.message)
             raise
         known = self._ledger.known_posts(account.id)
-        by_hand = made_by_hand((*timeline.posts, *known.others), delivery.entry, post, ours=known.ours)
+        seen_at = delivery.origin.seen_at
+        since = min(delivery.entry.published or seen_at, seen_at) - _BEFORE_NEWS
+        posts = (*timeline.posts, *known.others)
+        by_hand = made_by_hand(posts, delivery.entry, post, ours=known.ours, since=since)
         if by_hand is None:
             return None
         cause = say("it stands at {url}", url=by_hand.url)
@@ -68,7 +75,7 @@ class Reader:
         known = self._ledger.known_posts(account.id)
         self._remember(account, timeline, known)  # for a person, who sees what stands there beside what was sent
         found = look_for(timeline, sent, attempt, theirs=known.ours)
-        seen = sight(timeline, found, before=known.before(attempt.started_at))
+        seen = sight(timeline, found, control=known.control(attempt.started_at))
         return settled(seen, found, delivery, account, now=self._clock.now())
 
     def read_back(self, account: Account) -> Iterator[tuple[Delivery, Outcome]]:

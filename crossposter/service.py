@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded
+from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded, Unread
 from crossposter.core.examination import Examination
 from crossposter.core.health import silence
 from crossposter.core.model import (
@@ -36,7 +36,7 @@ from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, pla
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import without_article, without_picture
 from crossposter.core.window import Shown
-from crossposter.delivering import Deliverer
+from crossposter.delivering import Deliverer, Report
 from crossposter.errors import CrossposterError, FeedError
 from crossposter.identities import Identities
 from crossposter.ports import (
@@ -221,8 +221,9 @@ class Service:
         lanes = self.due_lanes()
         delivered: list[Delivered] = []
 
-        def tell(done: Delivered) -> None:
-            delivered.append(done)
+        def tell(done: Delivered | Unread) -> None:
+            if isinstance(done, Delivered):
+                delivered.append(done)
             report(done)
 
         if lanes:
@@ -281,16 +282,16 @@ class Service:
         return [lane for all_due in lanes if (lane := self._deliverer.to_do(all_due))]
 
     def deliver_lane(
-        self, lane: Sequence[Due], *, report: Callable[[Delivered], None], stopping: Callable[[], bool] = lambda: False
+        self, lane: Sequence[Due], *, report: Report, stopping: Callable[[], bool] = lambda: False
     ) -> None:
         """Deliver one account's posts; stop at the first sign that the account must rest, or when told."""
         self._deliverer.deliver_lane(lane, report=report, stopping=stopping)
 
     def deliver(self, due: Due) -> tuple[Delivered, ...]:
         """Try one delivery; safe to call twice, late and concurrently."""
-        delivered: list[Delivered] = []
-        self.deliver_lane([due], report=delivered.append)
-        return tuple(delivered)
+        told: list[Delivered | Unread] = []
+        self.deliver_lane([due], report=told.append)
+        return tuple(one for one in told if isinstance(one, Delivered))
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what is sent: what was sent before, to the byte; else the news as it is now.

@@ -442,6 +442,14 @@ def test_an_account_that_cannot_be_read_gets_nothing(office: Office) -> None:
     assert office.texts() == ["Haber 1", "Haber 2"]
 
 
+def test_a_refused_reading_costs_no_news(office: Office) -> None:
+    office.adapter.answers["timeline"] = [RejectedError(say("no"))]
+    office.run()
+    assert office.state() == (Status.QUEUED, Reason.TRANSIENT)
+    office.run(minutes=1)
+    assert office.texts() == ["Haber 1", "Haber 2"]
+
+
 def test_one_reading_serves_the_posts_of_a_minute(office: Office) -> None:
     office.news(an_entry(4), an_entry(3), an_entry(2))
     office.run()
@@ -482,6 +490,24 @@ def test_what_the_platform_has_forgotten_is_uploaded_anew(office: Office) -> Non
     office.run()
     office.run(minutes=1)
     assert (office.texts()[-1], office.adapter.calls.count("upload")) == ("Haber 2", 2)
+
+
+def test_what_turns_out_to_be_public_before_it_is_sent_once_more_is_looked_for(office: Office) -> None:
+    office.loses(stands=False)
+    office.run()
+    office.run(minutes=2)
+
+    def stands_by_now() -> None:
+        office.adapter.stand(Post(text=text(2), link=None))
+        raise LOST
+
+    office.adapter.answers["stage"] = [stands_by_now]
+    office.run(minutes=1)
+    office.run(minutes=1)
+    assert office.state()[0] is Status.UNCERTAIN
+    office.run(minutes=2)
+    assert office.state() == (Status.PUBLISHED, None)
+    assert office.texts() == ["Haber 1", "Haber 2"]
 
 
 def test_uploads_do_not_hold_for_ever(office: Office) -> None:

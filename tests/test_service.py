@@ -685,9 +685,9 @@ def test_a_lane_that_is_told_to_stop_begins_nothing_more(office: Office) -> None
     service = office.service()
     service.poll(office.feeds[0])
     (lane,) = service.due_lanes()
-    done: list[Delivered] = []
+    done: list[Event] = []
     service.deliver_lane(lane, report=done.append, stopping=lambda: bool(done))
-    assert [(one.entry_id, one.feed_id) for one in done] == [(2, "izmir-tr")]
+    assert [(one.entry_id, one.feed_id) for one in done if isinstance(one, Delivered)] == [(2, "izmir-tr")]
     assert office.texts() == ["Haber 1"]
 
 
@@ -865,7 +865,7 @@ def test_a_retired_service_sends_nothing_more(office: Office) -> None:
     service = office.service()
     (lane,) = service.due_lanes()
     office.adapters["izmir-x"].answers["publish"] = [service.retire]
-    done: list[Delivered] = []
+    done: list[Event] = []
     service.deliver_lane(lane, report=done.append)
     assert office.texts() == ["Haber 1"]  # it was being sent
     office.run()

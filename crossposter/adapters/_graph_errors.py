@@ -223,7 +223,9 @@ def of_container(status: str, *, now: datetime, record: str) -> PublishError:
     number = _SUBCODE.search(status)
     rule = SUBCODES.get(int(number[0]), _FAILED_CONTAINER) if number else _FAILED_CONTAINER
     answer = Answer(status=200, headers={}, body={}, is_publish=False, record=record)
-    return first_match([rule._replace(matches=lambda _: True)], answer, plain_words(record) or "-", now=now)
+    error = first_match([rule._replace(matches=lambda _: True)], answer, plain_words(record) or "-", now=now)
+    error.starts_over = True
+    return error
 
 
 _SUBCODE = re.compile(r"22070\d\d")

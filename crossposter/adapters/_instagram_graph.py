@@ -134,8 +134,9 @@ class GraphBackend:
                 raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         except UncertainError:
             raise  # what it was made of is left a day, for whoever looks into it
-        except PublishError:
-            self._withdraw(offered)  # the next try begins anew
+        except PublishError as error:
+            self._withdraw(offered)
+            error.starts_over = True
             raise
         self._withdraw(offered)
         # Its own address would take another request.
@@ -266,7 +267,12 @@ class GraphBackend:
 
                     status = text(answer.get("status"))
                     raise of_container(status, now=self._connection.now(), record=kept(status, self._client.secrets()))
-            raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
+                case "PUBLISHED":
+                    # One of an earlier try, whose answer was lost: another one would be a second post.
+                    raise UncertainError(say("Instagram says that this post is public by now"))
+            gone = unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
+            gone.starts_over = True  # EXPIRED, after a day
+            raise gone
         raise TransientError(say("Instagram still works on the picture after five minutes"))
 
     def _withdraw(self, urls: list[str]) -> None:

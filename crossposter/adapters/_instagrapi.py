@@ -360,6 +360,7 @@ RULES = (
         say("Instagram wants the picture once more"),
         say("crossposter uploads it again by itself"),
         wait=_COOLING,
+        starts_over=True,
     ),
     Rule(
         "401, 403",

@@ -189,6 +189,7 @@ class TwitterAdapter:
         answer = self._client.get_users_tweets(
             self._connection.remote_id,
             max_results=min(max(limit, 5), 100),
+            exclude=["replies", "retweets"],  # others' words, and what no feed's reader takes for news
             tweet_fields=["created_at", "entities", "attachments"],
             user_auth=True,
         )

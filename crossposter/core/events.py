@@ -37,6 +37,14 @@ class Delivered:
         return int(self.delivery_id.partition("/")[0])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An account that could not be read back, and gets nothing until it was."""
+
+    account_id: str
+    outcome: Outcome
+
+
 @dataclass(frozen=True, slots=True)
 class Interrupted:
     """A delivery that the end of another process left uncertain."""
@@ -124,6 +132,7 @@ Event = (
     Poll
     | Delivered
     | Interrupted
+    | Unread
     | Settled
     | Stranded
     | Silent

@@ -25,6 +25,7 @@ from crossposter.core.events import (
     Silent,
     Spending,
     Stranded,
+    Unread,
 )
 from crossposter.core.gate import Flaw, examine
 from crossposter.core.model import Outcome, Reason, Status
@@ -48,6 +49,8 @@ def notices(event: Event) -> list[Notice]:
             return _for_those_of(event.feed_id, _of_poll(event))
         case Delivered():
             return _for_those_of(event.account_id, _of_delivery(event))
+        case Unread():
+            return _for_those_of(event.account_id, [_unread(event)])
         case Interrupted():
             notice = _looked_for(event.delivery_id, None, Reason.INTERRUPTED.message)
             return _for_those_of(event.delivery_id, [notice])
@@ -255,6 +258,15 @@ def _stopped(account: str, why: Message, act: Message | None = None, *, until: d
     subject = say("account {account} is stopped", account=account)
     alert = Alert(level=Level.CRITICAL, subject=subject, lines=lines)
     return Notice(key=f"account:{account}", state=_signature(why), alert=alert)
+
+
+def _unread(event: Unread) -> Notice:
+    outcome = event.outcome
+    why = outcome.message or Reason.ACCOUNT.message
+    if outcome.reason is Reason.CREDIT:
+        return _unpaid(event.account_id, why)
+    stopped = _stopped(event.account_id, why, until=outcome.account_rests_until)
+    return stopped if outcome.reason is Reason.ACCOUNT else replace(stopped, state="unread", after=FAILED_POLLS)
 
 
 def _unpaid(account: str, why: Message) -> Notice:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crossposter.core.model import Account, Delivery, Outcome, Reason, Status
-from crossposter.core.retrying import BACKOFF, MAX_TRIES, after
+from crossposter.core.retrying import ACCOUNT_REST, BACKOFF, MAX_TRIES, after
 from crossposter.core.timeline import Sight, Standing
 from crossposter.errors import AccountError, PublishError, TransientError
 from crossposter.wording import Message, say
@@ -23,6 +23,7 @@ BETWEEN_LOOKS = timedelta(minutes=1)
 MAX_RESENDS = 1
 
 _UNCLEAR = say("the account's list shows neither this post nor one that is known to stand there")
+_OUT = say("the platform says that it was published, and the account's list does not show it: was it deleted?")
 _INCOMPLETE = say("it was not in the account's list, but this platform's list may leave posts out")
 _AGAIN = say("its answer was lost again after it was sent once more")
 
@@ -44,8 +45,8 @@ def settled(seen: Sight, found: Standing | None, delivery: Delivery, account: Ac
     assert attempt  # noqa: S101 - the ledger's tables see to it
     if found:
         return Outcome(status=Status.PUBLISHED, receipt=found.receipt, tries=0)
-    if seen is Sight.UNCLEAR:
-        return _look_again(delivery, _UNCLEAR, now=now)
+    if seen is not Sight.ABSENT:
+        return _look_again(delivery, _OUT if seen is Sight.UNSEEN else _UNCLEAR, now=now)
     absences = attempt.absences + 1
     if absences < LOOKS:
         return _in_doubt(delivery, look_at=now + BETWEEN_LOOKS, absences=absences, tries=0)
@@ -68,6 +69,15 @@ def unread(error: PublishError, delivery: Delivery, *, now: datetime) -> Outcome
 def after_defect(delivery: Delivery, *, now: datetime) -> Outcome:
     """Decide what a defect of ours over a look means: looked at again with growing waits."""
     return _look_again(delivery, Reason.DEFECT.message, now=now)
+
+
+def unread_account(error: PublishError, *, now: datetime) -> Outcome:
+    """Decide what it means that an account cannot be read back before anything is sent: it rests in any case."""
+    if isinstance(error, AccountError):
+        return after(error, tries=0, seen_within=timedelta(), now=now)
+    retry_at = error.retry_at if isinstance(error, TransientError) else None
+    rest = max(retry_at or now, now + ACCOUNT_REST)
+    return Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, message=error.message, account_rests_until=rest)
 
 
 def _look_again(delivery: Delivery, cause: Message, *, now: datetime, retry_at: datetime | None = None) -> Outcome:

@@ -18,8 +18,8 @@ from crossposter.core.links import BREAK
 from crossposter.core.model import Attempt, Entry, Post, Receipt
 from crossposter.core.text import match_key
 
-#: So far a platform's clock may be behind ours, and what it rounds.
-_SKEW = timedelta(minutes=2)
+#: So far a platform's clock may be behind ours before a checkup says so (core/checkup.py), and what it rounds.
+_SKEW = timedelta(minutes=5)
 #: A headline of fewer letters may stand in another post by chance.
 _TELLING = 15
 _SCHEME = re.compile("https?://", re.IGNORECASE)
@@ -67,6 +67,8 @@ class Sight(Enum):
 
     STANDS = auto()
     ABSENT = auto()
+    #: It was published, and is not shown: not yet, or not any more.
+    UNSEEN = auto()
     #: Nothing.
     UNCLEAR = auto()
 
@@ -86,28 +88,34 @@ def look_for(timeline: Timeline, sent: Post, attempt: Attempt, *, theirs: Collec
     return next(by_media, None) or next(by_words, None)
 
 
-def sight(timeline: Timeline, found: Standing | None, *, before: Collection[str]) -> Sight:
-    """Say what a reading means; `before` holds the ids of posts that stood there before the attempt began."""
+def sight(timeline: Timeline, found: Standing | None, *, control: Collection[str]) -> Sight:
+    """Say what a reading means; `control` holds the ids of posts of which it must show one to mean anything."""
     if found:
         return Sight.STANDS
     if timeline.is_out is not None:
         # Out and not in the list: it will be; nobody knows its number yet.
-        return Sight.UNCLEAR if timeline.is_out else Sight.ABSENT
-    shows_a_known_one = any(one.remote_id in before for one in timeline.posts)
+        return Sight.UNSEEN if timeline.is_out else Sight.ABSENT
+    shows_a_known_one = any(one.remote_id in control for one in timeline.posts)
     return Sight.ABSENT if shows_a_known_one else Sight.UNCLEAR
 
 
-def made_by_hand(posts: Iterable[Standing], entry: Entry, post: Post, *, ours: Collection[str]) -> Standing | None:
+def made_by_hand(
+    posts: Iterable[Standing], entry: Entry, post: Post, *, ours: Collection[str], since: datetime
+) -> Standing | None:
     """Find a post about this news that no delivery of ours has made; None where there is none.
 
-    It has the news' own link, or says word for word what would be sent; where the platform makes no links of them, it
-    has the headline.
+    It has the news' own link; or says word for word what would be sent, or, where the platform makes no links of them,
+    has the headline, and is not from before `since`: some headlines come every week.
     """
     headline = match_key(entry.title)
     for one in posts:
         if one.remote_id in ours:
             continue
-        if leads_to(one, entry) or _says(one, post):
+        if leads_to(one, entry):
+            return one
+        if one.published and one.published < since:
+            continue
+        if _says(one, post):
             return one
         if not one.links and len(headline) >= _TELLING and headline in match_key(one.text):
             return one

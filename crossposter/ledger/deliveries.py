@@ -128,7 +128,7 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
             _is_due(now=now),
-            _is_over(accounts.resting_until, now=now),
+            is_over(accounts.resting_until, now=now),
             accounts.unread_since.is_(None),
         )
         .order_by(rows.id)
@@ -148,7 +148,7 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
 def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
     rows = schema.delivery.c
     is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
-    return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, _is_over(rows.not_before, now=now)))
+    return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before, now=now)))
 
 
 def _waits_for_older() -> sa.ColumnElement[bool]:
@@ -161,7 +161,7 @@ def _waits_for_older() -> sa.ColumnElement[bool]:
     )
 
 
-def _is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
+def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
     """Tell whether a wait has ended; one that no rule makes so long came of a wrong clock, and is none."""
     return sa.or_(until.is_(None), until <= now, until > now + LONGEST_WAIT)
 
@@ -169,7 +169,7 @@ def _is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
     """Take the account, unless somebody has it."""
     rows = schema.account.c
-    free = _is_over(rows.lease_until, now=now)
+    free = is_over(rows.lease_until, now=now)
     taken = connection.execute(
         schema.account.update()
         .where(rows.id == lease.account_id, free)

@@ -63,7 +63,7 @@ class LedgerHeartbeat:
     def beat(self, *, now: datetime) -> None:
         """Write that it lives, and the polls that had nothing to say."""
         with self.ledger.writing_polls() as connection:
-            self.ledger.require_unreplaced(connection)
+            self.ledger.require_unreplaced(connection, follow=True)
             # Another one, which ended meanwhile, may have taken itself for the last.
             connection.execute(schema.heartbeat.update().values(beat_at=now, ended_at=None))
 

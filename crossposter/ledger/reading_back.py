@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import add_post, adopt, let_rest, named, outcome_values
+from crossposter.ledger.deliveries import add_post, adopt, is_over, let_rest, named, outcome_values
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
@@ -124,8 +124,8 @@ def see(connection: sa.Connection, account_id: str, posts: Sequence[Standing], *
 def unread(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
     """Name the accounts that must be read back before anything is sent, and are not at rest."""
     rows = schema.account.c
-    rests = sa.and_(rows.resting_until.is_not(None), rows.resting_until > now)
-    query = sa.select(rows.id).where(rows.unread_since.is_not(None), ~rests).order_by(rows.id)
+    is_awake = is_over(rows.resting_until, now=now)
+    query = sa.select(rows.id).where(rows.unread_since.is_not(None), is_awake).order_by(rows.id)
     return connection.scalars(query).all()
 
 

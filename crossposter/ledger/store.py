@@ -242,14 +242,23 @@ class SqlLedger:
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
         return replace(plan, decisions=tuple(decided))
 
-    def require_unreplaced(self, connection: sa.Connection) -> None:
+    def require_unreplaced(self, connection: sa.Connection, *, follow: bool = False) -> None:
         """Make sure that the ledger is still the one that this process has counted in.
+
+        Args:
+            connection: To the ledger.
+            follow: Whether to count what other machines have sent here as well: this one may be the first to start
+                after a copy was put back.
 
         Raises:
             LedgerError: It was put back from a copy while the program runs.
         """
         if self._sidecar:
-            self._sidecar.require(fence.read(connection))
+            counted = fence.read(connection)
+            self._sidecar.require(counted)
+            if follow and shared.is_shared(connection):
+                with self._counting(self._sidecar):
+                    self._sidecar.write(counted)
 
     def is_restored(self, feed: Feed) -> bool:
         """Tell whether a feed was not read since the ledger was put back from a copy."""

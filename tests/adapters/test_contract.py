@@ -119,7 +119,7 @@ def test_find_does_not_take_another_post_for_this_one(
 def test_find_does_not_look_before_its_time(connect: Connect, platform: str, post: Post, since: datetime) -> None:
     adapter = connect(platform)
     adapter.publish(adapter.stage(post, NoSteps()))
-    assert receipt_of(adapter, post, since=since + timedelta(minutes=3)) is None
+    assert receipt_of(adapter, post, since=since + timedelta(minutes=6)) is None
 
 
 def test_a_retracted_post_is_gone_and_not_found(

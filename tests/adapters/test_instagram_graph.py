@@ -226,15 +226,31 @@ def test_a_failure_that_says_nothing_known_is_kept_without_secrets(
     assert caught.value.answer == "Error: something new ? **********"
 
 
-@pytest.mark.parametrize("state", ["EXPIRED", "PUBLISHED", "", "finished", None])
+@pytest.mark.parametrize("state", ["EXPIRED", "", "finished", None])
 def test_a_container_in_another_state_is_made_anew(
     sandbox: Sandbox, adapter: Adapter, post: Post, state: str | None
 ) -> None:
     sandbox.inject(_GRAPH, "status", "status:200", body={"status_code": state, "id": "1"})
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError) as caught:
         adapter.stage(post, NoSteps())
+    assert caught.value.starts_over
     adapter.publish(adapter.stage(post, NoSteps()))
     assert len(sandbox.posts()) == 1
+
+
+def test_a_container_that_was_published_after_all_is_in_doubt_and_never_replaced(
+    sandbox: Sandbox, adapter: Adapter, post: Post
+) -> None:
+    class Saved:
+        def once(self, name: str, do: object) -> str:
+            return staged.media_ids[0]
+
+    staged = adapter.stage(post, NoSteps())
+    adapter.publish(staged)
+    with pytest.raises(UncertainError) as caught:
+        adapter.stage(post, Saved())
+    assert not caught.value.starts_over
+    assert len(sandbox.requests(_GRAPH, "container")) == 1
 
 
 def test_a_container_that_has_expired_is_no_lost_post(sandbox: Sandbox, adapter: Adapter, post: Post) -> None:
