@@ -286,6 +286,19 @@ def test_a_process_that_died_while_it_published_is_looked_after(office: Office) 
     assert office.texts() == ["Haber 1", "Haber 2"]
 
 
+def test_a_defect_over_a_look_sends_nothing_and_is_looked_at_again(office: Office) -> None:
+    def defect() -> None:
+        raise ZeroDivisionError
+
+    office.loses(stands=True)
+    office.run()
+    office.adapter.answers["timeline"] = [defect]
+    office.run(minutes=2)
+    assert office.state()[0] is Status.UNCERTAIN
+    office.run(minutes=1)
+    assert office.state() == (Status.PUBLISHED, None)
+
+
 def test_an_account_that_refuses_to_be_read_rests(office: Office) -> None:
     office.loses(stands=True)
     office.run()

@@ -136,3 +136,13 @@ def test_a_copy_of_another_number_of_deliveries_is_none(
     with pytest.raises(LedgerError, match=r"no backup was made .*: 2 deliveries"):
         back_up(path, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_copy_that_others_never_leave_time_for_is_made_in_one_piece(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "_RESTARTS", -1)  # given up at the first step
+    with opened(path) as (ledger, _):
+        show(ledger, 1, 2, 3)
+    made = back_up(path, tmp_path / "copy.db")
+    assert made.deliveries == 3

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -303,3 +303,8 @@ def test_of_two_processes_of_a_machine_the_later_count_stays(tmp_path: Path) -> 
     for sidecar, sequence in ((first, 1), (second, 7), (first, 5)):
         sidecar.write(Fence(ledger_id="a" * 32, sequence=sequence))
     assert first.read() == Fence(ledger_id="a" * 32, sequence=7)
+
+
+def test_a_database_without_a_folder_beside_it_is_guarded_by_nothing(database: Database) -> None:
+    with closing(SqlLedger.open(database.place)) as ledger:
+        assert ledger.stand_guard(now=NOW).restored is None
