@@ -22,6 +22,7 @@ from crossposter.core.events import (
     Silent,
     Spending,
     Stranded,
+    Unread,
 )
 from crossposter.core.identity import all_keys
 from crossposter.core.model import Entry, Known, Outcome, Reason, Receipt, Status
@@ -396,3 +397,15 @@ def test_a_mismatch_is_the_matter_that_a_delivery_finds_and_is_told_once() -> No
     assert "log in" in "\n".join(map(str, told.alert.lines))
     # That the platform answers does not show that it takes posts.
     assert notices(checked_up(Check.IDENTITY, Colour.GREEN)) == []
+
+
+def test_an_account_that_cannot_be_read_back_is_one_that_is_stopped() -> None:
+    def unread(reason: Reason) -> Notice:
+        why = say("it may not be read")
+        outcome = Outcome(status=Status.QUEUED, reason=reason, message=why, account_rests_until=NOON)
+        return one(Unread(account_id="izmir-x", outcome=outcome))
+
+    stopped, unpaid, busy = unread(Reason.ACCOUNT), unread(Reason.CREDIT), unread(Reason.TRANSIENT)
+    assert {found.key for found in (stopped, unpaid, busy)} == {"account:izmir-x"}
+    assert (unpaid.state, busy.state) == ("unpaid", "unread")
+    assert (stopped.after, busy.after) == (1, 3)  # what may pass by itself is told when it does not

@@ -65,3 +65,14 @@ def test_a_headline_of_every_week_that_was_posted_by_hand_last_year_holds_nothin
     since = NOON - timedelta(days=1)
     assert made_by_hand([old], entry, SENT, ours=(), since=since) is None
     assert made_by_hand([old, new], entry, SENT, ours=(), since=since) is new
+
+
+def test_what_is_ours_was_made_by_nobodys_hand() -> None:
+    entry = an_entry(1, title="Kültürpark yeniden açıldı", published=NOON)
+    ours, anothers = standing("1", "Kültürpark yeniden açıldı"), standing("2", "Günaydın İzmir")
+    assert made_by_hand([ours, anothers], entry, SENT, ours={"1"}, since=NOON) is None
+
+
+def test_the_very_words_that_would_be_sent_stand_there_by_hand() -> None:
+    by_hand = standing("3", "Haber ")
+    assert made_by_hand([by_hand], an_entry(1, title="Kısa"), SENT, ours=(), since=NOON) is by_hand

@@ -17,7 +17,7 @@ from crossposter.core.fence import Fence, Opening
 from crossposter.core.model import Post, Reason, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
-from crossposter.ledger import SqlLedger, history, schema
+from crossposter.ledger import LedgerHeartbeat, SqlLedger, history, schema
 from crossposter.ledger.fence import Sidecar
 from crossposter.ports import Lease, Staged
 from crossposter.references import DatabaseAddress
@@ -296,6 +296,17 @@ def test_a_new_machine_and_one_that_has_sent_less_take_a_database_for_what_it_is
         assert claim(ledger)
     with machine(copied.place, tmp_path / "first") as (_, opening):
         assert opening.restored is None
+
+
+def test_a_machine_that_only_looks_on_counts_what_others_send(copied: Database, tmp_path: Path) -> None:
+    with machine(copied.place, tmp_path / "second") as (ledger, _):
+        LedgerHeartbeat(ledger).start(now=NOW)
+        with machine(copied.place, tmp_path / "first") as (other, _):
+            assert claim(other)
+        LedgerHeartbeat(ledger).beat(now=NOW)
+    put_back(copied)
+    with machine(copied.place, tmp_path / "second") as (_, opening):
+        assert "2 of the posts that were begun since" in str(opening.restored)
 
 
 def test_of_two_processes_of_a_machine_the_later_count_stays(tmp_path: Path) -> None:
