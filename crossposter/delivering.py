@@ -55,6 +55,10 @@ class _Ready:
     staged: Staged
 
 
+#: What there is of a delivery before its turn: ready; uncertain; ended already; or nothing, when it is not ours to do.
+_Prepared = _Ready | Delivery | Delivered | None
+
+
 class Deliverer:
     """Sends what the ledger says is due, and looks for what is uncertain."""
 
@@ -147,17 +151,19 @@ class Deliverer:
         ids = [due.delivery_id for due in lane if due.delivery_id]
         with self._made_ready(ids, account) as prepared:
             for ready in prepared:
-                if stopping():
+                if stopping() or (isinstance(ready, _Ready) and not self._may_post(account)):
                     return
-                if isinstance(ready, Delivered):
-                    yield ready
-                    continue
-                if ready is None:
-                    continue
-                if not self._may_post(account):
-                    return
-                if done := self._guarded(ready.delivery, partial(self._send, ready, account, lease)):
+                if done := self._finished(ready, account, lease):
                     yield done
+
+    def _finished(self, ready: _Prepared, account: Account, lease: Lease) -> Delivered | None:
+        """Do what is done one at a time: send, or look at the account, on which nothing appears meanwhile."""
+        match ready:
+            case _Ready():
+                return self._guarded(ready.delivery, partial(self._send, ready, account, lease))
+            case Delivery():
+                return self._guarded(ready, partial(self._looked_after, ready, account))
+        return ready
 
     def _may_post(self, account: Account) -> bool:
         """Tell whether the account's pace lets a post go out at this moment."""
@@ -168,7 +174,7 @@ class Deliverer:
         return slot is None or slot <= now
 
     @contextmanager
-    def _made_ready(self, ids: Sequence[str], account: Account) -> Iterator[Iterator[_Ready | Delivered | None]]:
+    def _made_ready(self, ids: Sequence[str], account: Account) -> Iterator[Iterator[_Prepared]]:
         """Give each delivery once it is ready, in order.
 
         None is made ready ahead where a gap follows each post, or where each takes from the same money.
@@ -182,10 +188,8 @@ class Deliverer:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _in_order(
-        self, pool: ThreadPoolExecutor, ids: Sequence[str], account: Account
-    ) -> Iterator[_Ready | Delivered | None]:
-        left, waiting = deque(ids), deque[Future[_Ready | Delivered | None]]()
+    def _in_order(self, pool: ThreadPoolExecutor, ids: Sequence[str], account: Account) -> Iterator[_Prepared]:
+        left, waiting = deque(ids), deque[Future[_Prepared]]()
         is_taking = False
         while left or waiting:
             ready = waiting.popleft().result() if waiting else self._prepared(left.popleft(), account)
@@ -195,13 +199,11 @@ class Deliverer:
                 waiting.append(pool.submit(self._prepared, left.popleft(), account))
             yield ready
 
-    def _prepared(self, name: str, account: Account) -> _Ready | Delivered | None:
-        """Do all that may be repeated; None when the delivery is not ours to do."""
+    def _prepared(self, name: str, account: Account) -> _Prepared:
+        """Do all that may be repeated; of one that is uncertain there is nothing."""
         delivery = self._ledger.load(name, now=self._clock.now())
-        if delivery is None:
-            return None
-        if delivery.status is not Status.QUEUED:
-            return self._guarded(delivery, partial(self._looked_after, delivery, account))
+        if delivery is None or delivery.status is not Status.QUEUED:
+            return delivery
         return self._guarded(delivery, partial(self._make_ready, delivery, account))
 
     def _guarded(self, delivery: Delivery, do: Callable[[], Outcome | _Made]) -> Delivered | _Made:

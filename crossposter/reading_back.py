@@ -35,12 +35,15 @@ class Reader:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def look_first(self, delivery: Delivery, post: Post, account: Account, adapter: Adapter) -> Outcome | None:
-        """Look whether the news stands on the account before it was ever sent; None when it does not.
+        """Look whether the news stands on the account already; None when it does not.
+
+        Before it is sent once more as well: that it was absent is believed a third time, a moment before.
 
         Raises:
             PublishError: The account cannot be read.
         """
-        if delivery.attempt or not account.look_first or Reason.ALREADY_POSTED in delivery.waived:
+        is_wanted = account.look_first or delivery.resends
+        if not is_wanted or Reason.ALREADY_POSTED in delivery.waived:
             return None
         try:
             timeline = self._newest(account, adapter)

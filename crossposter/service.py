@@ -60,6 +60,9 @@ MAX_LANES = 64
 REMEMBERED = timedelta(days=30)
 
 
+_NOT_KEPT = say("the pictures with which it was sent before are not kept any more: it would be another post")
+
+
 def _tell_nobody(_event: Event) -> None:
     pass
 
@@ -303,7 +306,8 @@ class Service:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
-        return self._affordable(delivery, account, self._sent_before(delivery) or self._composed(delivery, account))
+        post = self._sent_before(delivery, account) or self._composed(delivery, account)
+        return self._affordable(delivery, account, post)
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:
         """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.
@@ -322,18 +326,29 @@ class Service:
         _, spent = self._spent(account)
         if not is_beyond(budget, spent=spent, price=account.price(post)) or budget.when_spent is WhenSpent.CONTINUE:
             return post
-        if budget.when_spent is WhenSpent.NO_LINKS:
+        if budget.when_spent is WhenSpent.NO_LINKS and not delivery.sent:
             return self._composed(delivery, replace(account, rules=replace(account.rules, link_categories=())))
         limit = dollars(budget.usd_per_month)
         cause = say("{spent} of {limit} US dollars are spent", spent=dollars(spent), limit=limit)
         return Outcome(status=Status.HELD, reason=Reason.BUDGET, message=cause)
 
-    def _sent_before(self, delivery: Delivery) -> Post | None:
+    def _sent_before(self, delivery: Delivery, account: Account) -> Post | Outcome | None:
+        """Give what was sent before, to the byte; None where nothing was.
+
+        A picture that is not kept any more is prepared anew; another post than before takes a person's word.
+        """
         if delivery.sent is None:
             return None
         stored = [(picture, self._store.get(picture.sha256)) for picture in delivery.sent.pictures]
         pictures = tuple(replace(picture, content=content) for picture, content in stored if content)
-        return replace(delivery.sent, pictures=pictures) if len(pictures) == len(stored) else None
+        if len(pictures) == len(stored):
+            return replace(delivery.sent, pictures=pictures)
+        anew = self._composed(delivery, account)
+        if isinstance(anew, Outcome) or Reason.NO_PICTURE in delivery.waived:
+            return anew
+        if [one.sha256 for one in anew.pictures] == [one.sha256 for one in delivery.sent.pictures]:
+            return replace(delivery.sent, pictures=anew.pictures)
+        return Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=_NOT_KEPT)
 
     def _composed(self, delivery: Delivery, account: Account) -> Post | Outcome:
         composition = compose(

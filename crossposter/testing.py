@@ -201,6 +201,8 @@ class FakeAdapter:
     posts: dict[str, Post] = field(default_factory=dict)
     #: Posts that stand, and that no reading shows.
     unseen: set[str] = field(default_factory=set)
+    #: When posts were published, where a reading tells.
+    published: dict[str, datetime] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -253,7 +255,11 @@ class FakeAdapter:
     def _standing(self, remote_id: str, post: Post) -> Standing:
         in_text = tuple(link.text for link in find_links(post.text))
         return Standing(
-            remote_id=remote_id, url=self._url(remote_id), text=post.text, links=(*filter(None, [post.link]), *in_text)
+            remote_id=remote_id,
+            url=self._url(remote_id),
+            text=post.text,
+            links=(*filter(None, [post.link]), *in_text),
+            published=self.published.get(remote_id),
         )
 
     def _url(self, remote_id: str) -> str:

@@ -227,6 +227,39 @@ def test_a_person_sees_what_stands_beside_what_was_sent(office: Office) -> None:
     assert attempt.text == text(2)
 
 
+def test_what_was_absent_twice_and_appears_at_the_last_moment_is_not_sent_again(office: Office) -> None:
+    office.loses(stands=True)
+    office.run()
+    office.adapter.unseen = {"2"}
+    office.run(minutes=2)
+    service = office.service()
+    office.clock.forward(minutes=1)
+    service.deliver_due()
+    assert office.state() == (Status.QUEUED, Reason.ABSENT)
+    office.adapter.unseen = set()
+    office.run()
+    assert office.texts() == ["Haber 1", "Haber 2"]
+    assert office.state() == (Status.HELD, Reason.ALREADY_POSTED)
+    assert office.act(Verb.PUBLISHED, Receipt(remote_id="2", url="https://fake.example/izmir-x/2"))
+
+
+def test_the_first_send_that_is_seen_after_the_second_was_lost_is_found(make: Callable[..., Office]) -> None:
+    office = make()
+    office.news(an_entry(2))
+    office.loses(stands=True)
+    office.run()
+    office.adapter.unseen = {"2"}
+    office.run(minutes=2)
+    office.adapter.answers["publish"] = [UncertainError(say("X says that this text was posted already"))]
+    for _ in range(3):
+        office.run(minutes=10)
+    assert office.adapter.calls.count("publish") == 2
+    shown = {"2": datetime(2026, 11, 25, 12, 30, tzinfo=UTC)}
+    office.adapter.published, office.adapter.unseen = shown, set()
+    office.run(minutes=10)
+    assert (office.newest().status, office.newest().remote_id) == (Status.PUBLISHED, "2")
+
+
 def test_only_one_second_send_is_made_by_itself(office: Office) -> None:
     office.adapter.answers["publish"] = [LOST] * 5
     for _ in range(20):
@@ -479,8 +512,8 @@ def test_who_wants_no_reading_gets_none(make: Callable[..., Office]) -> None:
 # -- steps that need not be repeated ---------------------------------------------------------------------------------
 
 
-def illustrated(office: Office) -> None:
-    office.news(an_entry(2, pictures=(PictureRef(url="https://izmir.bel.tr/1.jpg"),)))
+def illustrated(office: Office, name: str = "1.jpg") -> None:
+    office.news(an_entry(2, pictures=(PictureRef(url=f"https://izmir.bel.tr/{name}"),)))
 
 
 @pytest.mark.parametrize(
@@ -503,6 +536,23 @@ def test_what_the_platform_has_forgotten_is_uploaded_anew(office: Office) -> Non
     office.run()
     office.run(minutes=1)
     assert (office.texts()[-1], office.adapter.calls.count("upload")) == ("Haber 2", 2)
+
+
+@pytest.mark.parametrize("is_the_same", [True, False])
+def test_what_is_sent_again_is_what_was_sent_or_takes_a_persons_word(office: Office, is_the_same: bool) -> None:
+    illustrated(office)
+    office.adapter.answers["publish"] = [TransientError(say("busy"))]
+    office.run()
+    office.store.contents.clear()
+    if not is_the_same:
+        illustrated(office, "2.jpg")
+    office.run()
+    office.run(minutes=1)
+    assert office.state() == ((Status.PUBLISHED, None) if is_the_same else (Status.HELD, Reason.NO_PICTURE))
+    if not is_the_same:
+        assert office.act(Verb.APPROVE)
+        office.run()
+        assert office.texts()[-1] == "Haber 2"
 
 
 def test_what_turns_out_to_be_public_before_it_is_sent_once_more_is_looked_for(office: Office) -> None:

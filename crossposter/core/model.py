@@ -479,6 +479,8 @@ class Attempt:
     ended_at: datetime
     #: The platform's ids of what was uploaded for it.
     media_ids: tuple[str, ...] = ()
+    #: When the first one began, which may be found instead; None where this is the first.
+    first_at: datetime | None = None
     #: How often the account, read back, did not show it.
     absences: int = 0
 

@@ -84,7 +84,7 @@ def look_for(timeline: Timeline, sent: Post, attempt: Attempt, *, theirs: Collec
     """
     free = [one for one in timeline.posts if one.remote_id not in theirs]
     by_media = (one for one in free if not set(attempt.media_ids).isdisjoint(one.media_ids))
-    by_words = (one for one in free if _says(one, sent) and _is_since(one, attempt.started_at))
+    by_words = (one for one in free if _says(one, sent) and _is_since(one, attempt.first_at or attempt.started_at))
     return next(by_media, None) or next(by_words, None)
 
 

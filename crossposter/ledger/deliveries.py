@@ -214,7 +214,7 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
         waived=frozenset(map(Reason, row.waived)),
         passed=frozenset(row.passed),
         sent=_sent(attempt) if attempt else None,
-        attempt=_as_known(attempt, now=now) if attempt else None,
+        attempt=_as_known(connection, attempt, now=now) if attempt else None,
         resends=row.resends,
         status=Status(row.status),
         reason=Reason(row.reason) if row.reason else None,
@@ -492,8 +492,11 @@ def _sent(attempt: sa.Row[Any]) -> Post:
     return Post(text=attempt.text, link=attempt.link, pictures=pictures)
 
 
-def _as_known(attempt: sa.Row[Any], *, now: datetime) -> Attempt:
+def _as_known(connection: sa.Connection, attempt: sa.Row[Any], *, now: datetime) -> Attempt:
+    rows = schema.attempt.c
+    first = sa.select(rows.started_at).where(rows.delivery_id == attempt.delivery_id, rows.number == 1)
     return Attempt(
+        first_at=connection.scalar(first) if attempt.number > 1 else None,
         number=attempt.number,
         started_at=attempt.started_at,
         ended_at=attempt.ended_at or now,

@@ -230,13 +230,13 @@ class SqlLedger:
                 entries.see_entry(connection, feed, sighting.entry_id, sighting.keys)
                 if sighting.revised:
                     entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
+            if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
+                # Read once more: what stands there may be what is held here. Before deliveries are written: see shared.
+                fence.mark_unread(connection, now, accounts=sorted(restored))
             new = {decision.keys: decision.entry for decision in plan.decisions if decision.entry_id is None}
             numbers = entries.add(connection, feed, new, now=now)
             deliveries.decide(connection, plan.decisions, numbers, now=now)
             entries.see_window(connection, feed, _numbered(plan, numbers))
-            if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
-                # Read once more: what stands there may be what has just been held.
-                fence.mark_unread(connection, now, accounts=sorted(restored))
         self._once_committed(lambda: self._polls.remember(feed, validators))
         self._once_committed(lambda: self._accounts.update((account.id, account.platform) for account in accounts))
         decided = [replace(one, entry_id=one.entry_id or numbers[one.keys]) for one in plan.decisions]
