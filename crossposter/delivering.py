@@ -86,11 +86,6 @@ class Deliverer:
         #: Leases whose end could not be written.
         self._kept: dict[str, Lease] = {}
 
-    def to_do(self, lane: Sequence[Due]) -> list[Due]:
-        """Give what can be done of an account's at this moment: at its pace."""
-        may_post = self._may_post(self._accounts[lane[0].account_id])
-        return [due for due in lane if may_post or not due.is_to_send]
-
     def deliver_lane(
         self, lane: Sequence[Due], *, report: Report, stopping: Callable[[], bool] = lambda: False
     ) -> None:
@@ -148,7 +143,8 @@ class Deliverer:
         self, lane: Sequence[Due], account: Account, lease: Lease, stopping: Callable[[], bool]
     ) -> Iterator[Delivered]:
         """Send what is made ready, one after the other, as fast as the account's pace allows."""
-        ids = [due.delivery_id for due in lane if due.delivery_id]
+        may_post = not any(due.is_to_send for due in lane) or self._may_post(account)
+        ids = [due.delivery_id for due in lane if due.delivery_id and (may_post or not due.is_to_send)]
         with self._made_ready(ids, account) as prepared:
             for ready in prepared:
                 if stopping() or (isinstance(ready, _Ready) and not self._may_post(account)):
@@ -166,12 +162,15 @@ class Deliverer:
         return ready
 
     def _may_post(self, account: Account) -> bool:
-        """Tell whether the account's pace lets a post go out at this moment."""
+        """Tell whether the account's pace lets a post go out at this moment; where not, the account rests."""
         now = self._clock.now()
         if not account.pace.is_limited:
             return True
         slot = next_slot(account.pace, self._ledger.sent_since(account.id, since=now - WINDOW, now=now))
-        return slot is None or slot <= now
+        if slot is None or slot <= now:
+            return True
+        self._ledger.rest(account.id, Outcome(status=Status.QUEUED, reason=Reason.PACE, account_rests_until=slot))
+        return False
 
     @contextmanager
     def _made_ready(self, ids: Sequence[str], account: Account) -> Iterator[Iterator[_Prepared]]:

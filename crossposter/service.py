@@ -281,8 +281,7 @@ class Service:
         unread = [Due(account_id=account_id, delivery_id=None) for account_id in self._ledger.unread(now=now)]
         due = [*unread, *self._ledger.due(now=now, strict=self._strict)]
         mine = sorted((one for one in due if one.account_id in self._accounts), key=lambda one: one.account_id)
-        lanes = (list(lane) for _, lane in groupby(mine, key=lambda one: one.account_id))
-        return [lane for all_due in lanes if (lane := self._deliverer.to_do(all_due))]
+        return [list(lane) for _, lane in groupby(mine, key=lambda one: one.account_id)]
 
     def deliver_lane(
         self, lane: Sequence[Due], *, report: Report, stopping: Callable[[], bool] = lambda: False

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from crossposter.core.acts import Person, Verb
-from crossposter.core.model import Account, Pace, PictureRef, Post, Reason, Receipt, Status
+from crossposter.core.model import Account, AccountState, Pace, PictureRef, Post, Reason, Receipt, Status
 from crossposter.errors import AccountError, RejectedError, TransientError, UncertainError
 from crossposter.ledger import SqlLedger, fence, history
+from crossposter.ledger.accounts import standing
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
 from crossposter.service import Service
@@ -614,6 +615,19 @@ def test_a_wait_for_the_pace_costs_no_request(make: Callable[..., Office]) -> No
     office.news(an_entry(2))
     office.run()
     assert office.adapter.calls == []
+
+
+def test_a_lost_answer_is_looked_after_whatever_the_pace(make: Callable[..., Office]) -> None:
+    office = make(replace(an_account(), pace=Pace(min_gap=timedelta(hours=1))))
+    office.clock.forward(minutes=30)
+    office.news(an_entry(3), an_entry(2))
+    office.loses(stands=True)
+    office.run()
+    office.run()  # the account rests by now
+    assert standing(office.ledger, [office.account], now=office.clock.now())[0].state is AccountState.COOLING
+    office.run(minutes=2)
+    states = {one.title: one.status for one in history.deliveries(office.ledger, now=office.clock.now())}
+    assert (states["Haber 2"], states["Haber 3"]) == (Status.PUBLISHED, Status.QUEUED)
 
 
 @pytest.mark.parametrize("strict", [False, True])

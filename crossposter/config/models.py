@@ -160,6 +160,12 @@ def _duration(value: Any) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def _at_most_a_day(value: timedelta) -> timedelta:
+    if value > timedelta(days=1):
+        raise mistake(say("longer than a day is no wait, but a mistake: write it like 5m"))
+    return value
+
+
 def _count(value: Any) -> int | None:
     if value == "never":
         return None
@@ -203,6 +209,8 @@ Duration = Annotated[
 ]
 #: What is named here, or pointed to: by its name outside the file.
 Name = Annotated[str, AfterValidator(_named)]
+#: A whole number from 1 upwards, or None for `never`.
+Count = Annotated[int | None, BeforeValidator(_count), WithJsonSchema(_or_never("integer"))]
 Identifier = Annotated[str, AfterValidator(_identifier), AfterValidator(_named)]
 Address = Annotated[Text, AfterValidator(_web_address)]
 LoopbackAddress = Annotated[Address, AfterValidator(_loopback)]
@@ -227,8 +235,9 @@ class PaceModel(Block):
     """How fast an account may post."""
 
     min_gap: Duration | None = None
-    per_hour: Annotated[int, Field(gt=0)] | None = None
-    per_day: Annotated[int, Field(gt=0)] | None = None
+    #: What a backlog may do unasked when an account is mended: no flood.
+    per_hour: Count = Field(default=6, json_schema_extra={"default": 6})
+    per_day: Count = Field(default=24, json_schema_extra={"default": 24})
 
     def pace(self) -> Pace:
         """Give it as the service knows it."""
@@ -248,16 +257,14 @@ class AccountModel(Options):
     #: Whether the account is read before a first post: somebody may have posted the news by hand.
     look_first: bool = True
     #: So long a post that was accepted may not be seen on the account; None for the platform's own guess.
-    settle_after: Duration | None = None
+    settle_after: Annotated[Duration, AfterValidator(_at_most_a_day)] | None = None
     order: Literal["loose", "strict"] = "loose"
 
 
 class HoldsModel(Block):
     """When news waits for a person although nothing is wrong with its words."""
 
-    new_entries_over: Annotated[int | None, BeforeValidator(_count), WithJsonSchema(_or_never("integer"))] = Field(
-        default=5, json_schema_extra={"default": 5}
-    )
+    new_entries_over: Count = Field(default=5, json_schema_extra={"default": 5})
     older_than: Annotated[timedelta | None, BeforeValidator(_age), WithJsonSchema(_or_never("string"))] = Field(
         default=timedelta(hours=24), json_schema_extra={"default": "24h"}
     )

@@ -82,6 +82,7 @@ class Reason(StrEnum):
     ORPHAN = "orphan"
     #: Of an account alone.
     USED_UP = "used_up"
+    PACE = "pace"
 
     @property
     def message(self) -> Message:
@@ -125,6 +126,7 @@ _SENTENCES = {
     ),
     Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
+    Reason.PACE: say("has posted as fast as its pace in the YAML allows"),
 }
 
 

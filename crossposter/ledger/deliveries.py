@@ -106,12 +106,12 @@ def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence
 
 
 def wake_accounts(connection: sa.Connection) -> None:
-    """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
+    """End the rest of accounts that waited for a person, or for their pace: whoever calls has perhaps changed both."""
     rows = schema.account.c
     one_at_a_time(connection, "accounts")
     connection.execute(
         schema.account.update()
-        .where(rows.resting_reason.in_(NEEDS_PERSON))
+        .where(rows.resting_reason.in_((*NEEDS_PERSON, Reason.PACE)))
         .values(resting_until=None, resting_reason=None, resting_message=None)
     )
 
@@ -128,7 +128,7 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
             _is_due(now=now),
-            is_over(accounts.resting_until, now=now),
+            sa.or_(is_over(accounts.resting_until, now=now), _is_only_looked_at()),
             accounts.unread_since.is_(None),
         )
         .order_by(rows.id)
@@ -149,6 +149,11 @@ def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
     rows = schema.delivery.c
     is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
     return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before, now=now)))
+
+
+def _is_only_looked_at() -> sa.ColumnElement[bool]:
+    """Tell whether a delivery is to be looked for on an account that keeps to its pace: that is no post."""
+    return sa.and_(schema.account.c.resting_reason == Reason.PACE, schema.delivery.c.status != Status.QUEUED)
 
 
 def _waits_for_older() -> sa.ColumnElement[bool]:

@@ -387,6 +387,14 @@ WRONG: dict[str, tuple[str, Found]] = {
         put("    every: 5", behind="language: tr"),
         one(7, "feeds[0].every", "a span of time is wanted here: write it like 30s, 5m, 2h or 1d"),
     ),
+    "a wait of days for an answer": (
+        put("    settle_after: 2d", behind="platform: twitter"),
+        one(11, "accounts[0].settle_after", "longer than a day is no wait, but a mistake: write it like 5m"),
+    ),
+    "a pace of none": (
+        put("    pace: {per_hour: 0}", behind="platform: twitter"),
+        one(11, "accounts[0].pace.per_hour", "a whole number from 1 upwards, or never, is wanted here"),
+    ),
     "a broken pattern": (
         put(r"    id_pattern: '/(\d+'", behind="language: tr"),
         one(7, "feeds[0].id_pattern", PATTERN),
