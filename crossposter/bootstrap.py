@@ -216,10 +216,12 @@ def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role
     """
     from crossposter.ledger import SqlLedger, sole_writer
 
-    ways, clock = Ways(), SystemClock()
+    ways = Ways()
     with sole_writer(config.ledger, role) if isinstance(config.ledger, Path) else nullcontext():
         ledger = SqlLedger.open(config.ledger, role=role)
         try:
+            # Machines that share a ledger go by one clock: what one of them has written, another compares.
+            clock = SystemClock(ahead=ledger.ahead(now=SystemClock().now()))
             opening = ledger.stand_guard(now=clock.now(), data=config.data)
             secrets = SecretMemory(environ)
             yield Office(ledger=ledger, ways=ways, clock=clock, environ=environ, secrets=secrets, opening=opening)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, or by it another one that is so much ahead."""
+
+    def __init__(self, *, ahead: timedelta = timedelta()) -> None:
+        self._ahead = ahead
 
     def now(self) -> datetime:
         """Give the time as aware UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - this is the one place
+        return datetime.now(UTC) + self._ahead  # noqa: TID251 - this is the one place
 
     def elapsed(self) -> float:
         """Give the seconds since some moment: never set back, and on Linux going on while the machine sleeps."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -120,6 +120,11 @@ class SqlLedger:
     def close(self) -> None:
         """Give the file, or the connections, back."""
         self._engine.dispose()
+
+    def ahead(self, *, now: datetime) -> timedelta:
+        """Give how far the clock that this ledger goes by is ahead of the one that says `now`: nothing for a file."""
+        with self.reading() as connection:
+            return shared.moment(connection, now=now) - now
 
     def stand_guard(self, *, now: datetime, data: Path | None = None) -> Opening:
         """Find out whether the ledger knows all that was sent, before anything is.

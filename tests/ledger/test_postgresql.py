@@ -513,3 +513,8 @@ def test_a_second_post_of_one_delivery_is_refused_whoever_writes(three: list[Sql
             with pytest.raises(LedgerError, match="one_row_per_remote_post"):
                 ledger.settle("2/izmir-x", 1, Outcome(status=Status.PUBLISHED, receipt=receipt), now=now())
         ledger.release(a_lease("me"))
+
+
+def test_a_machine_whose_clock_is_wrong_goes_by_that_of_the_database(three: list[SqlLedger]) -> None:
+    wrong = now() - timedelta(minutes=7)
+    assert abs(three[0].ahead(now=wrong) - timedelta(minutes=7)) < timedelta(seconds=30)
