@@ -14,7 +14,7 @@ from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
-from crossposter.ledger.deliveries import add_post, adopt
+from crossposter.ledger.attempts import add_post, adopt
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import add_post, adopt, is_over, let_rest, named, outcome_values
+from crossposter.ledger.attempts import add_post, adopt
+from crossposter.ledger.deliveries import is_over, let_rest, named, outcome_values
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts

@@ -27,7 +27,7 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import deliveries, entries, fence, reading_back, shared, steps
+from crossposter.ledger import attempts, deliveries, entries, fence, reading_back, shared, steps
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
@@ -347,7 +347,7 @@ class SqlLedger:
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
         with self.reading() as connection:
-            return deliveries.spent(connection, account_id, since=since)
+            return attempts.spent(connection, account_id, since=since)
 
     def claim(
         self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
@@ -358,7 +358,7 @@ class SqlLedger:
         """
         with self.writing() as connection:
             there, _ = shared.by_its_clock(connection, lease, now=now)
-            attempt = deliveries.claim(connection, delivery, staged, there, now=now, price_usd=price_usd)
+            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd)
             if attempt is None:
                 return None
             self.require_unreplaced(connection)
@@ -377,12 +377,12 @@ class SqlLedger:
     def settle(self, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
         """Write what the platform answered."""
         with self.writing() as connection:
-            return deliveries.settle(connection, delivery_id, attempt, outcome, now=now)
+            return attempts.settle(connection, delivery_id, attempt, outcome, now=now)
 
     def sent_since(self, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
         """Give when posts were sent on an account between two times, those that may be public included."""
         with self.reading() as connection:
-            return deliveries.sent_since(connection, account_id, since=since, now=now)
+            return attempts.sent_since(connection, account_id, since=since, now=now)
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""

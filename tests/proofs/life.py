@@ -43,7 +43,7 @@ from crossposter.cli import main
 from crossposter.clock import SystemClock
 from crossposter.core.events import Delivered, Event
 from crossposter.feeds.source import WebFeedSource
-from crossposter.ledger import SqlLedger, deliveries
+from crossposter.ledger import SqlLedger, attempts
 from crossposter.ledger.acts import Desk
 from crossposter.web import WebClient
 
@@ -253,7 +253,7 @@ class Life:
                 self._wrap(adapter_class(platform), "stage", after=die)
         if point is Point.BEFORE_INTENT:
             claimed = threading.Event()
-            self._wrap(deliveries, "claim", after=lambda _: claimed.set())
+            self._wrap(attempts, "claim", after=lambda _: claimed.set())
             sa.event.listen(sa.Engine, "commit", lambda _: die() if claimed.is_set() else None)
         if point is Point.TOLD:
             hear = Alarm.hear

@@ -1,0 +1,236 @@
+"""What was sent and what came of it: attempts, and the posts that they left.
+
+Each function works in the transaction it is given; each contested change is one conditional UPDATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crossposter.core.model import Delivery, Outcome, Picture, Receipt, Status
+from crossposter.ledger import schema
+from crossposter.ledger.deliveries import is_ours, let_rest, named, outcome_values
+from crossposter.ledger.records import packed
+from crossposter.ledger.shared import hold_account
+from crossposter.ports import Lease, Settlement, Staged
+from crossposter.wording import say
+
+
+def spent(connection: sa.Connection, account_id: str, *, since: datetime) -> float:
+    """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
+    attempt, delivery = schema.attempt.c, schema.delivery.c
+    query = (
+        sa.select(sa.func.coalesce(sa.func.sum(attempt.price_usd), 0.0))
+        .join(schema.delivery, delivery.id == attempt.delivery_id)
+        .where(delivery.account_id == account_id, attempt.started_at >= since, _may_be_public())
+    )
+    return float(connection.scalar(query) or 0)
+
+
+def sent_since(connection: sa.Connection, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
+    """Give when posts were sent on an account between two times, those that may be public included.
+
+    What was sent later than now was sent by a wrong clock, and counts as little as what is long ago.
+    """
+    attempt, rows = schema.attempt.c, schema.delivery.c
+    query = (
+        sa.select(attempt.started_at)
+        .join(schema.delivery, rows.id == attempt.delivery_id)
+        .where(rows.account_id == account_id, attempt.started_at > since, attempt.started_at <= now, _may_be_public())
+    )
+    return connection.scalars(query).all()
+
+
+def _may_be_public() -> sa.ColumnElement[bool]:
+    outcome = schema.attempt.c.outcome
+    return sa.or_(outcome.is_(None), outcome.in_((Status.PUBLISHED, Status.UNCERTAIN)))
+
+
+def claim(
+    connection: sa.Connection,
+    delivery: Delivery,
+    staged: Staged,
+    lease: Lease,
+    *,
+    now: datetime,
+    price_usd: float | None = None,
+) -> int | None:
+    """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
+
+    Unless it was sent before, the news must still say what it said when the post was made of it.
+    """
+    rows, entry = schema.delivery.c, schema.entry.c
+    says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
+    # Run out or not: as long as nobody else took the account, it is ours. Uploads may be slow.
+    ours = schema.account.update().where(is_ours(lease))
+    renewed = connection.execute(ours.values(lease_until=lease.until))
+    if renewed.rowcount != 1:
+        return None
+    claimed = connection.execute(
+        schema.delivery.update()
+        .where(
+            named(delivery.id),
+            rows.status == Status.QUEUED,
+            rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
+            sa.true() if delivery.attempt else says_now == delivery.revision,
+        )
+        .values(
+            status=Status.PUBLISHING,
+            reason=None,
+            message=None,
+            not_before=None,
+            attempt=rows.attempt + 1,
+            lease_until=lease.until,
+            updated_at=now,
+        )
+        .returning(rows.id, rows.attempt)
+    ).one_or_none()
+    if claimed is None:
+        return None
+    connection.execute(
+        schema.attempt.insert().values(
+            delivery_id=claimed.id,
+            number=claimed.attempt,
+            revision=delivery.revision,
+            text=staged.post.text,
+            link=staged.post.link,
+            pictures=[_picture_row(picture) for picture in staged.post.pictures],
+            media_ids=list(staged.media_ids),
+            price_usd=price_usd,
+            started_at=now,
+        )
+    )
+    return int(claimed.attempt)
+
+
+def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
+    """Write what the platform answered.
+
+    That a post stands is true however late it is heard, and whatever was thought of it meanwhile. Where it was sent
+    again meanwhile it stands twice: the later one is the delivery's, the other one is written down as nobody's.
+    """
+    rows = schema.delivery.c
+    if outcome.account_rests_until or outcome.receipt:
+        hold_account(connection, delivery_id.partition("/")[2])
+    is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
+    settled = connection.execute(
+        schema.delivery.update()
+        .where(named(delivery_id), rows.attempt == attempt, is_open)
+        .values(**outcome_values(outcome), lease_until=None, updated_at=now)
+        .returning(rows.id, rows.account_id)
+    ).one_or_none()
+    if settled is None:
+        return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
+    let_rest(connection, settled.account_id, outcome)
+    started_at = end_attempt(connection, settled.id, attempt, outcome, now=now)
+    if outcome.receipt:
+        add_post(connection, settled.id, settled.account_id, outcome.receipt, now=now)
+        _note_slowest(connection, settled.account_id, now - started_at)
+    return Settlement.WRITTEN
+
+
+def _note_slowest(connection: sa.Connection, account_id: str, took: timedelta) -> None:
+    """Remember the longest that a platform took: what `settle_after` is a guess of."""
+    rows, seconds = schema.account.c, took.total_seconds()
+    is_slower = sa.or_(rows.slowest_answer_s.is_(None), rows.slowest_answer_s < seconds)
+    connection.execute(schema.account.update().where(rows.id == account_id, is_slower).values(slowest_answer_s=seconds))
+
+
+def _too_late(
+    connection: sa.Connection, delivery_id: str, attempt: int, receipt: Receipt | None, *, now: datetime
+) -> Settlement:
+    """Deal with the answer to an attempt that is no longer the current one."""
+    if receipt is None:
+        return Settlement.REPLACED
+    posts, rows = schema.post.c, schema.delivery.c
+    row = connection.execute(sa.select(rows.id, rows.account_id).where(named(delivery_id))).one()
+    is_this = sa.and_(posts.account_id == row.account_id, posts.remote_id == receipt.remote_id)
+    if connection.scalar(sa.select(posts.delivery_id).where(is_this)) == row.id:
+        return Settlement.WRITTEN  # it was found on the account before
+    outcome = Outcome(status=Status.PUBLISHED, message=say("stands at {url} as well", url=receipt.url))
+    end_attempt(connection, row.id, attempt, outcome, now=now)
+    twice = schema.standing.insert().values(
+        account_id=row.account_id,
+        remote_id=receipt.remote_id,
+        url=receipt.url,
+        text="",
+        links=[],
+        published_at=now,
+        seen_at=now,
+    )
+    if not connection.scalar(sa.select(_is_standing(row.account_id, receipt.remote_id))):
+        connection.execute(twice)
+    return Settlement.ORPHAN
+
+
+def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
+    rows = schema.standing.c
+    return sa.select(rows.remote_id).where(rows.account_id == account_id, rows.remote_id == remote_id).exists()
+
+
+def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> datetime:
+    """Write what an attempt came to; give when it began."""
+    answered = schema.attempt.c
+    ended = connection.execute(
+        schema.attempt.update()
+        .where(answered.delivery_id == row_id, answered.number == attempt)
+        .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
+        .returning(answered.started_at)
+    )
+    started_at: datetime = ended.scalar_one()
+    return started_at
+
+
+def adopt(
+    connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, text: str, now: datetime
+) -> None:
+    """Write that a post is a delivery's which was never sent from here, with what it says as what was sent."""
+    connection.execute(schema.delivery.update().where(schema.delivery.c.id == row_id).values(attempt=1))
+    connection.execute(
+        schema.attempt.insert().values(
+            delivery_id=row_id,
+            number=1,
+            text=text,
+            link=None,
+            pictures=[],
+            media_ids=[],
+            started_at=now,
+            ended_at=now,
+            outcome=Status.PUBLISHED,
+            message=packed(say("was not sent from here: it was found on the account")),
+        )
+    )
+    add_post(connection, row_id, account_id, receipt, now=now)
+
+
+def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:
+    """Write which post is a delivery's."""
+    standing = schema.standing.c
+    connection.execute(
+        schema.standing.delete().where(standing.account_id == account_id, standing.remote_id == receipt.remote_id)
+    )
+    connection.execute(
+        schema.post.insert().values(
+            account_id=account_id,
+            remote_id=receipt.remote_id,
+            url=receipt.url,
+            delivery_id=row_id,
+            published_at=now,
+        )
+    )
+    connection.execute(schema.step.delete().where(schema.step.c.delivery_id == row_id))
+
+
+def _picture_row(picture: Picture) -> dict[str, Any]:
+    return {
+        "url": picture.url,
+        "sha256": picture.sha256,
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt,
+        "alt_is_derived": picture.alt_is_derived,
+    }
