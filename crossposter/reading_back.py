@@ -46,7 +46,7 @@ class Reader:
         if not is_wanted or Reason.ALREADY_POSTED in delivery.waived:
             return None
         try:
-            timeline = self._newest(account, adapter)
+            timeline = self._newest(account, adapter, at_once=delivery.resends > 0)
         except RejectedError as error:
             raise TransientError(error.message) from error  # it is the reading that was refused, not the post
         except AccountError as error:
@@ -98,12 +98,12 @@ class Reader:
                 yield delivery, Outcome(status=Status.PUBLISHED, receipt=found.receipt)
         self._ledger.mark_read(account.id)
 
-    def _newest(self, account: Account, adapter: Adapter) -> Timeline:
-        """Give the account's newest posts, as they stood a minute ago at most, and remember those of others."""
+    def _newest(self, account: Account, adapter: Adapter, *, at_once: bool) -> Timeline:
+        """Give the account's newest posts, at once or as they stood a minute ago at most; remember those of others."""
         with self._locks[account.id]:
             timeline, read_at = self._recent.get(account.id, (None, None))
             now = self._clock.now()
-            if timeline and read_at and timedelta() <= now - read_at < _FRESH:
+            if timeline and read_at and not at_once and timedelta() <= now - read_at < _FRESH:
                 return timeline
             known = self._ledger.known_posts(account.id)
             # Of a ledger that knows of no post, nobody knows what stood before it.
