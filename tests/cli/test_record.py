@@ -59,3 +59,19 @@ def test_what_was_changed_past_the_program_is_named(published: City, call: Call,
     assert finding["what"] == "row"
     change(published, "UPDATE event SET facts = '{}'")
     assert "event 1 was changed" in call("ledger", "verify")[1]
+
+
+def test_a_story_is_told_from_the_feed_to_its_permalinks(published: City, call: Call, call_json: CallJson) -> None:
+    number = max(one["entry"] for one in call_json("ledger", "list")["deliveries"] if one["status"] == "published")
+    shown = call_json("ledger", "show", str(number))
+    told = [(step["kind"], step["account"]) for step in shown["story"]]
+    assert told[0] == ("seen", None)
+    assert [kind for kind, account in told if account == "izmir-x"] == ["decided", "claimed", "answered"]
+    answered = next(step for step in shown["story"] if step["kind"] == "answered")
+    assert answered["at"].endswith("+03:00")
+    assert answered["facts"]["post"]["url"] in answered["what"]
+    printed = call("ledger", "show", str(number))[1]
+    assert "(Europe/Istanbul)\n" in printed
+    assert answered["facts"]["post"]["url"] in printed
+    one = call_json("ledger", "show", f"{number}/izmir-x")["story"]
+    assert {step["account"] for step in one} == {None, "izmir-x"}
