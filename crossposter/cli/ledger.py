@@ -1,11 +1,11 @@
-"""`ledger list`, `show`, `verify`, `head`: look at the record; `ledger backup`: copy it."""
+"""`ledger list`, `show`, `verify`, `head`, `export`: look at the record; `ledger backup`: copy it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -211,6 +211,52 @@ def head(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fal
         print_json({"head": str(end), "position": end.position, "hash": end.hash, "at": at})
     else:
         _echo(f"{end}  {at or '-'}")
+
+
+@ledger_app.command("export")
+def export(
+    ctx: typer.Context,
+    first: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the office's zone.")
+    ],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; whole days count.")],
+    out: Annotated[Path, typer.Option("--out", help="A new file; for html a folder, for the page and its pictures.")],
+    form: Annotated[str, typer.Option("--format", help="csv (for a spreadsheet), jsonl, or html.")] = "csv",
+    language: Annotated[str | None, typer.Option("--language", help="tr or en; the YAML's without it.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write what was sent on some days: a table, data, or a page for whoever has asked for information."""
+    from crossposter.cli.export import Format, PageMaker, days, write
+    from crossposter.ledger.exporting import sent
+    from crossposter.media.store import FilePictureStore
+    from crossposter.messages import LANGUAGES, Translator
+
+    if form not in list(Format):
+        raise UsageError(
+            say("there is no format {name!r}: the formats are {known}", name=form, known=", ".join(Format))
+        )
+    if language not in (None, *LANGUAGES):
+        known = ", ".join(LANGUAGES)
+        raise UsageError(say("there is no language {name!r}: the languages are {known}", name=language, known=known))
+    if last < first:
+        raise UsageError(say("the last day is before the first one"))
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    zone, language = zone_of(loaded, ""), language or loaded.language
+    since, until = days(first.date(), last.date(), zone=zone)
+    words = {"first": f"{first:%d.%m.%Y}", "last": f"{last:%d.%m.%Y}"}
+    with open_ledger(context, loaded) as (ledger, translate):
+        shown = Translator(language)
+        page = PageMaker(
+            picture=FilePictureStore(loaded.data / "pictures").get,
+            translate=shown,
+            language=language,
+            zone=zone,
+            title=say("What was posted from {first} to {last}", **words),
+        )
+        records = sent(ledger, since=since, until=until)
+        path, count = write(out, Format(form), records, translate=shown, zone=zone, page=page)
+    _echo(translate(say("{path} holds {count} records", path=path, count=count)))
 
 
 @contextmanager
