@@ -171,12 +171,13 @@ def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
-    """Take the account, unless somebody has it."""
+    """Take the account, unless somebody has it; or has let it rest since it was seen that something is due there."""
     rows = schema.account.c
     free = is_over(rows.lease_until, now=now)
+    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
     taken = connection.execute(
         schema.account.update()
-        .where(rows.id == lease.account_id, free)
+        .where(rows.id == lease.account_id, free, awake)
         .values(holder=lease.holder, lease_until=lease.until)
     )
     return taken.rowcount == 1
