@@ -16,6 +16,8 @@ import pytest
 
 from tests.proofs.soak import Plan, Result, a_soak
 
+pytestmark = pytest.mark.proof
+
 _IN_THE_SUITE = 40
 
 
