@@ -87,6 +87,10 @@ def office(tmp_path: Path, postgres_server: Server) -> Iterator[Office]:
         made = Office(city, address, config)
         yield made
         made.kill_all()
+        for process in made._started:
+            process.wait()
+            if process.stdout:
+                process.stdout.close()  # of one that a test has killed as well
 
 
 def _begun(office: Office, *, workers: int, daemons: int) -> tuple[list[subprocess.Popen[str]], ...]:
