@@ -69,6 +69,7 @@ def work(url: str) -> None:
             poll=lambda _name: None,
             deliver=lambda name: service.deliver_account(name, report=lambda _done: None, stopping=lambda: False),
             concurrency=CONCURRENCY,
+            alone_with_tables=ledger.alone_with_tables,
         )
         carrier.start()
         print("ready", flush=True)

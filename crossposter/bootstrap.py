@@ -118,7 +118,13 @@ class Office:
             raise LedgerError(say("no workers are wanted: write `engine: procrastinate` into the YAML, or use 'run'"))
         with _scale_installed():
             from crossposter.engines.procrastinate_ import Carrier
-        return Carrier(config.ledger.conninfo, poll=poll, deliver=deliver, concurrency=concurrency)
+        return Carrier(
+            config.ledger.conninfo,
+            poll=poll,
+            deliver=deliver,
+            concurrency=concurrency,
+            alone_with_tables=self.ledger.alone_with_tables,
+        )
 
     @property
     def heartbeat(self) -> LedgerHeartbeat:
@@ -173,7 +179,7 @@ def _scale_installed() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise LedgerError(
-            say("`engine: procrastinate` needs procrastinate: install crossposter with its extra 'scale'")
+            say("`engine: procrastinate` needs a package that is not installed: pip install 'crossposter-city[scale]'")
         ) from error
 
 

@@ -30,7 +30,6 @@ from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Settlement, Staged
 from crossposter.reading_back import Reader
-from crossposter.wording import say
 
 _Made = TypeVar("_Made")
 Report = Callable[[Delivered | Unread], None]
@@ -291,8 +290,8 @@ class Deliverer:
             self._ledger.forget_steps(delivery)
         return after(error, tries=delivery.tries, seen_within=account.seen_within, now=self._clock.now())
 
-    def _settle(self, delivery: Delivery, attempt: int, outcome: Outcome) -> Outcome:
-        """Write the answer.
+    def _settle(self, delivery: Delivery, attempt: int, outcome: Outcome) -> Outcome | None:
+        """Write the answer; None where another process has taken over, which tells what became of it.
 
         Raises:
             LedgerError: It is not written; the log at least has it, and the row becomes uncertain.
@@ -308,7 +307,7 @@ class Deliverer:
         if settlement is Settlement.ORPHAN:
             return replace(outcome, reason=Reason.ORPHAN)
         if settlement is Settlement.REPLACED:
-            raise LedgerError(say("delivery {delivery} was taken over by another process", delivery=delivery.id))
+            return None
         return outcome
 
     # -- after a lost answer -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ The main thread does no work: it waits for signals, writes polls that had nothin
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -24,6 +25,8 @@ log = get_logger()
 #: Seconds that deliveries in hand get when the worker is told to stop.
 GRACE_S = 25
 BEAT_S = BEAT.total_seconds()
+#: Seconds between two looks at the clock, and at a ledger that could not be written.
+LOOK_S = 15.0
 
 
 class Carrier(Protocol):
@@ -50,7 +53,7 @@ class Worker:
         commands: Commands,
         load: Callable[[], Service],
         carrier: Callable[[Callable[[str], None], Callable[[str], None]], Carrier],
-        write_polls: Callable[[], None],
+        beat: Callable[[], None],
         clock: Clock,
         report: Callable[[Event], None],
         check_up: Callable[[Service], Sequence[Finding]],
@@ -58,12 +61,16 @@ class Worker:
     ) -> None:
         """Take the service, what makes another from the YAML as it stands then, and who is told.
 
-        `carrier` makes what brings work of the two that do it, with a feed's id and with an account's.
+        `carrier` makes what brings work of the two that do it, with a feed's id and with an account's. `beat` writes
+        polls that had nothing to say, and shows that the ledger can be written.
         """
         self._service = service
         self._commands = commands
         self._load = load
-        self._write_polls = write_polls
+        self._beat = beat
+        self._clock = clock
+        #: In seconds of a clock that nobody sets.
+        self._beat_at = clock.elapsed()
         self._report = report
         self._check_up = check_up
         self._ledger = LedgerPause(report)
@@ -81,16 +88,15 @@ class Worker:
         while (told := self._next_command()) is not Command.STOP:
             if told is Command.RELOAD:
                 self._reload()
-            with self._ledger.noting():
-                self._write_polls()
-                self._ledger.worked()
+            # What cannot be written is tried more often: it is the probe.
+            if self._ledger.is_down or self._clock.elapsed() - self._beat_at >= BEAT_S:
+                self._give_a_sign()
             self._look_at_the_clock()
         log.info("worker stops: taking no more work")
         all_done = self._carrier.stop(GRACE_S)
         if not all_done:
             log.warning("a platform or a feed has not answered; what is in hand will be settled later")
-        with self._ledger.noting():
-            self._write_polls()
+        self._give_a_sign()
         log.info("worker stopped")
         return all_done
 
@@ -112,12 +118,18 @@ class Worker:
             with self._ledger.noting():
                 self._service.deliver_account(account_id, report=self._report, stopping=self._must_stop)
 
+    def _give_a_sign(self) -> None:
+        self._beat_at = self._clock.elapsed()
+        with self._ledger.noting():
+            self._beat()
+            self._ledger.worked()
+
     def _must_stop(self) -> bool:
         return self._carrier.is_stopping or self._ledger.is_down or self._time.is_doubtful
 
     def _next_command(self) -> Command | None:
         try:
-            return self._commands.get(timeout=BEAT_S)
+            return self._commands.get(timeout=LOOK_S)
         except queue.Empty:
             return None
 
@@ -126,9 +138,16 @@ class Worker:
         if by := self._time.jumped():
             self._report(ClockJumped(by))
         if self._time.must_ask():
+            # A platform may take its time, and whoever wants this process to end may not have it.
+            threading.Thread(target=self._ask_about_the_clock, name="clock", daemon=True).start()
+
+    def _ask_about_the_clock(self) -> None:
+        try:
             is_right = confirms_clock(self._check_up(self._service))
             if not is_right or self._time.confirmed():
                 self._report(ClockDoubted(is_over=is_right))
+        except Exception:
+            log.exception("the look at the clock ended unexpectedly")
 
     def _reload(self) -> None:
         try:

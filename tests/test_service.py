@@ -600,11 +600,23 @@ def test_an_answer_that_cannot_be_written_is_in_the_log(
     assert office.only().status is Status.UNCERTAIN
 
 
+def _dying(*_: object, **__: object) -> Settlement:
+    raise LedgerError(WORDS)
+
+
+def test_who_was_taken_over_leaves_it_to_the_other_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.news(an_entry(1))
+    office.ledger.settle = lambda *_, **__: Settlement.REPLACED  # type: ignore[method-assign]  # it was frozen
+    assert office.run().delivered == ()
+    assert "not written to the ledger as the delivery's" in caplog.text
+
+
 def test_an_interrupted_run_is_told_once(office: Office) -> None:
     office.news(an_entry(1))
     office.adapters["izmir-x"].answers["publish"] = [lambda: office.clock.forward(seconds=1)]
-    office.ledger.settle = lambda *_, **__: Settlement.REPLACED  # type: ignore[method-assign]  # the process died here
+    settle, office.ledger.settle = office.ledger.settle, _dying  # type: ignore[method-assign]  # the process died here
     assert office.run().has_failures
+    office.ledger.settle = settle  # type: ignore[method-assign]
     office.clock.forward(days=1)
     assert office.run().interrupted == ("2/izmir-x",)
     assert office.run().interrupted == ()

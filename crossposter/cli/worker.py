@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from crossposter import logs
@@ -10,6 +11,7 @@ from crossposter.bootstrap import open_office
 from crossposter.checkup import Rota
 from crossposter.cli.context import Context
 from crossposter.cli.daemon import ALERTS_S, by_value, end_at_once, give_memory_back
+from crossposter.core.events import Recovering
 from crossposter.events import telling
 from crossposter.ledger import Role
 from crossposter.references import SecretMemory
@@ -43,18 +45,26 @@ def work(context: Context, commands: Commands, *, concurrency: int) -> None:
 
     with open_office(config, context.environ, role=Role.WORKER) as office:
         alarm, rota = office.alarm(config), Rota()
+        alarm.start()
+        report = telling(alarm.hear)
+        if office.opening.restored:
+            report(Recovering(office.opening.restored))
+
+        def beat() -> None:
+            office.ledger.write_polls()
+            office.ledger.take_turn("worker", timedelta(), now=office.clock.now())
+
         worker = Worker(
             office.service(config),
             commands=commands,
             load=load,
             carrier=partial(office.carrier, config, concurrency=concurrency),
-            write_polls=office.ledger.write_polls,
+            beat=beat,
             clock=office.clock,
-            report=telling(alarm.hear),
+            report=report,
             check_up=lambda service: office.checkup(current, service, rota),
             is_clock_doubtful=office.opening.is_clock_doubtful,
         )
-        alarm.start()
         worker.run()
         alarm.finish(ALERTS_S)
     end_at_once()

@@ -12,12 +12,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import ProcrastinateException
+from procrastinate.exceptions import ConnectorException, ProcrastinateException
 from procrastinate.jobs import Status
 from procrastinate.types import JSONValue
 
@@ -28,10 +28,10 @@ from crossposter.wording import say
 
 log = logging.getLogger(__name__)
 
-#: Where so many jobs wait nobody comes after them, and no more are put there: what is due is offered again later.
+#: Where so many jobs of a kind wait nobody comes after them, and no more are put there: what is due is offered again.
 _MOST_WAITING = 1000
-#: Seconds after which a worker that gives no sign of life is taken for dead; it gives one every ten.
-_SILENT_S = 30.0
+#: Seconds after which a worker that gives no sign of life is taken for dead; and between two of its signs.
+_SILENT_S, _SIGN_S = 30.0, 10.0
 #: Seconds between two looks for jobs, where no notice of them came; and before a worker that failed begins again.
 _LOOK_S, _AGAIN_S = 5.0, 1.0
 #: Seconds in which the database must give a connection.
@@ -39,25 +39,40 @@ _CONNECT_S = 10.0
 
 #: What a worker does with an id.
 Do = Callable[[str], None]
+#: Keeps others from making tables for the length of a block.
+Alone = Callable[[], AbstractContextManager[None]]
 
 
-def _app(conninfo: str, poll: Do, deliver: Do, *, most: int) -> procrastinate.App:
-    """Make the library's application: two tasks, each with one id, over at most so many connections."""
+def _bare_app(conninfo: str, *, most: int) -> procrastinate.App:
+    """Make the library's application without a task, over at most so many connections."""
     kwargs = {"application_name": "crossposter"}
-    connector = procrastinate.PsycopgConnector(
-        conninfo=conninfo, kwargs=kwargs, min_size=1, max_size=most, timeout=_CONNECT_S
+    return procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=conninfo, kwargs=kwargs, min_size=1, max_size=most, timeout=_CONNECT_S
+        )
     )
-    app = procrastinate.App(connector=connector)
+
+
+def _app(conninfo: str, poll: Do, deliver: Do) -> procrastinate.App:
+    """Make the library's application with two tasks, each with one id; posts that are due come before polls."""
+    app = _bare_app(conninfo, most=4)
 
     @app.task(name="poll")
     async def _poll(feed_id: str) -> None:
         await _on_a_thread(partial(poll, feed_id), f"poll {feed_id}")
 
-    @app.task(name="deliver")
+    @app.task(name="deliver", priority=1)
     async def _deliver(account_id: str) -> None:
         await _on_a_thread(partial(deliver, account_id), f"lane {account_id}")
 
     return app
+
+
+def _make_tables(conninfo: str, alone_with_tables: Alone) -> None:
+    """Make the library's tables where there are none; those of another version stay as they are."""
+    with _bare_app(conninfo, most=1).open() as app, alone_with_tables():
+        if not app.check_connection():
+            app.schema_manager.apply_schema()
 
 
 def _nothing(_name: str) -> None:
@@ -98,7 +113,7 @@ class Jobs:
         conninfo: str,
         *,
         offer: Callable[[Sequence[str]], Sequence[str]],
-        alone_with_tables: Callable[[], AbstractContextManager[None]],
+        alone_with_tables: Alone,
     ) -> None:
         """Take where the database is, and what of the ledger this needs.
 
@@ -107,34 +122,34 @@ class Jobs:
             offer: Offers accounts in the ledger; gives those that are to be carried.
             alone_with_tables: Keeps others from making tables meanwhile.
         """
-        self._app = _app(conninfo, _nothing, _nothing, most=4)
+        self._conninfo = conninfo
+        self._app = _app(conninfo, _nothing, _nothing)
+        self._is_stopping = False
         self._offer = offer
         self._alone_with_tables = alone_with_tables
 
     def start(self) -> None:
-        """Connect, and make the library's tables where there are none; those of another version stay as they are.
+        """Connect, and make the library's tables where there are none.
 
         Raises:
             LedgerError: The database cannot be reached, or the tables not made.
         """
         with _translated():
+            _make_tables(self._conninfo, self._alone_with_tables)
             self._app.open()
-            with self._alone_with_tables():
-                if not self._app.check_connection():
-                    self._app.schema_manager.apply_schema()
 
     def poll(self, feed: Feed, here: Callable[[], None]) -> None:
         """Put it where a worker finds it."""
-        with _translated():
-            if not self._is_full():
+        with self._while_open():
+            if not self._is_full("poll"):
                 self._app.tasks["poll"].defer(feed_id=feed.id)
 
     def deliver(
         self, lanes: Sequence[Sequence[Due]], here: Callable[[Sequence[Due], Callable[[], bool]], None]
     ) -> None:
         """Put those where workers find them that nobody has and nobody was offered."""
-        with _translated():
-            if not lanes or self._is_full():
+        with self._while_open():
+            if not lanes or self._is_full("deliver"):
                 return
             offered = self._offer([lane[0].account_id for lane in lanes])
             if offered:
@@ -147,18 +162,19 @@ class Jobs:
         Raises:
             LedgerError: It cannot be done at the moment.
         """
-        with _translated():
+        with self._while_open():
             asyncio.run(self._cleaned())
 
     async def _cleaned(self) -> None:
-        # An application of its own: the other one is used from threads.
-        arguments = self._app.connector.get_sync_connector()._pool_args  # type: ignore[attr-defined]  # as it was given them
-        app = procrastinate.App(connector=procrastinate.PsycopgConnector(**{**arguments, "max_size": 2}))
-        async with app.open_async():
+        # An application of its own: the other one is used from threads, and what this needs the library has for tasks
+        # of asyncio only.
+        async with _bare_app(self._conninfo, most=2).open_async() as app:
             manager = app.job_manager
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_SILENT_S):
                 if job.id is not None:
-                    await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+                    # Removed by another one that cleans, or by its worker, which was only frozen.
+                    with suppress(ConnectorException):
+                        await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
             await manager.prune_stalled_workers(_SILENT_S)
 
     def busy(self) -> list[str]:
@@ -166,21 +182,34 @@ class Jobs:
         return []
 
     def stop(self, timeout_s: float) -> bool:
-        """Disconnect."""
+        """Disconnect; who still puts a job there at this moment loses it, and it is offered again."""
+        self._is_stopping = True
         self._app.close()
         return True
 
-    def _is_full(self) -> bool:
-        queues = self._app.job_manager.list_queues()
+    @contextmanager
+    def _while_open(self) -> Iterator[None]:
+        """Translate what goes wrong; at the end nothing is wrong with a job that nobody takes any more."""
+        try:
+            with _translated():
+                yield
+        except LedgerError as error:
+            if not self._is_stopping:
+                raise
+            log.debug("no more jobs: %s", error)
+
+    def _is_full(self, task: str) -> bool:
+        queues = self._app.job_manager.list_queues(task=task)
         return sum(int(queue["todo"]) for queue in queues) >= _MOST_WAITING
 
 
 class Carrier:
     """The side that works: takes jobs, at most so many at a time, and does what they name."""
 
-    def __init__(self, conninfo: str, *, poll: Do, deliver: Do, concurrency: int) -> None:
+    def __init__(self, conninfo: str, *, poll: Do, deliver: Do, concurrency: int, alone_with_tables: Alone) -> None:
         """Take where the database is (as libpq takes it), and what is done with ids of feeds and accounts."""
         self._conninfo, self._poll, self._deliver, self._concurrency = conninfo, poll, deliver, concurrency
+        self._alone_with_tables = alone_with_tables
         self._loop = asyncio.new_event_loop()
         self._stopping = threading.Event()
         self._ended = threading.Event()
@@ -211,6 +240,7 @@ class Carrier:
         try:
             self._loop.run_until_complete(self._until_stopped())
         finally:
+            self._loop.close()
             self._ended.set()
 
     async def _until_stopped(self) -> None:
@@ -224,22 +254,27 @@ class Carrier:
                 await self._work
             except asyncio.CancelledError:
                 continue
+            except LedgerError as error:
+                log.warning("no work comes at the moment, it is asked for again: %s", error)
             except Exception:
                 log.exception("the worker begins anew")
+            if not self.is_stopping:
                 await asyncio.sleep(_AGAIN_S)
 
     async def _once(self) -> None:
-        app = _app(self._conninfo, self._poll, self._deliver, most=4)
-        async with app.open_async():
-            work: Coroutine[Any, Any, None] = app.run_worker_async(
-                name=f"worker {os.getpid()}",
-                concurrency=self._concurrency,
-                fetch_job_polling_interval=_LOOK_S,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                stalled_worker_timeout=_SILENT_S,
-            )
-            await work
+        with _translated():
+            await asyncio.to_thread(_make_tables, self._conninfo, self._alone_with_tables)
+            async with _app(self._conninfo, self._poll, self._deliver).open_async() as app:
+                work: Coroutine[Any, Any, None] = app.run_worker_async(
+                    name=f"worker {os.getpid()}",
+                    concurrency=self._concurrency,
+                    fetch_job_polling_interval=_LOOK_S,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=_SIGN_S,
+                    stalled_worker_timeout=_SILENT_S,
+                )
+                await work
 
 
 @contextmanager
