@@ -1,4 +1,4 @@
-"""Deliveries a second of three workers on PostgreSQL against one, in one run; and whether the server met a deadlock.
+"""The time that three workers on PostgreSQL take for what one does, in one run; and whether the server met a deadlock.
 
 Real processes over the engine `procrastinate`, each with a platform that answers at once: what is measured is the
 ledger and the engine. The time counts from the first job to the last delivery.
@@ -30,7 +30,7 @@ from crossposter.testing import (
     an_account,
     an_entry,
 )
-from tests.postgres import Server, postgres
+from tests.postgres import Server, postgres, programs
 
 ACCOUNTS, ENTRIES = 150, 5
 #: So many stood there before: more new ones than old ones at once would be held.
@@ -129,7 +129,10 @@ def _count(connection: psycopg.Connection[tuple[int, ...]], query: str) -> int:
 
 
 def main() -> None:
-    """Print the figures; each count of workers has its turn twice."""
+    """Print the figures (a second each), without PostgreSQL nothing; each count of workers has its turn twice."""
+    if programs() is None:
+        print("{}")
+        return
     rates: dict[int, list[float]] = {1: [], 3: []}
     wrong = deadlocks = 0
     with postgres(settings=()) as server:
@@ -138,7 +141,7 @@ def main() -> None:
             rates[count].append(rate)
             wrong, deadlocks = wrong + abs(doubled), deadlocks + met
     best = {count: max(found) for count, found in rates.items()}
-    found = {"ratio": best[3] / best[1], "one": best[1], "three": best[3], "deadlocks": deadlocks, "wrong": wrong}
+    found = {"ratio": best[1] / best[3], "one": best[1], "three": best[3], "deadlocks": deadlocks, "wrong": wrong}
     print(json.dumps(found))
 
 
