@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest pytest-again crash fault-matrix feed-and-clock-faults syscall-faults soak soak-workers state-machine postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ soak-workers: $(VENV)/.dev  ## The same of a daemon and three workers (SOAK_WORK
 
 feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (the suite: on one each)
 	CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_feed_and_clock_faults.py
+
+disk-faults: $(VENV)/.dev  ## What the disk does wrong, on every platform (the suite: on one each)
+	CROSSPOSTER_DISK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_disk_faults.py
 
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
 	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py

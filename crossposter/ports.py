@@ -328,7 +328,7 @@ class Ledger(Protocol):
         """
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
-        """Take the account, unless somebody has it."""
+        """Take the account, unless somebody has it or it is at rest; one that keeps to its pace may be looked at."""
 
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""

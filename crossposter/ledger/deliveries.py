@@ -175,12 +175,16 @@ def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
-    """Take the account, unless somebody has it; it is offered no more."""
+    """Take the account, unless somebody has it; or has let it rest since it was seen that something is due there.
+
+    It is offered no more.
+    """
     rows = schema.account.c
     free = is_over(rows.lease_until, now=now)
+    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
     taken = connection.execute(
         schema.account.update()
-        .where(rows.id == lease.account_id, free)
+        .where(rows.id == lease.account_id, free, awake)
         .values(holder=lease.holder, lease_until=lease.until, offered_until=None)
     )
     return taken.rowcount == 1

@@ -355,7 +355,7 @@ class SqlLedger:
             yield
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
-        """Take the account, unless somebody has it."""
+        """Take the account, unless somebody has it or it is at rest."""
         with self.writing() as connection:
             there, then = shared.by_its_clock(connection, lease, now=now)
             return deliveries.lease(connection, there, now=then)

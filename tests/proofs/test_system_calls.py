@@ -28,7 +28,9 @@ def _can_watch() -> bool:
     return bool(strace) and not subprocess.run([str(strace), "-o", os.devnull, "true"], capture_output=True).returncode
 
 
-pytestmark = pytest.mark.skipif(not _can_watch(), reason="needs strace (Debian's package), and to be allowed to watch")
+#: Whether calls of a life can be made to fail here.
+MAY_WATCH = _can_watch()
+pytestmark = pytest.mark.skipif(not MAY_WATCH, reason="needs strace (Debian's package), and to be allowed to watch")
 
 #: What kinds of calls there are, and what goes wrong at them.
 _CALLS = {
