@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak state-machine postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,10 @@ fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (`make pr
 	CROSSPOSTER_FAULT_MATRIX=all $(BIN)/python -m pytest -s tests/proofs/test_fault_matrix.py tests/proofs/test_restore_points.py
 
 soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED on; docs/reliability.md
-	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py
+	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py -k rounds
+
+soak-workers: $(VENV)/.dev  ## The same of a daemon and three workers (SOAK_WORKERS) on PostgreSQL
+	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py -k workers
 
 feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (`make proofs`: on one each)
 	CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_feed_and_clock_faults.py

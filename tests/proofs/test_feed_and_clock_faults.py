@@ -1,7 +1,8 @@
 """What feeds and this machine's clock do wrong, on each platform: nothing twice, nothing early, and it heals.
 
-`make proofs` takes each fault on one platform; CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all (`make feed-and-clock-faults`) on all.
-The clock that is wrong is the one that Python tells; the platforms, and what is written in C (TLS), have the right one.
+`make proofs` takes each fault on one platform; CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all (`make feed-and-clock-faults`) on
+all. The clock that is wrong is the one that Python tells; the platforms, and what is written in C (TLS), have the
+right one.
 """
 
 from __future__ import annotations
