@@ -22,6 +22,7 @@ from crossposter.core.fence import Opening
 from crossposter.core.health import Signs, troubles
 from crossposter.core.model import Account, Article, Brand, Entry, Feed, Identity, Validators
 from crossposter.core.window import Shown
+from crossposter.errors import LedgerError
 from crossposter.feeds.article import WebArticleSource, recently_read
 from crossposter.feeds.children import Children
 from crossposter.feeds.reading import FeedReader
@@ -29,7 +30,7 @@ from crossposter.feeds.source import WebFeedSource
 from crossposter.media.public import PublicFolder, WebPublicPictures
 from crossposter.media.source import WebPictureSource, recently_prepared
 from crossposter.media.store import FilePictureStore
-from crossposter.ports import Adapter, FeedSource, Fetched, PictureSource, PublicPictures, no_window
+from crossposter.ports import Adapter, Engine, FeedSource, Fetched, PictureSource, PublicPictures, no_window
 from crossposter.preview import Previewer
 from crossposter.recent import Recent
 from crossposter.references import DatabaseAddress, Secret, SecretMemory
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from crossposter.checkup import Checkup, Rota
     from crossposter.core.checkup import Finding
     from crossposter.core.examination import Examination
+    from crossposter.engines.procrastinate_ import Carrier, Do
     from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
     from crossposter.service import Service
 
@@ -91,6 +93,43 @@ class Office:
         rota.saw(accounts, findings)
         return findings
 
+    def engine(self, config: Configuration) -> Engine:
+        """Make what carries the daemon's work; not started yet.
+
+        Raises:
+            LedgerError: What workers need is not installed.
+        """
+        from crossposter.engines.threads import Threads
+        from crossposter.service import MAX_LANES
+
+        if not isinstance(config.ledger, DatabaseAddress) or not has_workers(config):
+            return Threads(MAX_LANES)
+        with _scale_installed():
+            from crossposter.engines.procrastinate_ import Jobs
+        return Jobs(
+            config.ledger.conninfo,
+            offer=lambda names: self.ledger.offer(names, now=self.clock.now()),
+            alone_with_tables=self.ledger.alone_with_tables,
+        )
+
+    def carrier(self, config: Configuration, poll: Do, deliver: Do, *, concurrency: int) -> Carrier:
+        """Make what brings a worker its work; not started yet.
+
+        Raises:
+            LedgerError: What workers need is not installed, or the YAML wants none.
+        """
+        if not isinstance(config.ledger, DatabaseAddress) or not has_workers(config):
+            raise LedgerError(say("no workers are wanted: write `engine: procrastinate` into the YAML, or use 'run'"))
+        with _scale_installed():
+            from crossposter.engines.procrastinate_ import Carrier
+        return Carrier(
+            config.ledger.conninfo,
+            poll=poll,
+            deliver=deliver,
+            concurrency=concurrency,
+            alone_with_tables=self.ledger.alone_with_tables,
+        )
+
     @property
     def heartbeat(self) -> LedgerHeartbeat:
         """Give the daemon's sign of life."""
@@ -121,21 +160,36 @@ class Office:
             PingTask(
                 address=ping.address,
                 web=self.ways.of(ping.network),
-                is_healthy=_health(signs, ping, self.clock),
+                is_healthy=_health(signs, ping, self.clock, needs_worker=has_workers(config)),
             )
             for ping in pings_of(config, self.secrets)
         ]
 
 
-def _health(signs: Callable[[], Signs], ping: Ping, clock: SystemClock) -> Callable[[], bool]:
+def _health(signs: Callable[[], Signs], ping: Ping, clock: SystemClock, *, needs_worker: bool) -> Callable[[], bool]:
     """Make what tells whether the daemon works, as far as some cities are concerned."""
     feeds = [feed for city in ping.cities for feed in feeds_of(city)]
     names = {city.city for city in ping.cities}
 
     def is_healthy() -> bool:
-        return not troubles(signs().of(names), feeds, now=clock.now())
+        return not troubles(signs().of(names), feeds, now=clock.now(), needs_worker=needs_worker)
 
     return is_healthy
+
+
+@contextmanager
+def _scale_installed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise LedgerError(
+            say("`engine: procrastinate` needs a package that is not installed: pip install 'crossposter-city[scale]'")
+        ) from error
+
+
+def has_workers(config: Configuration) -> bool:
+    """Tell whether others do what the daemon schedules."""
+    return config.engine == "procrastinate"
 
 
 class Ways:

@@ -178,7 +178,9 @@ def wake_accounts(connection: sa.Connection) -> None:
     )
 
 
-def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+def due(
+    connection: sa.Connection, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None
+) -> Sequence[Due]:
     """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
 
     Of the accounts in `strict`, nothing comes before all that is older is settled.
@@ -195,6 +197,8 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
         )
         .order_by(rows.id)
     )
+    if account_id is not None:
+        query = query.where(rows.account_id == account_id)
     if strict:
         query = query.where(sa.or_(rows.account_id.not_in(strict), ~_waits_for_older()))
     return [
@@ -234,13 +238,17 @@ def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
-    """Take the account, unless somebody has it."""
+    """Take the account, unless somebody has it; or has let it rest since it was seen that something is due there.
+
+    It is offered no more.
+    """
     rows = schema.account.c
     free = is_over(rows.lease_until, now=now)
+    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
     taken = connection.execute(
         schema.account.update()
-        .where(rows.id == lease.account_id, free)
-        .values(holder=lease.holder, lease_until=lease.until)
+        .where(rows.id == lease.account_id, free, awake)
+        .values(holder=lease.holder, lease_until=lease.until, offered_until=None)
     )
     return taken.rowcount == 1
 

@@ -20,6 +20,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import schema
 from crossposter.ledger.events import note
 from crossposter.ledger.records import packed
+from crossposter.ledger.shared import one_at_a_time
 from crossposter.wording import Message, say
 
 #: Always of one length, and so short that a disk writes it whole or not at all.
@@ -156,6 +157,7 @@ def begin_recovery(connection: sa.Connection, fence: Fence, why: Message | None 
 def mark_unread(connection: sa.Connection, since: datetime, *, accounts: Sequence[str] | None = None) -> None:
     """Let accounts (None: all) be read back to a time before anything is sent; further where that was asked before."""
     rows = schema.account.c
+    one_at_a_time(connection, "accounts")
     later = sa.or_(rows.unread_since.is_(None), rows.unread_since > since)
     meant = sa.true() if accounts is None else rows.id.in_(accounts)
     connection.execute(schema.account.update().where(later, meant).values(unread_since=since))

@@ -105,14 +105,15 @@ class LedgerHeartbeat:
             life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             polled = {row.id: row.polled_at for row in connection.execute(_POLLED_AT)}
             oldest = connection.execute(due).one_or_none()
-            is_running = any(found.role is Role.DAEMON for found in self._holders(connection))
+            roles = [found.role for found in self._holders(connection)]
         return Signs(
-            is_running=is_running,
+            is_running=Role.DAEMON in roles,
             started_at=life.started_at if life else None,
             beat_at=life.beat_at if life else None,
             polled_at=polled,
             oldest_due=f"{oldest.entry_id}/{oldest.account_id}" if oldest else None,
             due_since=oldest.since if oldest else None,
+            workers=roles.count(Role.WORKER),
         )
 
     def _holders(self, connection: sa.Connection) -> list[Holder]:

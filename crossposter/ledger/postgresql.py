@@ -28,7 +28,7 @@ _CONNECT_TIMEOUT_S = 10
 _KEPT, _MORE = 5, 10
 #: PostgreSQL cuts names of applications after 63 bytes.
 _HOST_LENGTH = 35
-_HOLDER = re.compile(r"crossposter (run --once|run) (\d+) (.+)")
+_HOLDER = re.compile(r"crossposter (run --once|run|worker) (\d+) (.+)")
 
 
 def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -> sa.Engine:
@@ -82,7 +82,7 @@ def holders(connection: sa.Connection) -> list[Holder]:
     """Give the processes that work on the ledger; the server knows at once when one is gone."""
     query = sa.text(
         "SELECT DISTINCT application_name FROM pg_stat_activity"
-        " WHERE datname = current_database() AND application_name LIKE 'crossposter run%'"
+        " WHERE datname = current_database() AND application_name LIKE 'crossposter %'"
     )
     here = socket.gethostname()
     found = filter(None, map(_HOLDER.fullmatch, connection.scalars(query)))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0015"
+HEAD = "0012"
 
 #: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
 OPEN = "status IN ('queued', 'publishing', 'uncertain')"
@@ -131,6 +131,8 @@ account = sa.Table(
     sa.Column("unread_since", UtcDateTime),
     #: Seconds that the slowest answer which confirmed a post has ever taken; null before the first one.
     sa.Column("slowest_answer_s", sa.Float),
+    #: Until then somebody has been told to work on it; null where nobody was, or somebody has begun.
+    sa.Column("offered_until", UtcDateTime),
     sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
 )
 
@@ -144,6 +146,14 @@ fence = sa.Table(
     #: When it was last found to be older than the truth; null for never.
     sa.Column("recovered_at", UtcDateTime),
     sa.CheckConstraint("id = 1", name="one_fence"),
+)
+
+#: What several processes do in turn, once an interval: when it is due again.
+tick = sa.Table(
+    "tick",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("due_at", UtcDateTime, nullable=False),
 )
 
 #: One row: the daemon's sign of life.

@@ -27,7 +27,7 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import attempts, deliveries, entries, events, fence, reading_back, shared, steps
+from crossposter.ledger import attempts, deliveries, entries, events, fence, offers, reading_back, shared, steps
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
@@ -320,16 +320,42 @@ class SqlLedger:
         with self.writing() as connection:
             deliveries.wake_accounts(connection)
 
-    def due(self, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+    def due(self, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None) -> Sequence[Due]:
         """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
 
-        Of the accounts in `strict`, nothing comes before all that is older is settled.
+        Of the accounts in `strict`, nothing comes before all that is older is settled. `account_id` leaves one only.
         """
         with self.reading() as connection:
-            return deliveries.due(connection, now=shared.moment(connection, now=now), strict=strict)
+            there = shared.moment(connection, now=now)
+            return deliveries.due(connection, now=there, strict=strict, account_id=account_id)
+
+    def take_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
+        """Take the turn at what is done once an interval, whoever does it; False when it was done within it."""
+        with self.writing() as connection:
+            return offers.take_turn(connection, name, every, now=shared.moment(connection, now=now))
+
+    def offer(self, account_ids: Sequence[str], *, now: datetime) -> Sequence[str]:
+        """Offer accounts to whoever works on them; gives those that nobody has, and that are not offered yet.
+
+        An offer ends when somebody takes the account, or after a while: then it was lost.
+        """
+        with self.writing() as connection:
+            return offers.offer(connection, account_ids, now=shared.moment(connection, now=now))
+
+    def end_offer(self, account_id: str) -> None:
+        """Take back what was offered and is not needed."""
+        with self.writing() as connection:
+            offers.end(connection, account_id)
+
+    @contextmanager
+    def alone_with_tables(self) -> Iterator[None]:
+        """Let nobody else make or change tables in the ledger's database for the length of the block."""
+        with self.writing() as connection:
+            shared.one_at_a_time(connection, "migrations")
+            yield
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
-        """Take the account, unless somebody has it."""
+        """Take the account, unless somebody has it or it is at rest."""
         with self.writing() as connection:
             there, then = shared.by_its_clock(connection, lease, now=now)
             return deliveries.lease(connection, there, now=then)
