@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,14 +25,17 @@ contracts: $(VENV)/.dev
 
 # One more than there are cores: many tests wait.
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "not proof" --cov --cov-report=
 	$(BIN)/python scripts/check_coverage.py
 
-pytest-again: $(VENV)/.dev  ## The suite on a further Python: without coverage, and without what goes by no version
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile \
-	    --ignore tests/proofs --ignore tests/test_state_machine.py --ignore tests/test_teeth.py
+proofs: $(VENV)/.dev  ## The proofs that take long, in short: deaths, faults, copies put back, jumps of the clock
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m proof
 
-crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
+pytest-again: $(VENV)/.dev  ## The suite on a further Python: without coverage, and without what goes by no version
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "not proof" \
+	    --ignore tests/test_teeth.py
+
+crash: $(VENV)/.dev  ## Kill a round at every point (`make proofs` takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
 
 state-machine: $(VENV)/.dev  ## News, deaths, lost answers, people and copies in any order: 50,000 steps
@@ -41,7 +44,7 @@ state-machine: $(VENV)/.dev  ## News, deaths, lost answers, people and copies in
 postgres: $(VENV)/.dev  ## Start a PostgreSQL server on loopback, print the address of a database, end with Ctrl-C
 	@$(BIN)/python -m tests.postgres
 
-fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suite takes a tenth); docs/reliability.md
+fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (`make proofs` takes a tenth); docs/reliability.md
 	CROSSPOSTER_FAULT_MATRIX=all $(BIN)/python -m pytest -s tests/proofs/test_fault_matrix.py tests/proofs/test_restore_points.py
 
 soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED on; docs/reliability.md
@@ -50,10 +53,10 @@ soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED o
 soak-workers: $(VENV)/.dev  ## The same of a daemon and three workers (SOAK_WORKERS) on PostgreSQL
 	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py -k workers
 
-feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (the suite: on one each)
+feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (`make proofs`: on one each)
 	CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_feed_and_clock_faults.py
 
-disk-faults: $(VENV)/.dev  ## What the disk does wrong, on every platform (the suite: on one each)
+disk-faults: $(VENV)/.dev  ## What the disk does wrong, on every platform (`make proofs`: on one each)
 	CROSSPOSTER_DISK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_disk_faults.py
 
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md

@@ -110,6 +110,7 @@ JUMPS = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("jump", JUMPS)
 def test_a_clock_that_jumps_away_sends_nothing_early_and_nothing_twice(morning: Morning, jump: str) -> None:
     polled = morning.polls()

@@ -1,6 +1,6 @@
 """What the disk under the ledger does wrong, on each platform: nothing is sent meanwhile, and once it is mended all is.
 
-The suite takes each fault on one platform; CROSSPOSTER_DISK_FAULTS=all (`make disk-faults`) on all. What the system
+`make proofs` takes each fault on one platform; CROSSPOSTER_DISK_FAULTS=all (`make disk-faults`) on all. What the system
 refuses is refused by strace, for the whole life; where that is not installed only the damaged page is left.
 """
 
@@ -17,6 +17,8 @@ import pytest
 from tests.proofs.lives import ACCOUNTS
 from tests.proofs.newsroom import Beginning, Newsroom, a_newsroom
 from tests.proofs.test_system_calls import MAY_WATCH
+
+pytestmark = pytest.mark.proof
 
 _LIVES = 12
 

@@ -18,6 +18,8 @@ import pytest
 from tests.postgres import Server
 from tests.proofs.soak import Plan, Result, a_soak
 
+pytestmark = pytest.mark.proof
+
 _IN_THE_SUITE = 40
 
 

@@ -1,6 +1,6 @@
 """Faults at system calls, one after the other, and the order in which they are made. Needs strace; skipped without.
 
-The suite takes a few calls on X; CROSSPOSTER_SYSCALL_FAULTS=N (`make syscall-faults`) takes every N-th of each
+`make proofs` takes a few calls on X; CROSSPOSTER_SYSCALL_FAULTS=N (`make syscall-faults`) takes every N-th of each
 platform, once and from then on. Clean lives follow, and SQLite looks whether the ledger is whole.
 """
 
@@ -30,7 +30,10 @@ def _can_watch() -> bool:
 
 #: Whether calls of a life can be made to fail here.
 MAY_WATCH = _can_watch()
-pytestmark = pytest.mark.skipif(not MAY_WATCH, reason="needs strace (Debian's package), and to be allowed to watch")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(not MAY_WATCH, reason="needs strace (Debian's package), and to be allowed to watch"),
+]
 
 #: What kinds of calls there are, and what goes wrong at them.
 _CALLS = {
