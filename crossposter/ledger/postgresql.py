@@ -68,7 +68,7 @@ def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -
         )
     except ModuleNotFoundError as error:
         raise LedgerError(
-            say("a ledger on PostgreSQL needs psycopg: install crossposter with its extra 'scale'")
+            say("a ledger on PostgreSQL needs psycopg: pip install 'crossposter-city[scale]'")
         ) from error
 
 
