@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine tamper postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ disk-faults: $(VENV)/.dev  ## What the disk does wrong, on every platform (`make
 
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
 	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py
+
+tamper: $(VENV)/.dev  ## Change each column of 20 rows, in a ledger of 10,000 deliveries; 'ledger verify' must find it
+	CROSSPOSTER_TAMPER=all $(BIN)/python -m pytest -s tests/ledger/test_record.py
 
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading

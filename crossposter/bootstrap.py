@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
 from crossposter.audience import Ping, audience_of, pings_of
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, Configuration, read_secrets
+from crossposter.core.chain import canonical
 from crossposter.core.checkup import MACHINE
 from crossposter.core.chrome import Chrome
 from crossposter.core.cities import city_of, full_name
@@ -60,6 +62,8 @@ class Office:
     secrets: SecretMemory
     #: What was found when the ledger was opened.
     opening: Opening
+    #: A short form of the YAML with which it was opened.
+    configuration: str = ""
 
     def service(self, config: Configuration) -> Service:
         """Make the service that a configuration asks for."""
@@ -131,7 +135,7 @@ class Office:
         """Give the daemon's sign of life."""
         from crossposter.ledger import LedgerHeartbeat
 
-        return LedgerHeartbeat(self.ledger)
+        return LedgerHeartbeat(self.ledger, configuration=self.configuration)
 
     def alarm(self, config: Configuration) -> Alarm:
         """Make what tells people; not started yet."""
@@ -278,7 +282,15 @@ def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role
             clock = SystemClock(ahead=ledger.ahead(now=SystemClock().now()))
             opening = ledger.stand_guard(now=clock.now(), data=config.data)
             secrets = SecretMemory(environ)
-            yield Office(ledger=ledger, ways=ways, clock=clock, environ=environ, secrets=secrets, opening=opening)
+            yield Office(
+                ledger=ledger,
+                ways=ways,
+                clock=clock,
+                environ=environ,
+                secrets=secrets,
+                opening=opening,
+                configuration=fingerprint(*config.cities),
+            )
         finally:
             ledger.close()
             ways.close()
@@ -418,13 +430,21 @@ def feeds_of(config: Configuration) -> list[Feed]:
 def accounts_of(config: Configuration) -> dict[str, Account]:
     """Give the accounts by id, with their platform's limits; loads no client library."""
     return {
-        account.id: _account(account, _brand(city), city.timezone)
+        account.id: _account(account, _brand(city), city.timezone, configuration)
         for city in config.cities
+        for configuration in [fingerprint(city)]
         for account in city.accounts
     }
 
 
-def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Account:
+def fingerprint(*cities: ConfigModel) -> str:
+    """Give a short form of what files say, once read: their secrets by name only, and no place of this machine."""
+    left_out: Any = {"ledger": True, "data": True, "network": {"proxy": True}}
+    said = [city.model_dump(mode="json", warnings=False, exclude=left_out) for city in cities]
+    return sha256(canonical(said).encode()).hexdigest()
+
+
+def _account(account: AccountModel, brand: Brand | None, timezone: str, configuration: str) -> Account:
     limits = adapter_class(account.platform).limits
     return Account(
         id=account.id,
@@ -439,6 +459,7 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Accou
         look_first=account.look_first,
         pace=account.pace.pace(),
         strict_order=account.order == "strict",
+        configuration=configuration,
     )
 
 

@@ -28,7 +28,7 @@ from crossposter.core.pace import WINDOW, next_slot
 from crossposter.core.retrying import after, after_defect, late, looked_into, published
 from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
-from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Settlement, Staged
+from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Sender, Settlement, Staged
 from crossposter.reading_back import Reader
 
 _Made = TypeVar("_Made")
@@ -258,7 +258,9 @@ class Deliverer:
         delivery, staged = ready.delivery, ready.staged
         begun_at, now = self._clock.elapsed(), self._clock.now()
         renewed = replace(lease, until=now + self._lease)
-        attempt = self._ledger.claim(delivery, staged, renewed, now=now, price_usd=account.price(staged.post))
+        sender = Sender(platform_id=account.pinned.id, configuration=account.configuration)
+        price = account.price(staged.post)
+        attempt = self._ledger.claim(delivery, staged, renewed, now=now, price_usd=price, sender=sender)
         if attempt is None:
             return None
         try:

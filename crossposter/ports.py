@@ -233,6 +233,16 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """As whom a post is sent: kept with the attempt."""
+
+    #: The account's own at the platform, as the YAML pins it.
+    platform_id: str
+    #: A short form of the YAML.
+    configuration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPosts:
     """What is known to stand on an account.
 
@@ -340,7 +350,14 @@ class Ledger(Protocol):
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
 
     def claim(
-        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self,
+        delivery: Delivery,
+        staged: Staged,
+        lease: Lease,
+        *,
+        now: datetime,
+        price_usd: float | None = None,
+        sender: Sender | None = None,
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease until `lease.until`.
 

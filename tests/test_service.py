@@ -1133,7 +1133,10 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("ALTER TABLE account DROP COLUMN unread_since")
         opened.execute("ALTER TABLE account DROP COLUMN slowest_answer_s")
         opened.execute("ALTER TABLE account DROP COLUMN offered_until")
-        opened.execute("ALTER TABLE attempt DROP COLUMN absences")
+        for column in ("absences", "platform_id", "configuration", "let_out_by"):
+            opened.execute(f"ALTER TABLE attempt DROP COLUMN {column}")
+        opened.execute("DROP TABLE event")
+        opened.execute("DROP TABLE chain")
         opened.execute("ALTER TABLE delivery DROP COLUMN resends")
         opened.execute("DROP TABLE standing")
         opened.execute("DROP TABLE step")

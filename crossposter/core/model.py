@@ -395,6 +395,8 @@ class Account:
     pace: Pace = field(default_factory=Pace)
     #: Whether what is held or fails keeps later news of the account waiting.
     strict_order: bool = False
+    #: A short form of the YAML that it was made of; empty where nobody has made one.
+    configuration: str = ""
 
     @property
     def seen_within(self) -> timedelta:

@@ -27,13 +27,13 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import attempts, deliveries, entries, fence, offers, reading_back, shared, steps
+from crossposter.ledger import attempts, deliveries, entries, events, fence, offers, reading_back, shared, steps
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
 from crossposter.ledger.polls import Polls
-from crossposter.ports import Due, KnownPosts, Lease, Settlement, Staged
+from crossposter.ports import Due, KnownPosts, Lease, Sender, Settlement, Staged
 from crossposter.redaction import redactor
 from crossposter.references import DatabaseAddress
 from crossposter.wording import say
@@ -160,7 +160,7 @@ class SqlLedger:
                     fence.mark_unread(connection, since)
                 if restored:
                     counted = after_recovery(counted, beside)
-                    fence.begin_recovery(connection, counted, now=now)
+                    fence.begin_recovery(connection, counted, restored, now=now)
         if sidecar:
             with self._counting(sidecar):
                 sidecar.write(counted)
@@ -376,7 +376,14 @@ class SqlLedger:
             return attempts.spent(connection, account_id, since=since)
 
     def claim(
-        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self,
+        delivery: Delivery,
+        staged: Staged,
+        lease: Lease,
+        *,
+        now: datetime,
+        price_usd: float | None = None,
+        sender: Sender | None = None,
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
@@ -384,7 +391,7 @@ class SqlLedger:
         """
         with self.writing() as connection:
             there, _ = shared.by_its_clock(connection, lease, now=now)
-            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd)
+            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd, sender=sender)
             if attempt is None:
                 return None
             self.require_unreplaced(connection)
@@ -494,7 +501,9 @@ class SqlLedger:
                 yield self._work.connection
                 return
             with engine.begin() as connection:
+                events.begin(connection)
                 yield connection
+                events.write(connection)
 
     @contextmanager
     def _counting(self, sidecar: Sidecar) -> Iterator[None]:

@@ -249,10 +249,11 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         "DROP INDEX delivery_open, attempt_begun, post_newest",
         "CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'",
         "ALTER TABLE attempt DROP COLUMN answer, DROP COLUMN absences",
+        "ALTER TABLE attempt DROP COLUMN platform_id, DROP COLUMN configuration, DROP COLUMN let_out_by",
         "ALTER TABLE account DROP COLUMN resting_message, DROP COLUMN unread_since, DROP COLUMN slowest_answer_s,"
         " DROP COLUMN offered_until",
         "ALTER TABLE feed DROP COLUMN is_restored",
-        "DROP TABLE standing, step, fence, tick",
+        "DROP TABLE standing, step, fence, tick, event, chain",
         "UPDATE alembic_version SET version_num = '0005'",
     )
     for opened in together(*[lambda: SqlLedger.open(database.place)] * 3):
