@@ -107,6 +107,16 @@ def _of_a_closed_loop() -> Iterator[None]:
         log.debug("ended after its worker")
 
 
+async def _end_all_others() -> None:
+    """End the tasks that the library and its connections leave, which wait for what does not come any more."""
+    for _ in range(5):  # one that just connects may swallow it
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=0.2)
+
+
 class Jobs:
     """The side that schedules: puts jobs where workers find them."""
 
@@ -260,11 +270,7 @@ class Carrier:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._until_stopped())
-            # The library leaves tasks that wait for what does not come any more.
-            left = asyncio.all_tasks(self._loop)
-            for task in left:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            self._loop.run_until_complete(_end_all_others())
         finally:
             self._loop.close()
             self._ended.set()
