@@ -34,6 +34,8 @@ _MOST_WAITING = 1000
 _SILENT_S, _SIGN_S = 30.0, 10.0
 #: Seconds between two looks for jobs, where no notice of them came; and before a worker that failed begins again.
 _LOOK_S, _AGAIN_S = 5.0, 1.0
+#: Seconds after which a worker that is to end, and has nothing in hand, is told so again.
+_TOLD_AGAIN_S = 3.0
 #: Seconds in which the database must give a connection.
 _CONNECT_S = 10.0
 
@@ -103,6 +105,16 @@ def _of_a_closed_loop() -> Iterator[None]:
         yield
     except RuntimeError:  # the worker ended before this did
         log.debug("ended after its worker")
+
+
+async def _end_all_others() -> None:
+    """End the tasks that the library and its connections leave, which wait for what does not come any more."""
+    for _ in range(5):  # one that just connects may swallow it
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=0.2)
 
 
 class Jobs:
@@ -214,6 +226,8 @@ class Carrier:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._work: asyncio.Task[None] | None = None
+        #: What is being done: one thing for each job.
+        self._in_hand: set[object] = set()
 
     @property
     def is_stopping(self) -> bool:
@@ -231,14 +245,32 @@ class Carrier:
             self._loop.call_soon_threadsafe(self._end)
         return self._ended.wait(timeout_s)
 
-    def _end(self) -> None:
-        if self._work:
+    def _end(self, *, is_again: bool = False) -> None:
+        """Have the library let what is in hand end, and take no more.
+
+        Said once more where nothing is in hand: a connection that is just made may swallow it (`asyncio.wait_for` up
+        to Python 3.11). With something in hand the library has begun for good, and a second time would not wait for it.
+        """
+        if self._work and not (is_again and self._in_hand):
             self._work.cancel()
+        self._loop.call_later(_TOLD_AGAIN_S, partial(self._end, is_again=True))
+
+    def _noted(self, do: Do) -> Do:
+        def noted(name: str) -> None:
+            this = object()
+            self._in_hand.add(this)
+            try:
+                do(name)
+            finally:
+                self._in_hand.discard(this)
+
+        return noted
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._until_stopped())
+            self._loop.run_until_complete(_end_all_others())
         finally:
             self._loop.close()
             self._ended.set()
@@ -264,7 +296,7 @@ class Carrier:
     async def _once(self) -> None:
         with _translated():
             await asyncio.to_thread(_make_tables, self._conninfo, self._alone_with_tables)
-            async with _app(self._conninfo, self._poll, self._deliver).open_async() as app:
+            async with _app(self._conninfo, self._noted(self._poll), self._noted(self._deliver)).open_async() as app:
                 work: Coroutine[Any, Any, None] = app.run_worker_async(
                     name=f"worker {os.getpid()}",
                     concurrency=self._concurrency,

@@ -67,9 +67,7 @@ def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -
             pool_pre_ping=True,  # a server that was restarted costs nobody a try
         )
     except ModuleNotFoundError as error:
-        raise LedgerError(
-            say("a ledger on PostgreSQL needs psycopg: install crossposter with its extra 'scale'")
-        ) from error
+        raise LedgerError(say("a ledger on PostgreSQL needs psycopg: pip install 'crossposter-city[scale]'")) from error
 
 
 def _keep_partial_indexes_partial() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crossposter.clock import SystemClock
 from crossposter.engines.procrastinate_ import _MOST_WAITING, Carrier, Jobs
 from crossposter.errors import LedgerError
 from crossposter.ledger import Role, SqlLedger
@@ -20,7 +21,7 @@ from crossposter.references import DatabaseAddress
 from crossposter.testing import a_feed
 from crossposter.wording import say
 from tests.postgres import Server
-from tests.test_shared_ledger import until
+from tests.test_shared_ledger import PATIENCE_S, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -118,7 +119,7 @@ def test_posts_come_before_polls(place: Place) -> None:
         carrier.start()
         until(lambda: done == ["izmir-x", FEED.id])
         until(lambda: place.waiting() == [])
-        assert carrier.stop(5)
+        assert carrier.stop(PATIENCE_S)
 
 
 def test_the_tables_are_made_by_whoever_comes_first_and_may_be_dropped_while_nobody_works(place: Place) -> None:
@@ -130,7 +131,7 @@ def test_the_tables_are_made_by_whoever_comes_first_and_may_be_dropped_while_nob
         with started(place.jobs()) as jobs:
             jobs.poll(FEED, nothing)
             assert done.wait(20)
-        assert all(carrier.stop(5) for carrier in carriers)
+        assert all(carrier.stop(PATIENCE_S) for carrier in carriers)
         place.connection.execute("DROP SCHEMA public CASCADE")
         place.connection.execute("CREATE SCHEMA public")
 
@@ -160,7 +161,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on_as_another_one(
         jobs.poll(FEED, nothing)
         until(lambda: done == [FEED.id])
         assert place.connection.execute(registered).fetchone() == (1,)
-        assert carrier.stop(5)
+        assert carrier.stop(PATIENCE_S)
     assert "Traceback" not in caplog.text
 
 
@@ -171,5 +172,14 @@ def test_a_server_that_is_not_there_is_asked_again(place: Place, caplog: pytest.
     carrier = Carrier(place.address.conninfo, poll=print, deliver=print, concurrency=1, alone_with_tables=away)
     carrier.start()
     until(lambda: "no work comes at the moment, it is asked for again" in caplog.text)
-    assert carrier.stop(5)
+    assert carrier.stop(PATIENCE_S)
     assert "Traceback" not in caplog.text
+
+
+def test_a_worker_that_is_told_to_end_while_it_begins_ends(place: Place) -> None:
+    with started(place.jobs()):
+        for number in range(8):
+            carrier = place.carrier(print)
+            carrier.start()
+            SystemClock().sleep(0.02 * number)
+            assert carrier.stop(PATIENCE_S)

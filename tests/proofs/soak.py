@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,8 @@ _LIFE_S, _EVENTS = 0.6, 25
 _PATIENCE_S = 0.6
 #: The same beside other processes, whose lives have no end of their own; and for how long they hold an account.
 _NEWS_THERE, _LIFE_THERE_S, _EVENTS_THERE, _LEASE_S = 0.3, 5.0, 60, 6.0
+#: So many news wait to be read, at most: more are held as a flood, and beyond 20 the feed shows the oldest no more.
+_UNREAD = 8
 _ROUND = ("run", "--once", "--json")
 _SETTLING_LIVES = 80
 _HOUR_S, _WEEK_MIN = 3600.0, 10_080.0
@@ -136,7 +138,7 @@ class Soak:
         if not self.plan.ledger:
             self.room.moved[0] += chance.choices(_LEAPS, _SHARES)[0]
             self.room.sandbox.go_back(self.room.sandbox.moment())  # forgets the requests, which hold pictures
-        if chance.random() < (_NEWS_THERE if self.plan.ledger else _NEWS):
+        if chance.random() < (_NEWS_THERE if self.plan.ledger else _NEWS) and self._are_read():
             self.room.news.add()
         if chance.random() < _FAULTY:
             operation, do = chance.choice(_FAULTS)
@@ -178,14 +180,22 @@ class Soak:
     def _open(self) -> int:
         return sum(1 for row in self._rows() if row.status in (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN))
 
+    def _are_read(self) -> bool:
+        """Tell whether processes that die all the time have kept up with the news."""
+        if not self.plan.ledger:
+            return True
+        with closing(self._ledger()) as ledger, ledger.reading() as connection:
+            read: int = connection.exec_driver_sql("SELECT count(*) FROM entry").scalar_one()
+        return len(self.room.news.items) - read < _UNREAD
+
     def _rows(self) -> list[DeliveryRecord]:
         """Give the deliveries of what was published since the beginning."""
-        ledger = SqlLedger.look(DatabaseAddress(self.plan.ledger) if self.plan.ledger else self.room.ledger)
-        try:
+        with closing(self._ledger()) as ledger:
             found = history.deliveries(ledger, now=datetime.fromtimestamp(self.room.news.clock(), UTC))
             return [row for row in found if row.reason is not Reason.BASELINE]
-        finally:
-            ledger.close()
+
+    def _ledger(self) -> SqlLedger:
+        return SqlLedger.look(DatabaseAddress(self.plan.ledger) if self.plan.ledger else self.room.ledger)
 
     def _judged(self) -> Result:
         """Compare what stands on the platforms with what the ledger says of it."""
