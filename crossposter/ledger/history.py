@@ -6,9 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Event
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
-from crossposter.ledger import schema, shared
+from crossposter.ledger import events, schema, shared
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -65,6 +66,12 @@ def others(ledger: SqlLedger, account_id: str, *, since: datetime) -> list[Stand
     query = sa.select(schema.standing).where(rows.account_id == account_id, made_at >= since).order_by(made_at.desc())
     with ledger.reading() as connection:
         return [standing_of(row) for row in connection.execute(query)]
+
+
+def events_of(ledger: SqlLedger, entry_id: int) -> list[Event]:
+    """List what the record tells of an entry, oldest first."""
+    with ledger.reading() as connection:
+        return list(events.of_entries(connection, entry_id, entry_id))
 
 
 def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:
