@@ -39,12 +39,14 @@ def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonO
     from crossposter.cli.tables import new_console, print_deliveries
     from crossposter.ledger import history
 
-    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, loaded) as (ledger, translate):
         records = history.deliveries(ledger, now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
-        print_deliveries(new_console(), records, translate)
+        print_deliveries(new_console(), records, translate, zone=zone_of(loaded, ""))
 
 
 @ledger_app.command("show")
@@ -56,6 +58,7 @@ def show(
 ) -> None:
     """Tell one story, or that of one delivery, from the feed to its permalinks: what was sent, when, by whose will."""
     from crossposter.cli.story import lines, step_data, steps
+    from crossposter.cli.tables import headline
     from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
@@ -87,12 +90,13 @@ def show(
         story_data = [step_data(step, translate, zone=zone) for step in told]
         print_json({"deliveries": shown, "revisions": revised, "story": story_data})
         return
-    _echo(f"{records[0].title}\n{records[0].link or ''}")
+    _echo(f"{headline(records[0], translate, zone=zone)}\n{records[0].link or ''}")
     for line in lines(told, translate, zone=zone):
         _echo(line)
     for revision in revisions:
         when = revision.replaced_at.isoformat(timespec="seconds")
-        _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
+        said = revision.title or say("erased")
+        _echo(translate(say("until {time} it said: {title}", time=when, title=said)))
     for record in records:
         _print_delivery(record, attempts[record.id], acts[record.id], translate)
         _print_standing(standing[record.id], translate)
@@ -299,6 +303,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "not_before": record.not_before.isoformat() if record.not_before else None,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
+        "erased_at": record.erased_at.isoformat() if record.erased_at else None,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,7 @@ from crossposter.service import Round
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
+    from crossposter.ledger.exporting import SentRecord
     from crossposter.ledger.records import DeliveryRecord
 
 STATUS_WORDS = {
@@ -98,12 +100,22 @@ def print_round(console: Console, found: Round, translate: Translator) -> None:
     _print_stories(console, [_line_of_done(done) for done in found.delivered], translate)
 
 
-def print_deliveries(console: Console, records: Sequence[DeliveryRecord], translate: Translator) -> None:
-    """Print the ledger: each delivery a line under its news."""
+def headline(record: DeliveryRecord | SentRecord, translate: Translator, *, zone: str) -> str:
+    """Give the headline of the news, or when it was removed: the day in the office's zone."""
+    if record.erased_at is None:
+        return record.title
+    date = f"{record.erased_at.astimezone(ZoneInfo(zone)):%d.%m.%Y}"
+    return translate(say("removed on {date}, as the YAML's retention says", date=date))
+
+
+def print_deliveries(
+    console: Console, records: Sequence[DeliveryRecord], translate: Translator, *, zone: str = "UTC"
+) -> None:
+    """Print the ledger: each delivery a line under its news; days are those of the zone."""
     lines = [
         Line(
             name=record.id,
-            title=record.title,
+            title=headline(record, translate, zone=zone),
             status=record.status,
             url=record.url,
             why=record.message or (record.reason.message if record.reason else None),

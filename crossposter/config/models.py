@@ -31,6 +31,7 @@ from crossposter.adapters.options import AppBlock, Options
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
 from crossposter.core.cities import city_of, full_name
 from crossposter.core.model import Holds, Pace
+from crossposter.core.retention import Age, Retention
 from crossposter.core.text import lower
 from crossposter.references import (
     DatabaseAddress,
@@ -55,6 +56,7 @@ _SQLITE = "sqlite:///"
 #: Beside the YAML's folder, for what a daemon keeps on its own machine while the ledger is on another one.
 _DATA = "../data"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_AGE_UNITS = {"d": "days", "y": "years"}
 #: Libraries disagree where the host ends when one of these stands in an address.
 _NOT_IN_ADDRESSES = re.compile(r"[\s\\]")
 
@@ -160,6 +162,13 @@ def _duration(value: Any) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def _kept_for(value: Any) -> Age:
+    match = re.fullmatch(r"(\d{1,5})\s*([dy])", value.strip()) if isinstance(value, str) else None
+    if not match or not int(match[1]):
+        raise mistake(say("how long it is kept is wanted here, in days or years: write it like 90d or 2y"))
+    return Age(**{_AGE_UNITS[match[2]]: int(match[1])})
+
+
 def _at_most_a_day(value: timedelta) -> timedelta:
     if value > timedelta(days=1):
         raise mistake(say("longer than a day is no wait, but a mistake: write it like 5m"))
@@ -212,6 +221,12 @@ def _or_never(kind: str) -> dict[str, Any]:
 
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"})
+]
+KeptFor = Annotated[
+    Age,
+    BeforeValidator(_kept_for),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}\s*[dy]$"}),
 ]
 #: What is named here, or pointed to: by its name outside the file.
 Name = Annotated[str, AfterValidator(_named)]
@@ -352,6 +367,17 @@ class AlertModel(Block):
         return self
 
 
+class RetentionModel(Block):
+    """How long the words and pictures of what was posted are kept; for ever where nothing is said."""
+
+    texts: KeptFor | None = None
+    pictures: KeptFor | None = None
+
+    def retention(self) -> Retention:
+        """Give it as the ledger knows it."""
+        return Retention(texts=self.texts, pictures=self.pictures)
+
+
 class KeptModel(Block):
     """Where the record is kept, and what else a daemon keeps."""
 
@@ -380,6 +406,7 @@ class ConfigModel(KeptModel):
     network: NetworkModel = NetworkModel()
     media: MediaModel | None = None
     alerts: tuple[AlertModel, ...] = ()
+    retention: RetentionModel = RetentionModel()
 
     @property
     def city(self) -> str:

@@ -16,6 +16,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from crossposter.core.text import lower
+
 #: What the first event is bound to.
 NOTHING = "0" * 64
 _HEAD = re.compile(r"([0-9a-f]{64})@([0-9]{1,18})")
@@ -120,7 +122,7 @@ class Head:
 
 def head_of(text: str) -> Head | None:
     """Read a head that somebody has kept; None for what is none."""
-    found = _HEAD.fullmatch(text.strip().lower())
+    found = _HEAD.fullmatch(lower(text.strip(), "en"))
     return Head(int(found[2]), found[1]) if found else None
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from crossposter.core.model import Status
 from crossposter.ledger import schema
+from crossposter.ledger.erased import erased_at
 from crossposter.ledger.store import SqlLedger
 
 #: Attempts that are read in one transaction: whoever writes meanwhile waits for no more.
@@ -26,6 +27,7 @@ class SentRecord:
         url: Of the post, where this attempt is the one that made it; and so `remote_id`.
         revision: Which version of the news it says.
         is_outdated: Whether the news says something else by now.
+        erased_at: When its words were removed, as retention says; None while it has them.
     """
 
     delivery_id: str
@@ -48,6 +50,7 @@ class SentRecord:
     configuration: str | None
     revision: int
     is_outdated: bool
+    erased_at: datetime | None
 
 
 def sent(ledger: SqlLedger, *, since: datetime, until: datetime) -> Iterator[SentRecord]:
@@ -84,6 +87,7 @@ def _query() -> sa.Select[Any]:
             entry.c.link.label("article"),
             entry.c.language,
             entry.c.revision.label("says_now"),
+            erased_at(),
             schema.account.c.platform,
             post.c.remote_id,
             post.c.url,
@@ -117,4 +121,5 @@ def _record(row: sa.Row[Any]) -> SentRecord:
         configuration=row.configuration,
         revision=row.revision,
         is_outdated=row.revision < row.says_now,
+        erased_at=row.erased_at,
     )

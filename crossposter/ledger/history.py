@@ -10,6 +10,7 @@ from crossposter.core.chain import Event
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import events, schema, shared
+from crossposter.ledger.erased import erased_at
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -95,6 +96,7 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             entry.c.title,
             entry.c.link,
             entry.c.revision,
+            erased_at(),
             sent.c.revision.label("sent_revision"),
             schema.account.c.platform,
             post.c.remote_id,
