@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
-from crossposter.ledger import schema, shared
+from crossposter.ledger import drafts, schema, shared
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -109,4 +109,6 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
     )
     with ledger.reading() as connection:
         then = shared.moment(connection, now=now)
-        return [delivery_record(row, now=then) for row in connection.execute(query)]
+        rows = connection.execute(query).all()
+        shown = drafts.unsent(connection)
+        return [delivery_record(row, shown.get(row.id), now=then) for row in rows]
