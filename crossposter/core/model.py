@@ -404,6 +404,8 @@ class Account:
     strict_order: bool = False
     #: Which of its posts a person must let out; None for none.
     approval: ApprovalRule | None = None
+    #: A short form of the YAML that it was made of; empty where nobody has made one.
+    configuration: str = ""
 
     @property
     def seen_within(self) -> timedelta:

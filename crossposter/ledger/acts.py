@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
 from crossposter.core.approval import SHOWN, is_meant
+from crossposter.core.chain import Kind
 from crossposter.core.gate import words_of
 from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, entries, schema, shared
-from crossposter.ledger.attempts import add_post, adopt
+from crossposter.ledger.attempts import add_post, adopt, post_facts
+from crossposter.ledger.deliveries import note_status
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
@@ -89,9 +92,13 @@ class Desk:
             shared.hold_stories(connection, _entries_named(name))
             rows = _named(connection, name)
             then = shared.moment(connection, now=now)
+            facts, content = dict[str, Any](), dict[str, Any]()
             if found and rows and _can_be_done(verb, rows[0], now=then):
-                _adopt(connection, rows[0], found, now=now)
-            return [self._act_on(connection, row, verb, person, now=now, shown=shown) for row in rows]
+                facts, content = _adopt(connection, rows[0], found, now=now)
+            return [
+                self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)
+                for row in rows
+            ]
 
     def edit(
         self, name: str, person: Person, text: str, *, passed: Collection[str] = (), now: datetime
@@ -162,6 +169,8 @@ class Desk:
         person: Person,
         *,
         now: datetime,
+        facts: Mapping[str, Any] = MappingProxyType({}),
+        content: Mapping[str, Any] = MappingProxyType({}),
         shown: str | None = None,
     ) -> Acted:
         status = _standing(row, now=shared.moment(connection, now=now))
@@ -182,17 +191,25 @@ class Desk:
             _write(connection, row, made, now=now)
         if verb is Verb.APPROVE:
             drafts.let_out(connection, row, by=person.name, now=now)
-        connection.execute(
-            schema.act.insert().values(
-                delivery_id=row.id,
-                verb=verb,
-                person=person.name,
-                system_user=person.system_user,
-                why=person.why,
-                status_before=status,
-                reason_before=reason,
-                at=now,
-            )
+        act = {
+            "verb": verb,
+            "system_user": person.system_user,
+            "status_before": status,
+            "reason_before": reason,
+            "at": now,
+        }
+        added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **act)
+        number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
+        reasoned = {"act": {"id": number, "why": person.why}} if person.why else {}
+        note_status(
+            connection,
+            Kind.ACTED,
+            (row.entry_id, row.account_id),
+            (made.status, made.reason, row.message if verb is Verb.EDIT else None),
+            at=now,
+            person=person.name,
+            facts={"act": {"id": number, **act}, **facts},
+            content={**reasoned, **content},
         )
         return Acted(delivery_id=_name(row), title=row.title, status=made.status, reason=made.reason, done=True)
 
@@ -248,8 +265,13 @@ def _sent_at(connection: sa.Connection, row: sa.Row[Any]) -> datetime | None:
     return (found.ended_at or found.started_at) if found else None
 
 
-def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime) -> None:
+def _adopt(
+    connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write which post is the delivery's.
+
+    Returns:
+        What the event tells of it: facts and content.
 
     Raises:
         LedgerError: It is another one's.
@@ -266,11 +288,10 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
     if row.attempt:
         add_post(connection, row.id, row.account_id, found, now=now)
-    else:
-        seen = schema.standing.c
-        words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
-        text = connection.scalar(words) or ""
-        adopt(connection, row.id, row.account_id, found, text=text, now=now)
+        return post_facts(row.account_id, found, now=now), {}
+    seen = schema.standing.c
+    words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
+    return adopt(connection, row.id, row.account_id, found, text=connection.scalar(words) or "", now=now)
 
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:

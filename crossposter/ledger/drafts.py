@@ -14,9 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.approval import Draft, digest
+from crossposter.core.chain import Kind
 from crossposter.core.cities import city_of
 from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.ledger import schema
+from crossposter.ledger.events import note
 from crossposter.ledger.records import packed, picture_row
 
 
@@ -70,6 +72,16 @@ def hold(connection: sa.Connection, delivery: Delivery, draft: Draft, outcome: O
     if held is None:
         return False
     save(connection, held.id, draft)
+    message = packed(outcome.message)
+    note(
+        connection,
+        Kind.POSTPONED,
+        at=now,
+        entry_id=delivery.entry_id,
+        account_id=delivery.account_id,
+        facts={"delivery": {"status": outcome.status, "reason": outcome.reason}},
+        content={"delivery": {"message": message}} if message else {},
+    )
     return True
 
 
@@ -145,18 +157,23 @@ def revision_of(connection: sa.Connection, entry_id: int) -> int:
     return int(connection.execute(sa.select(schema.entry.c.revision).where(schema.entry.c.id == entry_id)).scalar_one())
 
 
-def make_anew(connection: sa.Connection, entry_id: int) -> None:
+def make_anew(connection: sa.Connection, entry_id: int, *, now: datetime) -> None:
     """Let the daemon make the drafts of an entry anew, since the news was changed; the caller holds its deliveries.
 
     What waits for its text to be let out is held again with the new one; nothing that was made before is claimed.
     """
     rows = schema.delivery.c
-    waits = sa.and_(rows.status == Status.HELD, rows.reason == Reason.APPROVAL)
-    connection.execute(
+    of_entry = rows.entry_id == entry_id
+    connection.execute(schema.delivery.update().where(of_entry).values(edition=rows.edition + 1))
+    again = connection.execute(
         schema.delivery.update()
-        .where(rows.entry_id == entry_id)
-        .values(edition=rows.edition + 1, status=sa.case((waits, Status.QUEUED.value), else_=rows.status))
-    )
+        .where(of_entry, rows.status == Status.HELD, rows.reason == Reason.APPROVAL)
+        .values(status=Status.QUEUED, message=None, updated_at=now)
+        .returning(rows.account_id)
+    ).all()
+    for row in again:
+        facts = {"delivery": {"status": Status.QUEUED, "reason": Reason.APPROVAL}}
+        note(connection, Kind.POSTPONED, at=now, entry_id=entry_id, account_id=row.account_id, facts=facts)
 
 
 def waiting(connection: sa.Connection) -> Sequence[str]:
