@@ -16,6 +16,7 @@ from crossposter.core.events import AwaitingApproval
 from crossposter.core.model import Entry, PictureRef, Reason, Status
 from crossposter.errors import TransientError
 from crossposter.ledger.acts import Acted, Desk
+from crossposter.ledger.verifying import verify
 from crossposter.testing import FakePictureSource, MemoryPictureStore, an_account, an_entry
 from crossposter.wording import say
 from tests.test_service import Office
@@ -27,10 +28,11 @@ PICTURE = PictureRef(url="https://www.izmir.bel.tr/a.jpg", alt="Kordon")
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    """An office whose account asks for approval."""
+    """An office whose account asks for approval; its record holds at the end."""
     found = Office(tmp_path / "ledger.db", [replace(an_account(), approval=ApprovalRule())])
     found.run()
     yield found
+    assert verify(found.ledger).findings == []
     found.ledger.close()
 
 

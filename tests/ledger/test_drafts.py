@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +17,7 @@ from crossposter.core.model import Delivery, Entry, Known, Outcome, Post, Reason
 from crossposter.core.planning import Plan, plan
 from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.acts import Acted, Desk
+from crossposter.ledger.verifying import verify
 from crossposter.ports import Lease, Staged
 from crossposter.testing import a_feed, an_account, an_entry
 from tests.ledger.conftest import Place
@@ -56,12 +57,13 @@ HELD = Outcome(status=Status.HELD, reason=Reason.APPROVAL)
 
 
 @pytest.fixture
-def waiting(ledger: SqlLedger) -> SqlLedger:
-    """A ledger in which one post waits for approval."""
+def waiting(ledger: SqlLedger) -> Iterator[SqlLedger]:
+    """A ledger in which one post waits for approval; its record holds at the end."""
     record(ledger, an_entry(1))
     delivery = loaded(ledger)
     assert ledger.hold_draft(delivery, draft_of(delivery), HELD, now=NOW)
-    return ledger
+    yield ledger
+    assert verify(ledger).findings == []
 
 
 def act(ledger: SqlLedger, verb: Verb, person: Person = PEOPLE[0]) -> Acted:
