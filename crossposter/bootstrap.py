@@ -459,6 +459,7 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str, configur
         look_first=account.look_first,
         pace=account.pace.pace(),
         strict_order=account.order == "strict",
+        approval=account.approval,
         configuration=configuration,
     )
 

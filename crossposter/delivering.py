@@ -2,6 +2,7 @@
 
     lease ─▶ load ─▶ compose ─▶ look first ─▶ stage        up to three at a time, while another one is sent
           ─▶ claim (the intent, durable) ─▶ publish ─▶ settle      one at a time
+    lease ─▶ load ─▶ compose ─▶ held                        of one that a person must let out: the platform is not asked
     lease ─▶ load ─▶ look after ─▶ settle                   of one whose answer was lost
 
 Between `claim` and `settle` there is one request. Whatever happens before it is safe to repeat; whatever happens in it
@@ -21,6 +22,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from crossposter.approving import Approver
 from crossposter.core import settling
 from crossposter.core.events import Delivered, Unread
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
@@ -67,6 +69,7 @@ class Deliverer:
         *,
         accounts: Mapping[str, Account],
         post_of: Callable[[Delivery, Account], Post | Outcome],
+        approver: Approver,
         store: PictureStore,
         identities: Identities,
         ledger: Ledger,
@@ -77,6 +80,7 @@ class Deliverer:
         """Take the accounts, what makes a post of a delivery, and what tells that another one has taken over."""
         self._accounts = accounts
         self._post_of = post_of
+        self._approver = approver
         self._store = store
         self._identities = identities
         self._ledger = ledger
@@ -225,7 +229,9 @@ class Deliverer:
 
     # -- before anything is public -------------------------------------------------------------------------------
 
-    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome:
+    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
+        if self._approver.must_wait(delivery, account):
+            return self._approver.wait(delivery, account)
         try:
             adapter = self._identities.adapter(account)
             post = self._post_of(delivery, account)

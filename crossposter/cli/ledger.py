@@ -281,6 +281,8 @@ def open_ledger(context: Context, config: Configuration | None = None) -> Iterat
 
 def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, Any]:
     """Give a delivery for programs."""
+    from crossposter.cli.drafts import data_of
+
     why = record.message or (record.reason.message if record.reason else None)
     return {
         "id": record.id,
@@ -299,6 +301,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "not_before": record.not_before.isoformat() if record.not_before else None,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
+        "draft": data_of(record),
     }
 
 
@@ -343,6 +346,7 @@ def _revision_data(revision: RevisionRecord) -> dict[str, Any]:
 def _print_delivery(
     record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
 ) -> None:
+    from crossposter.cli.drafts import lines_of
     from crossposter.cli.tables import STATUS_WORDS, printable
 
     why = record.message or (record.reason.message if record.reason else None)
@@ -355,6 +359,8 @@ def _print_delivery(
     for act in acts:
         who = f"{act.person} ({act.system_user})"
         _echo(f"  {act.at.isoformat(timespec='seconds')}  {act.verb}: {who}{f', {act.why}' if act.why else ''}")
+    for line in lines_of(record, translate):
+        _echo(f"  {line}")
     for attempt in attempts:
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
         outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"

@@ -14,6 +14,7 @@ from crossposter.core.cutting import Weigh, by_length
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
+    from crossposter.core.approval import Approval, ApprovalRule, Draft
     from crossposter.core.counting import Link
 
 
@@ -83,6 +84,9 @@ class Reason(StrEnum):
     #: Of an account alone.
     USED_UP = "used_up"
     PACE = "pace"
+    APPROVAL = "approval"
+    BY_PERSON = "by_person"
+    REVISED = "revised"
 
     @property
     def message(self) -> Message:
@@ -127,6 +131,9 @@ _SENTENCES = {
     Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
     Reason.PACE: say("has posted as fast as its pace in the YAML allows"),
+    Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
+    Reason.BY_PERSON: say("a person has held it"),
+    Reason.REVISED: say("the news was changed after a person wrote this text: look at both"),
 }
 
 
@@ -395,6 +402,8 @@ class Account:
     pace: Pace = field(default_factory=Pace)
     #: Whether what is held or fails keeps later news of the account waiting.
     strict_order: bool = False
+    #: Which of its posts a person must let out; None for none.
+    approval: ApprovalRule | None = None
     #: A short form of the YAML that it was made of; empty where nobody has made one.
     configuration: str = ""
 
@@ -519,6 +528,12 @@ class Delivery:
     reason: Reason | None = None
     #: Which of the entry's revisions this is.
     revision: int = 1
+    #: What people were shown, or wrote; None where nothing waited for them.
+    draft: Draft | None = None
+    #: Who let that out; None where nobody did.
+    approval: Approval | None = None
+    #: Counts what people were shown and wrote: a post that was made before the last of it is not sent.
+    edition: int = 0
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.chain import Event
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
-from crossposter.ledger import events, schema, shared
+from crossposter.ledger import drafts, events, schema, shared
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -116,4 +116,6 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
     )
     with ledger.reading() as connection:
         then = shared.moment(connection, now=now)
-        return [delivery_record(row, now=then) for row in connection.execute(query)]
+        rows = connection.execute(query).all()
+        shown = drafts.unsent(connection)
+        return [delivery_record(row, shown.get(row.id), now=then) for row in rows]
