@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crossposter.core.budget import Budget
 from crossposter.core.chrome import Chrome
 from crossposter.core.cutting import Weigh, by_length
+from crossposter.core.schedule import Times
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ class Reason(StrEnum):
     #: Of an account alone.
     USED_UP = "used_up"
     PACE = "pace"
+    DELAY = "delay"
+    QUIET = "quiet"
+    SILENCE = "silence"
+    ELECTION = "election"
+    PAUSED = "paused"
+    BACKLOG = "backlog"
+    BEHIND_URGENT = "behind_urgent"
 
     @property
     def message(self) -> Message:
@@ -127,6 +135,13 @@ _SENTENCES = {
     Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
     Reason.PACE: say("has posted as fast as its pace in the YAML allows"),
+    Reason.DELAY: say("may still be corrected on the site (delay in the YAML)"),
+    Reason.QUIET: say("waits for the end of the quiet hours"),
+    Reason.SILENCE: say("waits for the end of a silence"),
+    Reason.ELECTION: say("an election period: only what the YAML allows goes out by itself; a person decides"),
+    Reason.PAUSED: say("a person has paused it"),
+    Reason.BACKLOG: say("came due while nothing was sent; a person decides whether it is still news"),
+    Reason.BEHIND_URGENT: say("waits behind urgent news"),
 }
 
 
@@ -318,6 +333,8 @@ class Feed:
     #: What of its text belongs to the page.
     chrome: Chrome = field(default_factory=Chrome)
     holds: Holds = field(default_factory=Holds)
+    #: So long its news may be corrected before it goes out; None for not at all.
+    delay: timedelta | None = None
 
 
 class MediaRule(StrEnum):
@@ -395,6 +412,8 @@ class Account:
     pace: Pace = field(default_factory=Pace)
     #: Whether what is held or fails keeps later news of the account waiting.
     strict_order: bool = False
+    #: When its city's posts go out.
+    times: Times = field(default_factory=Times)
 
     @property
     def seen_within(self) -> timedelta:
@@ -517,6 +536,8 @@ class Delivery:
     reason: Reason | None = None
     #: Which of the entry's revisions this is.
     revision: int = 1
+    #: Whether its news was urgent when it was first seen.
+    is_urgent: bool = False
 
     @property
     def id(self) -> str:

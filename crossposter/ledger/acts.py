@@ -78,6 +78,12 @@ class Desk:
                 _adopt(connection, rows[0], found, now=now)
             return [self._act_on(connection, row, verb, person, now=now) for row in rows]
 
+    def act_within(
+        self, connection: sa.Connection, verb: Verb, name: str, person: Person, *, now: datetime
+    ) -> list[Acted]:
+        """Act in a transaction which holds the deliveries of that name already."""
+        return [self._act_on(connection, row, verb, person, now=now) for row in _named(connection, name)]
+
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
         entry, delivery = schema.entry.c, schema.delivery.c

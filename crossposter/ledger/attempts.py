@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Delivery, Outcome, Picture, Receipt, Status
 from crossposter.ledger import schema
 from crossposter.ledger.deliveries import is_ours, let_rest, named, outcome_values
+from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import Lease, Settlement, Staged
@@ -61,7 +62,8 @@ def claim(
 ) -> int | None:
     """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
-    Unless it was sent before, the news must still say what it said when the post was made of it.
+    A pause that was written before is one, at any moment: it holds the account as this does. Unless it was sent before,
+    the news must still say what it said when the post was made of it.
     """
     rows, entry = schema.delivery.c, schema.entry.c
     says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
@@ -77,6 +79,7 @@ def claim(
             rows.status == Status.QUEUED,
             rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
             sa.true() if delivery.attempt else says_now == delivery.revision,
+            ~is_paused(),
         )
         .values(
             status=Status.PUBLISHING,

@@ -16,6 +16,7 @@ from crossposter.core.model import NEEDS_PERSON, Status
 from crossposter.ledger import postgresql, schema
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.lock import Holder, Role, holder
+from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.ledger.store import SqlLedger
 from crossposter.references import DatabaseAddress
@@ -86,7 +87,7 @@ class LedgerHeartbeat:
         due = (
             sa.select(rows.entry_id, rows.account_id, since.label("since"))
             .join(schema.account, accounts.id == rows.account_id)
-            .where(rows.status == Status.QUEUED, since <= now, not_at_rest)
+            .where(rows.status == Status.QUEUED, since <= now, not_at_rest, ~is_paused())
             .order_by(since)
             .limit(1)
         )

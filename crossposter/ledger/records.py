@@ -33,6 +33,8 @@ class DeliveryRecord:
     updated_at: datetime
     #: Whether the news says something else now than when it was published.
     is_outdated: bool = False
+    #: Whether it goes before others.
+    is_urgent: bool = False
 
     @property
     def id(self) -> str:
@@ -114,6 +116,7 @@ def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
         url=row.url,
         updated_at=row.updated_at,
         is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
+        is_urgent=row.is_urgent,
     )
 
 
