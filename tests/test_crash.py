@@ -1,6 +1,6 @@
 """`run --once` killed with SIGKILL at many points and run again: nothing twice, nothing gone.
 
-The suite takes every few points; CROSSPOSTER_CRASH_POINTS=all (`make crash`) takes every one.
+`make proofs` takes every few points; CROSSPOSTER_CRASH_POINTS=all (`make crash`) takes every one.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def deliveries(city: City) -> list[DeliveryRecord]:
         ledger.close()
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(600)
 def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runner: Lives) -> None:
     order = Order(config=str(DEMO_CONFIG))

@@ -28,6 +28,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.pause_desk import PauseDesk
+from crossposter.ledger.verifying import verify
 from crossposter.ports import Staged
 from crossposter.service import Service
 from crossposter.testing import (
@@ -248,6 +249,7 @@ class Office(RuleBasedStateMachine):
         for one in history.deliveries(self.ledger, now=self.clock.now()):
             assert one.status in ended or (one.status, one.reason) == (Status.HELD, Reason.STALE), one
         assert self.ledger.pauses() == []
+        assert verify(self.ledger).findings == []
         self.ledger.close()
         shutil.rmtree(self.folder)
 

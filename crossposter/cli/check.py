@@ -99,7 +99,7 @@ def _notes(config: Configuration) -> Iterator[Message]:
 
 def check_health(context: Context, *, as_json: bool) -> None:
     """Tell what keeps the daemon from working; exit code 1 when something does."""
-    from crossposter.bootstrap import feeds_of, find_ledger
+    from crossposter.bootstrap import feeds_of, find_ledger, has_workers
     from crossposter.cli.pausing import standing_pauses
     from crossposter.clock import SystemClock
     from crossposter.core.health import NEVER_RUN, troubles
@@ -111,7 +111,8 @@ def check_health(context: Context, *, as_json: bool) -> None:
     found, paused = [NEVER_RUN], list[Message]()
     if ledger := find_ledger(config.ledger):
         with closing(ledger):
-            found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
+            signs = LedgerHeartbeat(ledger).signs(now=now)
+            found = troubles(signs, feeds_of(config), now=now, needs_worker=has_workers(config))
             paused = standing_pauses(ledger, config)
     notes = [translate(note) for note in paused]  # a person's will is no trouble
     if as_json:

@@ -414,6 +414,8 @@ class Account:
     strict_order: bool = False
     #: When its city's posts go out.
     times: Times = field(default_factory=Times)
+    #: A short form of the YAML that it was made of; empty where nobody has made one.
+    configuration: str = ""
 
     @property
     def seen_within(self) -> timedelta:

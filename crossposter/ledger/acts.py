@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
+from crossposter.core.chain import Kind
 from crossposter.core.gate import words_of
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
-from crossposter.ledger.attempts import add_post, adopt
+from crossposter.ledger.attempts import add_post, adopt, post_facts
+from crossposter.ledger.deliveries import note_status
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
@@ -74,15 +76,17 @@ class Desk:
             shared.hold_stories(connection, _entries_named(name))
             rows = _named(connection, name)
             then = shared.moment(connection, now=now)
+            facts, content = dict[str, Any](), dict[str, Any]()
             if found and rows and _can_be_done(verb, rows[0], now=then):
-                _adopt(connection, rows[0], found, now=now)
-            return [self._act_on(connection, row, verb, person, now=now) for row in rows]
+                facts, content = _adopt(connection, rows[0], found, now=now)
+            return [self._act_on(connection, row, verb, person, facts=facts, content=content, now=now) for row in rows]
 
     def act_within(
         self, connection: sa.Connection, verb: Verb, name: str, person: Person, *, now: datetime
     ) -> list[Acted]:
         """Act in a transaction which holds the deliveries of that name already."""
-        return [self._act_on(connection, row, verb, person, now=now) for row in _named(connection, name)]
+        rows = _named(connection, name)
+        return [self._act_on(connection, row, verb, person, facts={}, content={}, now=now) for row in rows]
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
@@ -110,7 +114,15 @@ class Desk:
             return [_record(row) for row in connection.execute(query)]
 
     def _act_on(
-        self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
+        self,
+        connection: sa.Connection,
+        row: sa.Row[Any],
+        verb: Verb,
+        person: Person,
+        *,
+        facts: Mapping[str, Any],
+        content: Mapping[str, Any],
+        now: datetime,
     ) -> Acted:
         status = _standing(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
@@ -124,17 +136,25 @@ class Desk:
             )
         if made:
             _write(connection, row, made, now=now)
-            connection.execute(
-                schema.act.insert().values(
-                    delivery_id=row.id,
-                    verb=verb,
-                    person=person.name,
-                    system_user=person.system_user,
-                    why=person.why,
-                    status_before=status,
-                    reason_before=reason,
-                    at=now,
-                )
+            act = {
+                "verb": verb,
+                "system_user": person.system_user,
+                "status_before": status,
+                "reason_before": reason,
+                "at": now,
+            }
+            added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **act)
+            number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
+            why = {"act": {"id": number, "why": person.why}} if person.why else {}
+            note_status(
+                connection,
+                Kind.ACTED,
+                (row.entry_id, row.account_id),
+                (made.status, made.reason, None),
+                at=now,
+                person=person.name,
+                facts={"act": {"id": number, **act}, **facts},
+                content={**why, **content},
             )
             status, reason = made.status, made.reason
         name = f"{row.entry_id}/{row.account_id}"
@@ -161,8 +181,13 @@ def _sent_at(connection: sa.Connection, row: sa.Row[Any]) -> datetime | None:
     return (found.ended_at or found.started_at) if found else None
 
 
-def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime) -> None:
+def _adopt(
+    connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write which post is the delivery's.
+
+    Returns:
+        What the event tells of it: facts and content.
 
     Raises:
         LedgerError: It is another one's.
@@ -179,11 +204,10 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
     if row.attempt:
         add_post(connection, row.id, row.account_id, found, now=now)
-    else:
-        seen = schema.standing.c
-        words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
-        text = connection.scalar(words) or ""
-        adopt(connection, row.id, row.account_id, found, text=text, now=now)
+        return post_facts(row.account_id, found, now=now), {}
+    seen = schema.standing.c
+    words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
+    return adopt(connection, row.id, row.account_id, found, text=connection.scalar(words) or "", now=now)
 
 
 def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
+from crossposter.core.chain import Kind
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
+from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite
 from crossposter.ledger.pauses import may_go_on
 from crossposter.ledger.records import packed
@@ -44,7 +46,7 @@ def decide(
     Args:
         numbers: Those of the new entries, by their keys.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "entry_id": decision.entry_id or numbers[decision.keys],
             "account_id": decision.account_id,
@@ -63,9 +65,66 @@ def decide(
     ]
     is_known = [decision.entry_id is not None for decision in decisions]
     hold_stories(connection, [decision.entry_id for decision in decisions if decision.entry_id is not None])
+    decided = _final(connection, [row["entry_id"] for row in compress(rows, is_known)])
     for statement, selectors in ((_DECIDE, [not known for known in is_known]), (_DECIDE_ANEW, is_known)):
         if chosen := list(compress(rows, selectors)):
             statement.write(connection, chosen)
+            for row in chosen:
+                if (row["entry_id"], row["account_id"]) not in decided:
+                    _note_decision(connection, row, at=now)
+
+
+def _final(connection: sa.Connection, entry_ids: Sequence[int]) -> set[tuple[int, str]]:
+    """Give what was decided of entries and does not give way: all but a baseline."""
+    rows = schema.delivery.c
+    is_final = sa.or_(rows.reason.is_(None), rows.reason != Reason.BASELINE)
+    query = sa.select(rows.entry_id, rows.account_id).where(is_final)
+    found: set[tuple[int, str]] = set()
+    for part in entries.parts(sorted(set(entry_ids))):
+        found.update((row.entry_id, row.account_id) for row in connection.execute(query.where(rows.entry_id.in_(part))))
+    return found
+
+
+def _note_decision(connection: sa.Connection, row: Mapping[str, Any], *, at: datetime) -> None:
+    where, state = (row["entry_id"], row["account_id"]), (row["status"], row["reason"], row["message"])
+    note_status(connection, Kind.DECIDED, where, state, at=at)
+
+
+def note_status(
+    connection: sa.Connection,
+    kind: Kind,
+    delivery: tuple[int, str],
+    state: tuple[str, str | None, Mapping[str, Any] | None],
+    *,
+    at: datetime,
+    person: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
+) -> None:
+    """Note how a delivery stands now.
+
+    Args:
+        connection: In the transaction that has changed it.
+        kind: What has changed it.
+        delivery: Of which entry it is, and on which account.
+        state: Status, reason and message, as the row has them now.
+        at: The row's `updated_at`.
+        person: Who has changed it.
+        facts: What else is kept for ever, as `events.note` takes it.
+        content: What else may be removed.
+    """
+    status, reason, message = state
+    told = {"delivery": {"message": message}} if message else {}
+    note(
+        connection,
+        kind,
+        at=at,
+        entry_id=delivery[0],
+        account_id=delivery[1],
+        person=person,
+        facts={"delivery": {"status": status, "reason": reason}, **(facts or {})},
+        content={**told, **(content or {})},
+    )
 
 
 def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
@@ -88,11 +147,15 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
         schema.delivery.update()
         .where(rows.status == Status.PUBLISHING, rows.lease_until <= now if others else sa.true())
         .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
-        .returning(rows.id, rows.entry_id, rows.account_id)
+        .returning(rows.id, rows.entry_id, rows.account_id, rows.attempt, rows.message)
     ).all()
     attempt = schema.attempt.c
     given_up = sa.and_(attempt.delivery_id.in_([row.id for row in interrupted]), attempt.ended_at.is_(None))
     connection.execute(schema.attempt.update().where(given_up).values(ended_at=now))
+    for row in interrupted:
+        ended = {"attempt": {"number": row.attempt, "ended_at": now}}
+        state = (Status.UNCERTAIN, Reason.INTERRUPTED, row.message)
+        note_status(connection, Kind.INTERRUPTED, (row.entry_id, row.account_id), state, at=now, facts=ended)
     return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
 
 
@@ -118,7 +181,9 @@ def wake_accounts(connection: sa.Connection) -> None:
     )
 
 
-def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+def due(
+    connection: sa.Connection, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None
+) -> Sequence[Due]:
     """List deliveries whose time has come, to be sent or to be looked for on their account: urgent ones, then by age.
 
     Of the accounts in `strict`, nothing comes before all that is older is settled; what is urgent does.
@@ -136,6 +201,8 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
         )
         .order_by(rows.is_urgent.desc(), rows.id)
     )
+    if account_id is not None:
+        query = query.where(rows.account_id == account_id)
     if strict:
         query = query.where(sa.or_(rows.account_id.not_in(strict), rows.is_urgent, ~_waits_for_older()))
     return [
@@ -177,13 +244,17 @@ def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
-    """Take the account, unless somebody has it."""
+    """Take the account, unless somebody has it; or has let it rest since it was seen that something is due there.
+
+    It is offered no more.
+    """
     rows = schema.account.c
     free = is_over(rows.lease_until, now=now)
+    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
     taken = connection.execute(
         schema.account.update()
-        .where(rows.id == lease.account_id, free)
-        .values(holder=lease.holder, lease_until=lease.until)
+        .where(rows.id == lease.account_id, free, awake)
+        .values(holder=lease.holder, lease_until=lease.until, offered_until=None)
     )
     return taken.rowcount == 1
 
@@ -246,11 +317,17 @@ def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, n
     rows = schema.delivery.c
     if outcome.account_rests_until:
         hold_account(connection, delivery_id.partition("/")[2])
-    connection.execute(
+    values = outcome_values(outcome)
+    postponed = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.status == Status.QUEUED)
-        .values(**outcome_values(outcome), updated_at=now)
-    )
+        .values(**values, updated_at=now)
+        .returning(rows.entry_id, rows.account_id)
+    ).one_or_none()
+    if postponed:
+        later = {"not_before": outcome.not_before} if outcome.not_before else {}
+        state = (outcome.status, outcome.reason, values["message"])
+        note_status(connection, Kind.POSTPONED, (postponed.entry_id, postponed.account_id), state, at=now, facts=later)
     let_rest(connection, delivery_id.partition("/")[2], outcome)
 
 

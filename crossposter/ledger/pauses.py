@@ -12,11 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind
 from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, Scope
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.core.waiting import Urgency
 from crossposter.ledger import schema
+from crossposter.ledger.events import note
 from crossposter.ledger.shared import is_shared
 
 
@@ -82,6 +84,8 @@ def begin(
             begun_at=now,
         )
     )
+    facts = {"scope": scope, "name": name, "until": until.isoformat() if until else None, "file": file}
+    note(connection, Kind.PAUSED, at=now, person=person, facts={"pause": facts}, content={"why": why} if why else {})
 
 
 def end(
@@ -102,7 +106,10 @@ def end(
         is_open = sa.and_(rows.id == pause.id, rows.ended_at.is_(None))
         ended = schema.pause.update().where(is_open)
         written = connection.execute(ended.values(ended_at=now, ended_by=by, ended_system_user=system_user))
-        held += hold_due(connection, in_scope(pause.scope, pause.name), now=now) if written.rowcount else 0
+        if written.rowcount:
+            facts = {"scope": pause.scope, "name": pause.name}
+            note(connection, Kind.RESUMED, at=now, person=by, facts={"pause": facts})
+            held += hold_due(connection, in_scope(pause.scope, pause.name), now=now)
     return held
 
 
@@ -126,8 +133,13 @@ def hold_due(connection: sa.Connection, chosen: sa.ColumnElement[bool], *, now: 
         schema.delivery.update()
         .where(found)
         .values(status=Status.HELD, reason=Reason.BACKLOG, message=None, not_before=None, updated_at=now)
-    )
-    return held.rowcount
+        .returning(rows.entry_id, rows.account_id)
+    ).all()
+    state = {"status": Status.HELD, "reason": Reason.BACKLOG}
+    for row in held:
+        where = {"entry_id": row.entry_id, "account_id": row.account_id}
+        note(connection, Kind.BACKLOG, at=now, **where, facts={"delivery": state})
+    return len(held)
 
 
 def hold_of_accounts(connection: sa.Connection, accounts: Collection[str], *, since: datetime, now: datetime) -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
-from crossposter.ledger.attempts import add_post, adopt
-from crossposter.ledger.deliveries import is_over, let_rest, named, outcome_values
+from crossposter.ledger.attempts import add_post, adopt, post_facts
+from crossposter.ledger.deliveries import is_over, let_rest, named, note_status, outcome_values
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
@@ -27,6 +29,7 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     if outcome.account_rests_until:
         hold_account(connection, delivery.account_id)
     is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
+    values = outcome_values(outcome)
     settled = connection.execute(
         schema.delivery.update()
         .where(
@@ -34,8 +37,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
             rows.attempt == delivery.attempt.number,
             sa.or_(rows.status == Status.UNCERTAIN, is_silent),
         )
-        .values(**outcome_values(outcome), lease_until=None, updated_at=now)
-        .returning(rows.id)
+        .values(**values, lease_until=None, updated_at=now)
+        .returning(rows.id, rows.entry_id, rows.account_id)
     ).one_or_none()
     if settled is None:
         return False
@@ -43,10 +46,26 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     is_open = outcome.status is Status.UNCERTAIN
     looked = {} if outcome.absences is None else {"absences": outcome.absences}
     ended = {} if is_open else {"outcome": _of_attempt(outcome), "message": packed(outcome.message)}
-    connection.execute(
+    ended_at = connection.execute(
         schema.attempt.update()
         .where(attempt.delivery_id == settled.id, attempt.number == delivery.attempt.number)
         .values(ended_at=sa.case((attempt.ended_at <= now, attempt.ended_at), else_=now), **looked, **ended)
+        .returning(attempt.ended_at)
+    ).scalar_one()
+    number = {"number": delivery.attempt.number}
+    came_to = {} if is_open else {"outcome": _of_attempt(outcome)}
+    told = {} if is_open else {"attempt": {**number, "message": values["message"]}}
+    note_status(
+        connection,
+        Kind.READ_BACK,
+        (settled.entry_id, settled.account_id),
+        (outcome.status, outcome.reason, values["message"]),
+        at=now,
+        facts={
+            "attempt": {**number, "ended_at": ended_at, **looked, **came_to},
+            **post_facts(delivery.account_id, outcome.receipt, now=now),
+        },
+        content=told,
     )
     if outcome.receipt:
         add_post(connection, settled.id, delivery.account_id, outcome.receipt, now=now)
@@ -65,12 +84,16 @@ def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing,
     row_id = connection.scalar(sa.select(rows.id).where(is_held).with_for_update())
     if row_id is None:
         return False
+    facts, content = post_facts(delivery.account_id, standing.receipt, now=now), dict[str, Any]()
     if delivery.attempt:
         add_post(connection, row_id, delivery.account_id, standing.receipt, now=now)
     else:
-        adopt(connection, row_id, delivery.account_id, standing.receipt, text=standing.text, now=now)
+        facts, content = adopt(connection, row_id, delivery.account_id, standing.receipt, text=standing.text, now=now)
     published = outcome_values(Outcome(status=Status.PUBLISHED))
     connection.execute(schema.delivery.update().where(rows.id == row_id).values(**published, updated_at=now))
+    state = (Status.PUBLISHED, None, None)
+    where = (delivery.entry_id, delivery.account_id)
+    note_status(connection, Kind.TAKEN_OVER, where, state, at=now, facts=facts, content=content)
     return True
 
 

@@ -20,6 +20,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.pause_desk import PauseDesk
+from crossposter.ledger.verifying import verify
 from crossposter.testing import a_feed, an_account, an_entry
 from tests.ledger.conftest import Database
 from tests.ledger.test_store import NOON, STAGED, a_lease, loaded, record, status
@@ -156,6 +157,7 @@ def test_of_a_backlog_the_newest_news_go_out_on_every_account_and_what_else_paus
     assert due(ledger) == ["3/izmir-facebook"]
     (act,) = Desk(ledger).acts("3/izmir-x")
     assert (act.verb, act.reason_before, act.why) == (Verb.APPROVE, Reason.BACKLOG, "milli yas")
+    assert verify(ledger).findings == []
 
 
 def test_a_pause_of_a_feed_is_resumed_with_what_it_has_shown(ledger: SqlLedger) -> None:
