@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from crossposter.composing import compose
 from crossposter.core.approval import needs_approval
 from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
+from crossposter.core.pausing import covering
 from crossposter.core.planning import Decision, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.errors import FeedError
@@ -24,6 +26,10 @@ class PreviewedPost:
     account: Account
     post: Post
     warnings: tuple[Message, ...]
+    #: When it would go out, as far as that is known, and why not now; None for right away.
+    not_before: datetime | None = None
+    waits: Message | None = None
+    is_urgent: bool = False
 
     @property
     def length(self) -> int:
@@ -85,6 +91,7 @@ class Previewer:
         #: None where there is none yet.
         self._ledger = ledger
         self._clock = clock
+        self._pauses = ledger.pauses() if ledger else ()
 
     @property
     def knows_nothing(self) -> bool:
@@ -157,9 +164,24 @@ class Previewer:
                 reason=composition.post.reason,
                 warnings=(*why, *warnings),
             )
+        not_before, waits = self._wait(feed, decision)
         return PreviewedPost(
-            feed_id=feed.id, entry=decision.entry, account=account, post=composition.post, warnings=warnings
+            feed_id=feed.id,
+            entry=decision.entry,
+            account=account,
+            post=composition.post,
+            warnings=warnings,
+            not_before=not_before,
+            waits=waits,
+            is_urgent=decision.is_urgent,
         )
+
+    def _wait(self, feed: Feed, decision: Decision) -> tuple[datetime | None, Message | None]:
+        """Give when a post would go out, and why not now: a pause, or what the plan says."""
+        pause = covering(self._pauses, account=decision.account_id, feeds=[feed.id])
+        if pause:
+            return pause.until, pause.in_short
+        return decision.not_before, decision.message or (decision.reason.message if decision.reason else None)
 
 
 def _waits(decision: Decision, account: Account) -> bool:

@@ -22,10 +22,13 @@ from crossposter.core.cities import city_of
 from crossposter.core.editing import examine_text
 from crossposter.core.events import (
     AwaitingApproval,
+    Backlog,
     Delivered,
     Event,
     Interrupted,
+    Paused,
     Poll,
+    Resumed,
     Settled,
     Silent,
     Spending,
@@ -47,6 +50,7 @@ from crossposter.core.model import (
     Status,
     Validators,
 )
+from crossposter.core.pausing import lapsed, stayed_away
 from crossposter.core.planning import Plan, feed_for, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import without_article, without_picture
@@ -64,7 +68,9 @@ from crossposter.ports import (
     Ledger,
     PictureSource,
     PictureStore,
+    StopSign,
 )
+from crossposter.waiting import Waiting
 from crossposter.wording import Message, say
 
 log = logging.getLogger(__name__)
@@ -123,6 +129,7 @@ class Service:
         adapters: Callable[[str], Adapter],
         ledger: Ledger,
         clock: Clock,
+        stop_sign: StopSign | None = None,
         lease: timedelta = LEASE,
     ) -> None:
         self.feeds = tuple(feeds)
@@ -135,6 +142,9 @@ class Service:
         self._ledger = ledger
         self._clock = clock
         self._is_retired = False
+        self._stop_sign = stop_sign
+        #: The numbers of those that held at the last look; None before the first one.
+        self._pauses: frozenset[int] | None = None
         self._strict = [account.id for account in accounts.values() if account.strict_order]
         self._approver = Approver(post_of=self._post, store=store, ledger=ledger, clock=clock)
         self._deliverer = Deliverer(
@@ -146,6 +156,8 @@ class Service:
             ledger=ledger,
             clock=clock,
             is_retired=lambda: self._is_retired,
+            waits=Waiting(self._feed_for, ledger, clock).outcome,
+            is_stopped=lambda: stop_sign is not None and stop_sign.is_up(),
             lease=lease,
         )
 
@@ -159,7 +171,7 @@ class Service:
             polls.append(self.try_poll(feed))
             report(polls[-1])
         self._ledger.write_polls()
-        for seen in self.look_around():
+        for seen in (*self.keep_pauses(), *self.look_around()):
             report(seen)
         is_read_back = bool(self._ledger.unread(now=self._clock.now()))
         delivered = self.deliver_due(report=report)
@@ -170,8 +182,29 @@ class Service:
         return Round(polls=tuple(polls), delivered=delivered, interrupted=interrupted, stranded=stranded)
 
     def recover(self) -> tuple[str, ...]:
-        """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain."""
-        return tuple(self._ledger.recover(now=self._clock.now()))
+        """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain.
+
+        What came due while nobody was at work for longer than news stays news waits for a person.
+        """
+        now, last_sign = self._clock.now(), self._ledger.last_sign()
+        if last_sign and (accounts := stayed_away(self.feeds, last_sign, now=now)):
+            self._ledger.hold_backlog(accounts, since=last_sign, now=now)
+        return tuple(self._ledger.recover(now=now))
+
+    def keep_pauses(self) -> list[Paused | Resumed | Backlog]:
+        """Begin the pause of a file that somebody has put there, and end what has ended by itself.
+
+        Returns:
+            What is to be told, when other pauses hold than at the last look.
+        """
+        now, sign = self._clock.now(), self._stop_sign
+        place, read = (sign.place, sign.read()) if sign else ("", None)
+        pauses = self._ledger.pauses()
+        if changes := lapsed(pauses, place, read, now=now):
+            self._ledger.keep_pauses(changes, now=now)
+            pauses = self._ledger.pauses()
+        before, self._pauses = self._pauses, frozenset(pause.id for pause in pauses)
+        return [] if before == self._pauses else self.look_at_pauses()
 
     def retire(self) -> None:
         """Begin nothing more: another service knows better where news go. What is being sent at this moment ends."""
@@ -278,6 +311,20 @@ class Service:
             )
             for city in cities
         ]
+
+    def look_at_pauses(self) -> list[Paused | Resumed | Backlog]:
+        """Say what is paused, what was until lately, and what came due meanwhile and waits for a person."""
+        timezone = self.feeds[0].timezone if len({feed.timezone for feed in self.feeds}) == 1 else "UTC"
+        since = self._clock.now() - REMEMBERED
+        ended = (Resumed(pause) for pause in self._ledger.ended_pauses(since=since))
+        open_now = (Paused(pause, timezone) for pause in self._ledger.pauses())
+        counts = self._ledger.backlog()
+        cities = sorted({city_of(name) for name in self._accounts})
+        waiting = (
+            Backlog(city=city, count=sum(count for name, count in counts.items() if city_of(name) == city))
+            for city in cities
+        )
+        return [*ended, *open_now, *waiting]
 
     def _settled(self) -> Sequence[str]:
         return self._ledger.settled_by_people(since=self._clock.now() - REMEMBERED)

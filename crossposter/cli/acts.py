@@ -6,6 +6,7 @@ import getpass
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ SETTLE = say(
 USER_VARIABLE = "CROSSPOSTER_USER"
 
 _Names = Annotated[list[str], typer.Argument(metavar="ID...", help="Stories (412) or single deliveries (412/izmir-x).")]
-_By = Annotated[str | None, typer.Option("--by", metavar="NAME", help=f"Who you are; {USER_VARIABLE} without it.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help=f"Who you are; {USER_VARIABLE} without it.")]
 _Why = Annotated[str | None, typer.Option("--reason", help="Why; kept in the record.")]
 
 
@@ -42,7 +43,7 @@ def approve(
     ctx: typer.Context,
     names: _Names,
     config: ConfigOption = None,
-    by: _By = None,
+    by: By = None,
     reason: _Why = None,
     shown: Annotated[
         str | None,
@@ -55,12 +56,12 @@ def approve(
     _act(ctx.obj.at(config), "approve", names, by=by, why=reason, shown=shown)
 
 
-def reject(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
+def reject(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: By = None, reason: _Why = None) -> None:
     """Decide against posts that have not gone out."""
     _act(ctx.obj.at(config), "reject", names, by=by, why=reason)
 
 
-def retry(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
+def retry(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: By = None, reason: _Why = None) -> None:
     """Try failed posts again."""
     _act(ctx.obj.at(config), "retry", names, by=by, why=reason)
 
@@ -73,7 +74,7 @@ def settle(
     ] = None,
     absent: Annotated[bool, typer.Option("--absent", help="It is not on the account: send it again.")] = False,
     config: ConfigOption = None,
-    by: _By = None,
+    by: By = None,
     reason: _Why = None,
 ) -> None:
     """Say whether a post that may be public or not is: look at the account first."""
@@ -120,7 +121,7 @@ def backfill(
     feed: Annotated[str, typer.Argument(help="The feed's id in the YAML.")],
     last: Annotated[int, typer.Option("--last", min=1, help="So many of its newest entries.")],
     config: ConfigOption = None,
-    by: _By = None,
+    by: By = None,
     reason: _Why = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
@@ -130,7 +131,7 @@ def backfill(
     from crossposter.ledger.acts import Desk
 
     context = ctx.obj.at(config)
-    person = _person(context, by, reason)
+    person = person_of(context, by, reason)
     loaded = context.load(secrets_needed=False, tolerant=True)
     if feed not in (known := [one.id for city in loaded.cities for one in city.feeds]):
         raise CrossposterError(
@@ -148,22 +149,32 @@ def backfill(
                 typer.echo(f"{record.id}  {record.title}")
         if not yes and not typer.confirm(translate(say("Publish these {count} posts?", count=len(names)))):
             raise typer.Exit(1)
-        _print([one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate, loaded)
+        print_acted(
+            [one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate, loaded
+        )
 
 
 def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List what waits for a person, and why."""
     from crossposter.cli.drafts import lines_of
+    from crossposter.cli.pausing import pause_data, standing_pauses, zone_of
     from crossposter.cli.tables import new_console, print_deliveries, printable
     from crossposter.core.acts import is_in_doubt
     from crossposter.ledger import history
 
-    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, loaded) as (ledger, translate):
         records = history.waiting(ledger, now=SystemClock().now())
+        pauses, told = ledger.pauses(), standing_pauses(ledger, loaded)
     if json:
-        print_json({"deliveries": [delivery_data(record, translate) for record in records]})
-    elif records:
-        print_deliveries(new_console(), records, translate)
+        data = [delivery_data(record, translate) for record in records]
+        print_json({"deliveries": data, "pauses": pause_data(pauses, translate, loaded)})
+        return
+    for line in told:
+        typer.echo(printable(translate(line)))
+    if records:
+        print_deliveries(new_console(), records, translate, partial(zone_of, loaded))
         for record in records:
             if record.draft:
                 typer.echo(printable("\n".join(["", record.id, *lines_of(record, translate)])))
@@ -173,7 +184,7 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         typer.echo(translate(say("nothing waits for a person")))
 
 
-def hold(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
+def hold(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: By = None, reason: _Why = None) -> None:
     """Keep back posts that would go out by themselves, until somebody approves them."""
     _act(ctx.obj.at(config), "hold", names, by=by, why=reason)
 
@@ -185,7 +196,7 @@ def edit(
     file: Annotated[Path | None, typer.Option("--text-file", metavar="FILE", help="A file that holds it.")] = None,
     accept: Annotated[bool, typer.Option("--accept", help="Let pass what the gate finds in it.")] = False,
     config: ConfigOption = None,
-    by: _By = None,
+    by: By = None,
     reason: _Why = None,
 ) -> None:
     """Write the text of one post before it goes out; what does not fit is told, and changes nothing."""
@@ -193,9 +204,9 @@ def edit(
     from crossposter.messages import Translator
 
     context = ctx.obj.at(config)
-    person = _person(context, by, reason)
+    person = person_of(context, by, reason)
     acted, loaded = drafts.edit(context, name, person, drafts.text_of(text, file), accepts=accept)
-    _print([acted], Translator(loaded.language), loaded)
+    print_acted([acted], Translator(loaded.language), loaded)
     if not acted.done:
         raise typer.Exit(1)
 
@@ -214,7 +225,7 @@ def _act(
     from crossposter.core.acts import Verb
     from crossposter.ledger.acts import Desk
 
-    person = _person(context, by, why)
+    person = person_of(context, by, why)
     config = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, config) as (ledger, translate):
         desk = Desk(ledger)
@@ -225,12 +236,17 @@ def _act(
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             # Of a whole story only those are meant to which it can be done, if there are some.
             acted += done if "/" in name or not any(one.done for one in done) else [one for one in done if one.done]
-        _print(acted, translate, config)
+        print_acted(acted, translate, config)
     if not all(one.done for one in acted):
         raise typer.Exit(1)
 
 
-def _person(context: Context, by: str | None, why: str | None) -> Person:
+def person_of(context: Context, by: str | None, why: str | None) -> Person:
+    """Give who acts.
+
+    Raises:
+        CrossposterError: Nobody has said.
+    """
     from crossposter.core.acts import Person
 
     name = (by or context.environ.get(USER_VARIABLE) or "").strip()
@@ -247,7 +263,8 @@ def _system_user() -> str:
         return str(os.getuid())
 
 
-def _print(acted: Sequence[Acted], translate: Translator, config: Configuration) -> None:
+def print_acted(acted: Sequence[Acted], translate: Translator, config: Configuration) -> None:
+    """Print what came of an act on each delivery."""
     from crossposter.cli.tables import STATUS_WORDS, printable
     from crossposter.core.acts import is_in_doubt
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,15 +37,18 @@ ledger_app = typer.Typer(help="Look at the record, or copy it.", no_args_is_help
 @ledger_app.command("list")
 def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every delivery."""
+    from crossposter.cli.pausing import zone_of
     from crossposter.cli.tables import new_console, print_deliveries
     from crossposter.ledger import history
 
-    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, loaded) as (ledger, translate):
         records = history.deliveries(ledger, now=SystemClock().now())
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
-        print_deliveries(new_console(), records, translate)
+        print_deliveries(new_console(), records, translate, partial(zone_of, loaded))
 
 
 @ledger_app.command("show")
@@ -295,10 +299,11 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "status": record.status,
         "reason": record.reason,
         "message": translate(why) if why else None,
+        "not_before": record.not_before.isoformat() if record.not_before else None,
+        "urgent": record.is_urgent,
         "remote_id": record.remote_id,
         "url": record.url,
         "attempts": record.attempts,
-        "not_before": record.not_before.isoformat() if record.not_before else None,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
         "draft": data_of(record),

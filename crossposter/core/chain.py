@@ -16,6 +16,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from crossposter.core.text import lower
+
 #: What the first event is bound to.
 NOTHING = "0" * 64
 _HEAD = re.compile(r"([0-9a-f]{64})@([0-9]{1,18})")
@@ -56,6 +58,12 @@ class Kind(StrEnum):
     STARTED = "started"
     #: The daemon ended by itself.
     STOPPED = "stopped"
+    #: Nothing of a scope goes out from now on.
+    PAUSED = "paused"
+    #: It does again.
+    RESUMED = "resumed"
+    #: What came due while nothing was sent is held.
+    BACKLOG = "backlog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +128,7 @@ class Head:
 
 def head_of(text: str) -> Head | None:
     """Read a head that somebody has kept; None for what is none."""
-    found = _HEAD.fullmatch(text.strip().lower())
+    found = _HEAD.fullmatch(lower(text.strip(), "en"))
     return Head(int(found[2]), found[1]) if found else None
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from crossposter.core.checkup import Finding
 from crossposter.core.model import Outcome
+from crossposter.core.pausing import Pause
 from crossposter.core.planning import Plan
 from crossposter.errors import CrossposterError
 from crossposter.wording import Message
@@ -138,6 +139,30 @@ class CheckedUp:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Something is paused; said by whoever finds it so, also again."""
+
+    pause: Pause
+    #: Of the clock by which people are told since when.
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Something is no longer paused; said by whoever finds it in the record, also again."""
+
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many posts of a city came due while nothing was sent, and wait for a person; also none."""
+
+    city: str
+    count: int
+
+
 Event = (
     Poll
     | Delivered
@@ -154,4 +179,7 @@ Event = (
     | Spending
     | AwaitingApproval
     | CheckedUp
+    | Paused
+    | Resumed
+    | Backlog
 )

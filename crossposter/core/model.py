@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crossposter.core.budget import Budget
 from crossposter.core.chrome import Chrome
 from crossposter.core.cutting import Weigh, by_length
+from crossposter.core.schedule import Times
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -87,6 +88,13 @@ class Reason(StrEnum):
     APPROVAL = "approval"
     BY_PERSON = "by_person"
     REVISED = "revised"
+    DELAY = "delay"
+    QUIET = "quiet"
+    SILENCE = "silence"
+    ELECTION = "election"
+    PAUSED = "paused"
+    BACKLOG = "backlog"
+    BEHIND_URGENT = "behind_urgent"
 
     @property
     def message(self) -> Message:
@@ -134,6 +142,13 @@ _SENTENCES = {
     Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
     Reason.BY_PERSON: say("a person has held it"),
     Reason.REVISED: say("the news was changed after a person wrote this text: look at both"),
+    Reason.DELAY: say("may still be corrected on the site (delay in the YAML)"),
+    Reason.QUIET: say("waits for the end of the quiet hours"),
+    Reason.SILENCE: say("waits for the end of a silence"),
+    Reason.ELECTION: say("an election period: only what the YAML allows goes out by itself; a person decides"),
+    Reason.PAUSED: say("a person has paused it"),
+    Reason.BACKLOG: say("came due while nothing was sent; a person decides whether it is still news"),
+    Reason.BEHIND_URGENT: say("waits behind urgent news"),
 }
 
 
@@ -325,6 +340,8 @@ class Feed:
     #: What of its text belongs to the page.
     chrome: Chrome = field(default_factory=Chrome)
     holds: Holds = field(default_factory=Holds)
+    #: So long its news may be corrected before it goes out; None for not at all.
+    delay: timedelta | None = None
 
 
 class MediaRule(StrEnum):
@@ -404,6 +421,8 @@ class Account:
     strict_order: bool = False
     #: Which of its posts a person must let out; None for none.
     approval: ApprovalRule | None = None
+    #: When its city's posts go out.
+    times: Times = field(default_factory=Times)
     #: A short form of the YAML that it was made of; empty where nobody has made one.
     configuration: str = ""
 
@@ -534,6 +553,8 @@ class Delivery:
     approval: Approval | None = None
     #: Counts what people were shown and wrote: a post that was made before the last of it is not sent.
     edition: int = 0
+    #: Whether its news was urgent when it was first seen.
+    is_urgent: bool = False
 
     @property
     def id(self) -> str:

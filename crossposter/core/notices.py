@@ -13,15 +13,18 @@ from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
 from crossposter.core.cities import city_of
 from crossposter.core.events import (
     AwaitingApproval,
+    Backlog,
     ClockDoubted,
     ClockJumped,
     Delivered,
     Event,
     Interrupted,
     LedgerTrouble,
+    Paused,
     Poll,
     Recovering,
     Restarted,
+    Resumed,
     Settled,
     Silent,
     Spending,
@@ -76,6 +79,12 @@ def notices(event: Event) -> list[Notice]:
             return _for_those_of(event.account_id, [_spending(event)])
         case AwaitingApproval():
             return [replace(_awaiting_approval(event), city=event.city)]
+        case Paused():
+            return _for_those_of(event.pause.name, [_paused(event)])
+        case Resumed():
+            return _for_those_of(event.pause.name, [_resumed(event)])
+        case Backlog():
+            return [replace(_backlog(event), city=event.city)]
         case _:
             return list(_of_checkup(event.findings))
 
@@ -499,6 +508,38 @@ def _spending(event: Spending) -> Notice:
     )
     alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
     return Notice(key=key, state=event.month, alert=alert)
+
+
+def _paused(event: Paused) -> Notice:
+    pause = event.pause
+    scope = "--all" if not pause.name else f"--{pause.scope} {pause.name}"
+    act = say("what comes due meanwhile is held; to go on: crossposter resume {scope} --by NAME", scope=scope)
+    if pause.file:
+        act = say("what comes due meanwhile is held; to go on, remove the file")
+    subject = say("paused: {what}", what=pause.what)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=(pause.told(event.timezone), act))
+    return Notice(key=f"pause:{pause.id}", state="paused", alert=alert)
+
+
+def _resumed(event: Resumed) -> Notice:
+    pause = event.pause
+    by = say("by {person}", person=pause.ended_by) if pause.ended_by else say("by itself")
+    return _ended(f"pause:{pause.id}", say("no longer paused: {what}", what=pause.what), by)
+
+
+def _backlog(event: Backlog) -> Notice:
+    key = f"backlog:{event.city}" if event.city else "backlog"
+    if not event.count:
+        return _ended(key, say("nothing waits any more of what came due while nothing was sent"))
+    lines = (
+        say("{count} post(s) are held; what is still news, a person says: crossposter queue", count=event.count),
+        say(
+            "let them out at their accounts' pace: crossposter resume --all --release all --by NAME; or newest 3, none"
+        ),
+    )
+    subject = say("posts came due while nothing was sent")
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=key, state="waits", alert=alert)
 
 
 def _ended(key: str, subject: Message, *lines: Message) -> Notice:

@@ -136,6 +136,13 @@ class Desk:
             rows = _named(connection, name)
             return entries.load(connection, rows[0].entry_id) if rows else None
 
+    def act_within(
+        self, connection: sa.Connection, verb: Verb, name: str, person: Person, *, now: datetime
+    ) -> list[Acted]:
+        """Act in a transaction which holds the deliveries of that name already."""
+        rows = _named(connection, name)
+        return [self._act_on(connection, row, verb, person, facts={}, content={}, now=now) for row in rows]
+
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
         entry, delivery = schema.entry.c, schema.delivery.c

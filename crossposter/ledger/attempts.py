@@ -17,6 +17,7 @@ from crossposter.core.model import Delivery, Outcome, Receipt, Status
 from crossposter.ledger import schema
 from crossposter.ledger.deliveries import is_ours, let_rest, named, note_status, outcome_values
 from crossposter.ledger.events import note
+from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.records import packed, picture_row
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import Lease, Sender, Settlement, Staged
@@ -65,8 +66,9 @@ def claim(
 ) -> int | None:
     """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
-    Unless it was sent before, the news must still say what it said when the post was made of it; and no person may
-    have written another text since.
+    A pause that was written before is one, at any moment: it holds the account as this does. Unless it was sent before,
+    the news must still say what it said when the post was made of it; and no person may have written another text
+    since.
     """
     rows, entry = schema.delivery.c, schema.entry.c
     says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
@@ -84,6 +86,7 @@ def claim(
             sa.true() if delivery.attempt else says_now == delivery.revision,
             # Nobody has written or held anything since; on a row that others change as well, this is looked at last.
             rows.edition == delivery.edition,
+            ~is_paused(),
         )
         .values(
             status=Status.PUBLISHING,

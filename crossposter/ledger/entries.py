@@ -298,6 +298,12 @@ def _words(entry: Entry) -> dict[str, Any]:
     }
 
 
+def polled_at(connection: sa.Connection, feed_id: str) -> datetime | None:
+    """Give when a feed was last read, as far as that is written; None for one that never was."""
+    found: datetime | None = connection.scalar(sa.select(schema.feed.c.polled_at).where(schema.feed.c.id == feed_id))
+    return found
+
+
 def newest(connection: sa.Connection, feed_id: str) -> datetime | None:
     """Give when a feed last had something new; None for one that never had."""
     entry, sighting = schema.entry.c, schema.sighting.c

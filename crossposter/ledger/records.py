@@ -38,6 +38,8 @@ class DeliveryRecord:
     draft: Draft | None = None
     #: Who let that out.
     approval: Approval | None = None
+    #: Whether it goes before others.
+    is_urgent: bool = False
 
     @property
     def id(self) -> str:
@@ -121,6 +123,7 @@ def delivery_record(row: sa.Row[Any], draft: Draft | None, *, now: datetime) -> 
         draft=draft if status in (Status.QUEUED, Status.HELD) else None,
         approval=approval_of(row),
         is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
+        is_urgent=row.is_urgent,
     )
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0013"
+HEAD = "0014"
 
 #: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
 OPEN = "status IN ('queued', 'publishing', 'uncertain')"
@@ -200,6 +200,8 @@ delivery = sa.Table(
     sa.Column("approved_by", sa.Text),
     #: Counts what people were shown and wrote: a post that was made before the last of it is not claimed.
     sa.Column("edition", sa.Integer, nullable=False, server_default="0"),
+    #: Whether it goes before others.
+    sa.Column("is_urgent", sa.Boolean, nullable=False, server_default=sa.false()),
     #: While publishing: when the silence of the process means that the outcome is uncertain.
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -284,6 +286,32 @@ act = sa.Table(
     sa.Column("reason_before", sa.Text),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Index("act_of_delivery", "delivery_id"),
+)
+
+#: When people let nothing out. Appended; its end is written once.
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("scope", sa.Text, nullable=False),
+    #: Of the account or the feed; empty for all.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    #: As they named themselves, and as the system knows them.
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("system_user", sa.Text, nullable=False),
+    #: The file that pauses as long as it is there, with its machine; null for a command's.
+    sa.Column("file", sa.Text),
+    sa.Column("begun_at", UtcDateTime, nullable=False),
+    #: When it is to end by itself; it holds until that is written.
+    sa.Column("until", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    #: Null where it has ended by itself.
+    sa.Column("ended_by", sa.Text),
+    sa.Column("ended_system_user", sa.Text),
+    sa.CheckConstraint("scope IN ('all', 'account', 'feed')", name="scope_is_known"),
+    sa.CheckConstraint("(scope = 'all') = (name = '')", name="scope_has_a_name"),
+    sa.Index("pause_open", "id", sqlite_where=sa.text("ended_at IS NULL")),
 )
 
 post = sa.Table(

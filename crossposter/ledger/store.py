@@ -44,6 +44,7 @@ from crossposter.ledger.connection import is_current, migrate, no_ledger, open_e
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
+from crossposter.ledger.pausing import Pausing
 from crossposter.ledger.polls import Polls
 from crossposter.ports import Due, KnownPosts, Lease, Sender, Settlement, Staged
 from crossposter.redaction import redactor
@@ -60,7 +61,7 @@ class _Work(threading.local):
     afterwards: list[Callable[[], None]]
 
 
-class SqlLedger:
+class SqlLedger(Pausing):
     """A ledger in one SQLite file, or in a PostgreSQL database. Safe to use from several threads."""
 
     def __init__(self, place: Path | DatabaseAddress, *, role: Role | None = None) -> None:

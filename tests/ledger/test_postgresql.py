@@ -246,7 +246,7 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
     database.execute(
         "ALTER TABLE delivery DROP COLUMN passed, DROP COLUMN released_at",
         "ALTER TABLE delivery DROP COLUMN resends, DROP COLUMN approved_hash, DROP COLUMN approved_at",
-        "ALTER TABLE delivery DROP COLUMN approved_by, DROP COLUMN edition",
+        "ALTER TABLE delivery DROP COLUMN approved_by, DROP COLUMN edition, DROP COLUMN is_urgent",
         "DROP INDEX delivery_open, attempt_begun, post_newest",
         "CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'",
         "ALTER TABLE attempt DROP COLUMN answer, DROP COLUMN absences",
@@ -254,7 +254,7 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         "ALTER TABLE account DROP COLUMN resting_message, DROP COLUMN unread_since, DROP COLUMN slowest_answer_s,"
         " DROP COLUMN offered_until",
         "ALTER TABLE feed DROP COLUMN is_restored",
-        "DROP TABLE standing, step, fence, draft, tick, event, chain",
+        "DROP TABLE standing, step, fence, draft, tick, event, chain, pause",
         "UPDATE alembic_version SET version_num = '0005'",
     )
     for opened in together(*[lambda: SqlLedger.open(database.place)] * 3):
