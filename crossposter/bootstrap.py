@@ -22,6 +22,8 @@ from crossposter.core.cities import city_of, full_name
 from crossposter.core.fence import Opening
 from crossposter.core.health import Signs, troubles
 from crossposter.core.model import Account, Article, Brand, Entry, Feed, Identity, Validators
+from crossposter.core.schedule import Quiet, Times
+from crossposter.core.urgency import Urgent
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.feeds.article import WebArticleSource, recently_read
@@ -36,6 +38,7 @@ from crossposter.ports import Adapter, Engine, FeedSource, Fetched, PictureSourc
 from crossposter.preview import Previewer
 from crossposter.recent import Recent
 from crossposter.references import DatabaseAddress, Secret, SecretMemory
+from crossposter.stop_file import StopFile
 from crossposter.web import Network, WebClient
 from crossposter.wording import Message, say
 
@@ -87,6 +90,7 @@ class Office:
             adapters=world.adapter,
             ledger=self.ledger,
             clock=self.clock,
+            stop_sign=StopFile(config.data),
         )
 
     def checkup(self, config: Configuration, service: Service, rota: Rota) -> Sequence[Finding]:
@@ -444,6 +448,7 @@ def feeds_of(config: Configuration) -> list[Feed]:
             allowed_hosts=feed.allowed_hosts,
             chrome=Chrome(strip=feed.strip, start_after=feed.start_after, stop_before=feed.stop_before),
             encoding_fallback=feed.encoding_fallback,
+            delay=feed.delay,
         )
         for city in config.cities
         for feed in city.feeds
@@ -453,11 +458,22 @@ def feeds_of(config: Configuration) -> list[Feed]:
 def accounts_of(config: Configuration) -> dict[str, Account]:
     """Give the accounts by id, with their platform's limits; loads no client library."""
     return {
-        account.id: _account(account, _brand(city), city.timezone, configuration)
+        account.id: _account(account, _brand(city), times_of(city), configuration)
         for city in config.cities
         for configuration in [fingerprint(city)]
         for account in city.accounts
     }
+
+
+def times_of(city: ConfigModel) -> Times:
+    """Give when a city's posts go out."""
+    return Times(
+        timezone=city.timezone,
+        quiet=tuple(window for one in city.quiet if isinstance(window := one.window(), Quiet)),
+        silences=tuple(window for one in city.quiet if not isinstance(window := one.window(), Quiet)),
+        elections=tuple(one.election() for one in city.elections),
+        urgent=city.urgent.urgent() if city.urgent else Urgent(),
+    )
 
 
 def fingerprint(*cities: ConfigModel) -> str:
@@ -467,7 +483,7 @@ def fingerprint(*cities: ConfigModel) -> str:
     return sha256(canonical(said).encode()).hexdigest()
 
 
-def _account(account: AccountModel, brand: Brand | None, timezone: str, configuration: str) -> Account:
+def _account(account: AccountModel, brand: Brand | None, times: Times, configuration: str) -> Account:
     limits = adapter_class(account.platform).limits
     return Account(
         id=account.id,
@@ -477,11 +493,13 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str, configur
         rules=account.post.rules(limits, brand),
         price=account.price,
         budget=account.budget.budget() if account.budget else None,
-        timezone=timezone,
+        timezone=times.timezone,
         settle_after=account.settle_after,
         look_first=account.look_first,
         pace=account.pace.pace(),
         strict_order=account.order == "strict",
+        approval=account.approval,
+        times=times,
         configuration=configuration,
     )
 

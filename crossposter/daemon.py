@@ -215,7 +215,7 @@ class Daemon:
     def _listen(self, service: Service) -> None:
         """Tell what nobody does, when it begins."""
         with self._ledger.noting():
-            seen = {str(event): event for event in service.look_around()}
+            seen = {str(event): event for event in (*service.look_around(), *service.look_at_pauses())}
             for words, event in seen.items():
                 if words not in self._seen:
                     self._report(event)
@@ -258,6 +258,8 @@ class Daemon:
         if self._ledger.is_down or self._time.is_doubtful:
             return
         with self._ledger.noting():
+            for event in service.keep_pauses():
+                self._report(event)
             self._engine.deliver(service.due_lanes(), lambda lane, stopping: self._deliver(service, lane, stopping))
 
     def _deliver(self, service: Service, lane: Sequence[Due], stopping: Callable[[], bool]) -> None:

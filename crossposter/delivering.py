@@ -2,6 +2,7 @@
 
     lease ─▶ load ─▶ compose ─▶ look first ─▶ stage        up to three at a time, while another one is sent
           ─▶ claim (the intent, durable) ─▶ publish ─▶ settle      one at a time
+    lease ─▶ load ─▶ compose ─▶ held                        of one that a person must let out: the platform is not asked
     lease ─▶ load ─▶ look after ─▶ settle                   of one whose answer was lost
 
 Between `claim` and `settle` there is one request. Whatever happens before it is safe to repeat; whatever happens in it
@@ -21,6 +22,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from crossposter.approving import Approver
 from crossposter.core import settling
 from crossposter.core.events import Delivered, Unread
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
@@ -67,21 +69,30 @@ class Deliverer:
         *,
         accounts: Mapping[str, Account],
         post_of: Callable[[Delivery, Account], Post | Outcome],
+        approver: Approver,
         store: PictureStore,
         identities: Identities,
         ledger: Ledger,
         clock: Clock,
         is_retired: Callable[[], bool],
+        waits: Callable[[Delivery, Account], Outcome | None],
+        is_stopped: Callable[[], bool],
         lease: timedelta = LEASE,
     ) -> None:
-        """Take the accounts, what makes a post of a delivery, and what tells that another one has taken over."""
+        """Take the accounts, what makes a post of a delivery, and what tells that another one has taken over.
+
+        And what tells that a post has to wait, and that somebody has stopped all sending.
+        """
         self._accounts = accounts
         self._post_of = post_of
+        self._approver = approver
         self._store = store
         self._identities = identities
         self._ledger = ledger
         self._clock = clock
         self._is_retired = is_retired
+        self._waits = waits
+        self._is_stopped = is_stopped
         self._lease = lease
         self._reader = Reader(identities, ledger, clock)
         self._holder = uuid.uuid4().hex
@@ -99,10 +110,13 @@ class Deliverer:
         with self._leased(account) as lease:
             if lease is None or not self._has_read_back(account, lane, report):
                 return
-            for done in self._worked_off(lane, account, lease, lambda: stopping() or self._is_retired()):
+            for done in self._worked_off(lane, account, lease, lambda: stopping() or self._must_end()):
                 report(done)
                 if done.outcome and done.outcome.account_rests_until:
                     break
+
+    def _must_end(self) -> bool:
+        return self._is_retired() or self._is_stopped()
 
     @contextmanager
     def _leased(self, account: Account) -> Iterator[Lease | None]:
@@ -145,11 +159,14 @@ class Deliverer:
         self, lane: Sequence[Due], account: Account, lease: Lease, stopping: Callable[[], bool]
     ) -> Iterator[Delivered]:
         """Send what is made ready, one after the other, as fast as the account's pace allows."""
-        may_post = not any(due.is_to_send for due in lane) or self._may_post(account)
-        ids = [due.delivery_id for due in lane if due.delivery_id and (may_post or not due.is_to_send)]
+        kept_to_pace = [due for due in lane if due.is_to_send and not due.is_urgent]
+        may_post = not kept_to_pace or self._may_post(account)
+        ids = [due.delivery_id for due in lane if due.delivery_id and (may_post or due not in kept_to_pace)]
         with self._made_ready(ids, account) as prepared:
             for ready in prepared:
-                if stopping() or (isinstance(ready, _Ready) and not self._may_post(account)):
+                if stopping():
+                    return
+                if isinstance(ready, _Ready) and not ready.delivery.is_urgent and not self._may_post(account):
                     return
                 if done := self._finished(ready, account, lease):
                     yield done
@@ -225,7 +242,11 @@ class Deliverer:
 
     # -- before anything is public -------------------------------------------------------------------------------
 
-    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome:
+    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
+        if outcome := self._waits(delivery, account):
+            return self._postponed(delivery, outcome)
+        if self._approver.must_wait(delivery, account):
+            return self._approver.wait(delivery, account)
         try:
             adapter = self._identities.adapter(account)
             post = self._post_of(delivery, account)
@@ -256,6 +277,11 @@ class Deliverer:
 
     def _send(self, ready: _Ready, account: Account, lease: Lease) -> Outcome | None:
         delivery, staged = ready.delivery, ready.staged
+        # What was made ready ahead may have to wait by now.
+        if outcome := self._waits(delivery, account):
+            return self._postponed(delivery, outcome)
+        if self._is_stopped():
+            return None
         begun_at, now = self._clock.elapsed(), self._clock.now()
         renewed = replace(lease, until=now + self._lease)
         sender = Sender(platform_id=account.pinned.id, configuration=account.configuration)

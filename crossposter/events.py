@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from crossposter.core.checkup import Colour, Finding
 from crossposter.core.events import (
+    AwaitingApproval,
+    Backlog,
     CheckedUp,
     ClockDoubted,
     ClockJumped,
@@ -16,9 +18,11 @@ from crossposter.core.events import (
     Event,
     Interrupted,
     LedgerTrouble,
+    Paused,
     Poll,
     Recovering,
     Restarted,
+    Resumed,
     Settled,
     Silent,
     Spending,
@@ -82,8 +86,16 @@ def report(event: Event) -> None:
             log.warning("budget spent", account=event.account_id, month=event.month, limit_usd=event.limit_usd)
         case Spending():
             log.debug("budget looked at", account=event.account_id, month=event.month)
+        case AwaitingApproval():
+            log.debug("posts wait for approval", city=event.city or None, count=len(event.delivery_ids))
         case CheckedUp():
             _report_checkup(event.findings)
+        case Paused(pause=pause):
+            log.warning("paused", what=str(pause.what), by=pause.person, why=pause.why, file=pause.file)
+        case Resumed(pause=pause):
+            log.debug("no longer paused", what=str(pause.what), by=pause.ended_by)
+        case Backlog():
+            log.log(30 if event.count else 10, "came due while nothing was sent", city=event.city, held=event.count)
 
 
 def _report_checkup(findings: Sequence[Finding]) -> None:

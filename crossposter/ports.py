@@ -31,9 +31,12 @@ from crossposter.core.model import (
 
 if TYPE_CHECKING:
     from crossposter.core.alerting import Change, Fate, Matter, Outbox, Pending
+    from crossposter.core.approval import Draft
     from crossposter.core.digest import Summary
+    from crossposter.core.pausing import Changes, Pause, Sign
     from crossposter.core.planning import Plan
     from crossposter.core.timeline import Standing, Timeline
+    from crossposter.core.waiting import Urgency
     from crossposter.core.window import Shown
 
 
@@ -221,6 +224,8 @@ class Due:
     delivery_id: str | None
     #: Whether it is to be sent; else its account is to be looked at.
     is_to_send: bool = True
+    #: Whether it goes before others, whatever the account's pace.
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,9 +337,10 @@ class Ledger(Protocol):
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
 
     def due(self, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None) -> Sequence[Due]:
-        """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+        """List deliveries whose time has come, to be sent or to be looked for: urgent ones first, then by age.
 
-        Of the accounts in `strict`, nothing comes before all that is older is settled. `account_id` leaves one only.
+        Of the accounts in `strict`, nothing comes before all that is older is settled; what is urgent does.
+        `account_id` leaves one only.
         """
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
@@ -344,7 +350,7 @@ class Ledger(Protocol):
         """Give the account back, if it is still ours."""
 
     def load(self, delivery_id: str, *, now: datetime) -> Delivery | None:
-        """Give a delivery that is due; None when it has moved on."""
+        """Give a delivery that is due; None when it has moved on, or is paused."""
 
     def spent(self, account_id: str, *, since: datetime) -> float:
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
@@ -361,7 +367,7 @@ class Ledger(Protocol):
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease until `lease.until`.
 
-        None when the row, its news or the lease has moved on.
+        None when the row, its news or the lease has moved on, or a pause was written before.
 
         Returns:
             The attempt's number: the fence of `settle`.
@@ -409,6 +415,39 @@ class Ledger(Protocol):
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
 
+    def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
+        """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
+
+    def awaiting_approval(self) -> Sequence[str]:
+        """Name the deliveries that wait until a person lets their text out, oldest first."""
+
+    def newest_drafts(self) -> Mapping[str, datetime]:
+        """Give when the newest draft of each city was made, whatever became of it."""
+
+    def polled_at(self, feed: Feed) -> datetime | None:
+        """Give when the feed was last read with success; None where it never was."""
+
+    def urgency(self, account_id: str, *, since: datetime, now: datetime) -> Urgency:
+        """Tell what is urgent on an account, and when the last urgent post was sent there since a time."""
+
+    def pauses(self) -> Sequence[Pause]:
+        """List the pauses that hold, oldest first."""
+
+    def ended_pauses(self, *, since: datetime) -> Sequence[Pause]:
+        """List the pauses that have ended since a time, oldest first."""
+
+    def keep_pauses(self, changes: Changes, *, now: datetime) -> None:
+        """Write which pauses have ended, holding what came due under them; and that of a file which has begun."""
+
+    def last_sign(self) -> datetime | None:
+        """Give the newest moment that the ledger knows of; None for one that knows of nothing."""
+
+    def hold_backlog(self, accounts: Collection[str], *, since: datetime, now: datetime) -> int:
+        """Hold what is due on accounts for which nobody was at work since a time; give of how many posts."""
+
+    def backlog(self) -> Mapping[str, int]:
+        """Count what is held as a backlog, by account."""
+
     def take_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
         """Take the turn at what is done once an interval, whoever does it; False when it was done within it."""
 
@@ -420,6 +459,20 @@ class Ledger(Protocol):
 
     def end_offer(self, account_id: str) -> None:
         """Take back what was offered and is not needed."""
+
+
+class StopSign(Protocol):
+    """A file that stops all sending, whoever puts it there."""
+
+    @property
+    def place(self) -> str:
+        """Give the file's path, with its machine."""
+
+    def is_up(self) -> bool:
+        """Tell whether it is there, or may be."""
+
+    def read(self) -> Sign | None:
+        """Give what it says; None where it is not there."""
 
 
 class Engine(Protocol):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from crossposter.composing import compose
+from crossposter.core.approval import needs_approval
 from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
+from crossposter.core.pausing import covering
 from crossposter.core.planning import Decision, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.errors import FeedError
@@ -23,6 +26,10 @@ class PreviewedPost:
     account: Account
     post: Post
     warnings: tuple[Message, ...]
+    #: When it would go out, as far as that is known, and why not now; None for right away.
+    not_before: datetime | None = None
+    waits: Message | None = None
+    is_urgent: bool = False
 
     @property
     def length(self) -> int:
@@ -84,6 +91,7 @@ class Previewer:
         #: None where there is none yet.
         self._ledger = ledger
         self._clock = clock
+        self._pauses = ledger.pauses() if ledger else ()
 
     @property
     def knows_nothing(self) -> bool:
@@ -142,6 +150,7 @@ class Previewer:
             )
         composition = compose(decision.entry, account, self._pictures(account.id), feed=feed, articles=self._articles)
         warnings = (
+            *((Reason.APPROVAL.message,) if _waits(decision, account) else ()),
             *((composition.late.message,) if composition.late else ()),
             *(error.message for error in composition.missing),
             *(finding.message for finding in composition.findings if not finding.is_hard),
@@ -155,9 +164,30 @@ class Previewer:
                 reason=composition.post.reason,
                 warnings=(*why, *warnings),
             )
+        not_before, waits = self._wait(feed, decision)
         return PreviewedPost(
-            feed_id=feed.id, entry=decision.entry, account=account, post=composition.post, warnings=warnings
+            feed_id=feed.id,
+            entry=decision.entry,
+            account=account,
+            post=composition.post,
+            warnings=warnings,
+            not_before=not_before,
+            waits=waits,
+            is_urgent=decision.is_urgent,
         )
+
+    def _wait(self, feed: Feed, decision: Decision) -> tuple[datetime | None, Message | None]:
+        """Give when a post would go out, and why not now: a pause, or what the plan says."""
+        pause = covering(self._pauses, account=decision.account_id, feeds=[feed.id])
+        if pause:
+            return pause.until, pause.in_short
+        return decision.not_before, decision.message or (decision.reason.message if decision.reason else None)
+
+
+def _waits(decision: Decision, account: Account) -> bool:
+    """Tell whether a person must let this out before it goes out."""
+    rule = account.approval
+    return rule is not None and needs_approval(rule, decision.entry.categories, was_held=False)
 
 
 def _remember(planned: dict[str, Known], decisions: Sequence[Decision]) -> None:

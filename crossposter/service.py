@@ -15,10 +15,28 @@ from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from crossposter.approving import Approver
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded, Unread
+from crossposter.core.cities import city_of
+from crossposter.core.editing import examine_text
+from crossposter.core.events import (
+    AwaitingApproval,
+    Backlog,
+    Delivered,
+    Event,
+    Interrupted,
+    Paused,
+    Poll,
+    Resumed,
+    Settled,
+    Silent,
+    Spending,
+    Stranded,
+    Unread,
+)
 from crossposter.core.examination import Examination
+from crossposter.core.gate import examine, hard
 from crossposter.core.health import silence
 from crossposter.core.model import (
     NEEDS_PERSON,
@@ -32,7 +50,8 @@ from crossposter.core.model import (
     Status,
     Validators,
 )
-from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
+from crossposter.core.pausing import lapsed, stayed_away
+from crossposter.core.planning import Plan, feed_for, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import without_article, without_picture
 from crossposter.core.window import Shown
@@ -49,8 +68,10 @@ from crossposter.ports import (
     Ledger,
     PictureSource,
     PictureStore,
+    StopSign,
 )
-from crossposter.wording import say
+from crossposter.waiting import Waiting
+from crossposter.wording import Message, say
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +129,7 @@ class Service:
         adapters: Callable[[str], Adapter],
         ledger: Ledger,
         clock: Clock,
+        stop_sign: StopSign | None = None,
         lease: timedelta = LEASE,
     ) -> None:
         self.feeds = tuple(feeds)
@@ -120,15 +142,22 @@ class Service:
         self._ledger = ledger
         self._clock = clock
         self._is_retired = False
+        self._stop_sign = stop_sign
+        #: The numbers of those that held at the last look; None before the first one.
+        self._pauses: frozenset[int] | None = None
         self._strict = [account.id for account in accounts.values() if account.strict_order]
+        self._approver = Approver(post_of=self._post, store=store, ledger=ledger, clock=clock)
         self._deliverer = Deliverer(
             accounts=accounts,
             post_of=self._post,
+            approver=self._approver,
             store=store,
             identities=self._identities,
             ledger=ledger,
             clock=clock,
             is_retired=lambda: self._is_retired,
+            waits=Waiting(self._feed_for, ledger, clock).outcome,
+            is_stopped=lambda: stop_sign is not None and stop_sign.is_up(),
             lease=lease,
         )
 
@@ -142,7 +171,7 @@ class Service:
             polls.append(self.try_poll(feed))
             report(polls[-1])
         self._ledger.write_polls()
-        for seen in self.look_around():
+        for seen in (*self.keep_pauses(), *self.look_around()):
             report(seen)
         is_read_back = bool(self._ledger.unread(now=self._clock.now()))
         delivered = self.deliver_due(report=report)
@@ -153,8 +182,29 @@ class Service:
         return Round(polls=tuple(polls), delivered=delivered, interrupted=interrupted, stranded=stranded)
 
     def recover(self) -> tuple[str, ...]:
-        """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain."""
-        return tuple(self._ledger.recover(now=self._clock.now()))
+        """Begin anew after a stop or a crash; the caller holds the ledger alone. Gives what that left uncertain.
+
+        What came due while nobody was at work for longer than news stays news waits for a person.
+        """
+        now, last_sign = self._clock.now(), self._ledger.last_sign()
+        if last_sign and (accounts := stayed_away(self.feeds, last_sign, now=now)):
+            self._ledger.hold_backlog(accounts, since=last_sign, now=now)
+        return tuple(self._ledger.recover(now=now))
+
+    def keep_pauses(self) -> list[Paused | Resumed | Backlog]:
+        """Begin the pause of a file that somebody has put there, and end what has ended by itself.
+
+        Returns:
+            What is to be told, when other pauses hold than at the last look.
+        """
+        now, sign = self._clock.now(), self._stop_sign
+        place, read = (sign.place, sign.read()) if sign else ("", None)
+        pauses = self._ledger.pauses()
+        if changes := lapsed(pauses, place, read, now=now):
+            self._ledger.keep_pauses(changes, now=now)
+            pauses = self._ledger.pauses()
+        before, self._pauses = self._pauses, frozenset(pause.id for pause in pauses)
+        return [] if before == self._pauses else self.look_at_pauses()
 
     def retire(self) -> None:
         """Begin nothing more: another service knows better where news go. What is being sent at this moment ends."""
@@ -241,12 +291,40 @@ class Service:
         """Ask a platform about an account; one that is not right is asked again before anything is sent there."""
         return self._identities.examine(account)
 
-    def look_around(self) -> list[Silent | Spending | Settled]:
+    def look_around(self) -> list[Silent | Spending | Settled | AwaitingApproval]:
         """Say what nobody does: which feeds are silent for too long, which accounts have spent their money.
 
         And what people did beside the daemon about posts that were uncertain.
         """
-        return [*self._silences(), *self._spendings(), *map(Settled, self._settled())]
+        return [*self._silences(), *self._spendings(), *map(Settled, self._settled()), *self._awaiting_approval()]
+
+    def _awaiting_approval(self) -> list[AwaitingApproval]:
+        cities = sorted({city_of(account.id) for account in self._accounts.values() if account.approval})
+        if not cities:
+            return []
+        waiting, newest = self._ledger.awaiting_approval(), self._ledger.newest_drafts()
+        return [
+            AwaitingApproval(
+                city=city,
+                delivery_ids=tuple(name for name in waiting if city_of(name) == city),
+                newest=newest.get(city),
+            )
+            for city in cities
+        ]
+
+    def look_at_pauses(self) -> list[Paused | Resumed | Backlog]:
+        """Say what is paused, what was until lately, and what came due meanwhile and waits for a person."""
+        timezone = self.feeds[0].timezone if len({feed.timezone for feed in self.feeds}) == 1 else "UTC"
+        since = self._clock.now() - REMEMBERED
+        ended = (Resumed(pause) for pause in self._ledger.ended_pauses(since=since))
+        open_now = (Paused(pause, timezone) for pause in self._ledger.pauses())
+        counts = self._ledger.backlog()
+        cities = sorted({city_of(name) for name in self._accounts})
+        waiting = (
+            Backlog(city=city, count=sum(count for name, count in counts.items() if city_of(name) == city))
+            for city in cities
+        )
+        return [*ended, *open_now, *waiting]
 
     def _settled(self) -> Sequence[str]:
         return self._ledger.settled_by_people(since=self._clock.now() - REMEMBERED)
@@ -314,7 +392,7 @@ class Service:
         return tuple(one for one in told if isinstance(one, Delivered))
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
-        """Give what is sent: what was sent before, to the byte; else the news as it is now.
+        """Give what is sent: what was sent before or let out, to the byte; else the news as it is now.
 
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
@@ -323,27 +401,37 @@ class Service:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
-        post = self._sent_before(delivery, account) or self._composed(delivery, account)
-        return self._affordable(delivery, account, post)
+        kept = self._approver.kept(delivery, account)
+        if isinstance(kept, Post) and (cause := self._flaw(delivery, kept, account, feed)):
+            return Outcome(status=Status.HELD, reason=Reason.GATE, message=cause)
+        post = kept or self._sent_before(delivery, account) or self._composed(delivery, account)
+        return self._affordable(delivery, account, post, is_fixed=bool(kept or delivery.sent))
+
+    def _flaw(self, delivery: Delivery, kept: Post, account: Account, feed: Feed | None) -> Message | None:
+        """Say what the gate has against a post that was let out: the YAML may have been changed since."""
+        hosts = feed.allowed_hosts if feed else ()
+        written = self._approver.words(delivery) is not None
+        found = (
+            examine_text(kept.text, delivery.entry, account.limits, allowed_hosts=hosts)
+            if written
+            else examine(delivery.entry, allowed_hosts=hosts)
+        )
+        return hard(found, passed=delivery.passed)
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:
-        """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.
+        return feed_for(self.feeds, delivery.origin, delivery.account_id)
 
-        None where the YAML, which may have been corrected since, sends such news there no more.
-        """
-        site = [feed for feed in self.feeds if feed.site == delivery.origin.site]
-        going = [feed for feed in site if delivery.account_id in feed.accounts]
-        return next((feed for feed in going if feed.id == delivery.origin.feed_id), going[0] if going else None)
-
-    def _affordable(self, delivery: Delivery, account: Account, post: Post | Outcome) -> Post | Outcome:
-        """Keep to the account's money for the month."""
+    def _affordable(
+        self, delivery: Delivery, account: Account, post: Post | Outcome, *, is_fixed: bool
+    ) -> Post | Outcome:
+        """Keep to the account's money for the month; of a post that is fixed the link is a part."""
         budget = account.budget
         if budget is None or isinstance(post, Outcome) or Reason.BUDGET in delivery.waived:
             return post
         _, spent = self._spent(account)
         if not is_beyond(budget, spent=spent, price=account.price(post)) or budget.when_spent is WhenSpent.CONTINUE:
             return post
-        if budget.when_spent is WhenSpent.NO_LINKS and not delivery.sent:
+        if budget.when_spent is WhenSpent.NO_LINKS and not is_fixed:
             return self._composed(delivery, replace(account, rules=replace(account.rules, link_categories=())))
         limit = dollars(budget.usd_per_month)
         cause = say("{spent} of {limit} US dollars are spent", spent=dollars(spent), limit=limit)
@@ -376,6 +464,7 @@ class Service:
             articles=self._articles,
             waived=delivery.waived,
             passed=delivery.passed,
+            words=self._approver.words(delivery),
         )
         now = self._clock.now()
         if composition.late and (waits := without_article(composition.late, tries=delivery.picture_tries, now=now)):

@@ -313,7 +313,7 @@ class HangingService:
         self.is_retired = True
 
     is_retired = False
-    stranded = wake_accounts = look_around = recover
+    stranded = wake_accounts = look_around = keep_pauses = look_at_pauses = recover
 
 
 class SilentHeartbeat:

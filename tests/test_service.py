@@ -1126,7 +1126,7 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
     path = office.path
     office.ledger.close()
     with closing(sqlite3.connect(path)) as opened:
-        for column in ("passed", "released_at"):
+        for column in ("passed", "released_at", "approved_hash", "approved_at", "approved_by", "edition"):
             opened.execute(f"ALTER TABLE delivery DROP COLUMN {column}")
         opened.execute("ALTER TABLE attempt DROP COLUMN answer")
         opened.execute("ALTER TABLE account DROP COLUMN resting_message")
@@ -1138,8 +1138,11 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("DROP TABLE event")
         opened.execute("DROP TABLE chain")
         opened.execute("ALTER TABLE delivery DROP COLUMN resends")
+        opened.execute("ALTER TABLE delivery DROP COLUMN is_urgent")
+        opened.execute("DROP TABLE pause")
         opened.execute("DROP TABLE standing")
         opened.execute("DROP TABLE step")
+        opened.execute("DROP TABLE draft")
         opened.execute("DROP INDEX delivery_open")
         opened.execute("DROP INDEX attempt_begun")
         opened.execute("DROP INDEX post_newest")
@@ -1215,7 +1218,7 @@ def test_what_waited_for_its_account_until_it_was_old_goes_out_in_no_burst(offic
     office.clock.forward(days=3)
     office.run()
     assert office.texts() == []
-    assert {(one.status, one.reason) for one in office.deliveries()} == {(Status.HELD, Reason.STALE)}
+    assert {(one.status, one.reason) for one in office.deliveries()} == {(Status.HELD, Reason.BACKLOG)}
     first, *_ = office.deliveries()
     Desk(office.ledger).act(Verb.APPROVE, first.id, Person(name="Ayşe", system_user="a"), now=office.clock.now())
     office.run()
@@ -1236,9 +1239,10 @@ def test_whoever_lets_news_out_has_seen_how_old_it_is(office: Office) -> None:
 def test_news_without_a_date_grows_old_from_when_it_was_seen(office: Office) -> None:
     office.news(an_entry(1, published=None))
     office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
-    office.run()
+    service = office.service()
+    service.run_once()
     office.clock.forward(days=3)
-    office.run()
+    service.deliver_due()
     assert (office.texts(), office.only().reason) == ([], Reason.STALE)
 
 
@@ -1247,9 +1251,10 @@ def test_what_a_person_let_out_grows_old_again(office: Office) -> None:
     office.run()
     approve(office)
     office.adapters["izmir-x"].answers["verify"] = [AccountError(WORDS)]
-    office.run()
+    service = office.service()
+    service.run_once()
     office.clock.forward(days=21)
-    office.run()
+    service.deliver_due()
     assert (office.texts(), office.only().reason) == ([], Reason.STALE)
 
 

@@ -9,6 +9,8 @@ import typer
 from crossposter.bootstrap import accounts_of
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.ledger import open_ledger
+from crossposter.cli.pausing import pause_data, standing_pauses
+from crossposter.cli.tables import printable
 from crossposter.clock import SystemClock
 from crossposter.core.model import AccountState
 from crossposter.ledger.accounts import standing
@@ -29,10 +31,14 @@ def accounts(context: Context, *, as_json: bool) -> None:
     config = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, config) as (ledger, translate):
         found = standing(ledger, accounts_of(config).values(), now=SystemClock().now())
+        pauses, told = ledger.pauses(), standing_pauses(ledger, config)
     if as_json:
-        print_json({"accounts": [_data(record, translate) for record in found]})
+        accounts = [_data(record, translate) for record in found]
+        print_json({"accounts": accounts, "pauses": pause_data(pauses, translate, config)})
     else:
         _print(found, translate)
+        for line in told:
+            typer.echo(printable(translate(line)))
     # Its own budget is a person's will; what the platform no longer gives is not.
     is_unpaid = any(record.state is AccountState.SPENT and record.until for record in found)
     if is_unpaid or any(record.state is AccountState.STOPPED for record in found):

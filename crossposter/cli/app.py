@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from crossposter import __version__
-from crossposter.cli import acts
+from crossposter.cli import acts, pausing
 from crossposter.cli.alerts import alerts_app
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_problems
 from crossposter.cli.ledger import ledger_app
@@ -33,7 +33,18 @@ app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(alerts_app, name="alerts")
-for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.settle, acts.backfill):
+for _act in (
+    acts.queue,
+    acts.approve,
+    acts.reject,
+    acts.retry,
+    acts.settle,
+    acts.backfill,
+    acts.hold,
+    acts.edit,
+    pausing.pause,
+    pausing.resume,
+):
     app.command()(_act)
 
 

@@ -100,6 +100,7 @@ def _notes(config: Configuration) -> Iterator[Message]:
 def check_health(context: Context, *, as_json: bool) -> None:
     """Tell what keeps the daemon from working; exit code 1 when something does."""
     from crossposter.bootstrap import feeds_of, find_ledger, has_workers
+    from crossposter.cli.pausing import standing_pauses
     from crossposter.clock import SystemClock
     from crossposter.core.health import NEVER_RUN, troubles
     from crossposter.ledger import LedgerHeartbeat
@@ -107,14 +108,19 @@ def check_health(context: Context, *, as_json: bool) -> None:
     config = context.load(secrets_needed=False, tolerant=True)
     translate = Translator(config.language)
     now = SystemClock().now()
-    found = [NEVER_RUN]
+    found, paused = [NEVER_RUN], list[Message]()
     if ledger := find_ledger(config.ledger):
         with closing(ledger):
             signs = LedgerHeartbeat(ledger).signs(now=now)
             found = troubles(signs, feeds_of(config), now=now, needs_worker=has_workers(config))
+            paused = standing_pauses(ledger, config)
+    notes = [translate(note) for note in paused]  # a person's will is no trouble
     if as_json:
-        print_json({"healthy": not found, "problems": [translate(trouble) for trouble in found]})
+        problems = [translate(trouble) for trouble in found]
+        print_json({"healthy": not found, "problems": problems, **({"notes": notes} if notes else {})})
     else:
+        for note in notes:
+            typer.echo(note)
         for trouble in found or [say("the daemon is working")]:
             typer.echo(translate(trouble))
     if found:

@@ -79,6 +79,8 @@ def _item(shown: PreviewedPost | NotPosted, translate: Translator) -> dict[str, 
         "length": None,
         "limit": account.limits.max_length if account else None,
         "not_before": None,
+        "waits": None,
+        "urgent": False,
         "price_usd": None,
         "warnings": [translate(warning) for warning in shown.warnings],
     }
@@ -90,6 +92,9 @@ def _post(shown: PreviewedPost, translate: Translator) -> dict[str, Any]:
         "text": shown.post.text,
         "images": [_image(picture) for picture in shown.post.pictures],
         "length": shown.length,
+        "not_before": shown.not_before.isoformat() if shown.not_before else None,
+        "waits": translate(shown.waits) if shown.waits else None,
+        "urgent": shown.is_urgent,
         "price_usd": shown.price_usd,
     }
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,7 @@ ledger_app = typer.Typer(help="Look at the record, or copy it.", no_args_is_help
 @ledger_app.command("list")
 def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every delivery."""
+    from crossposter.cli.pausing import zone_of
     from crossposter.cli.tables import new_console, print_deliveries
     from crossposter.ledger import history
 
@@ -46,7 +48,7 @@ def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonO
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
-        print_deliveries(new_console(), records, translate, zone=zone_of(loaded, ""))
+        print_deliveries(new_console(), records, translate, partial(zone_of, loaded))
 
 
 @ledger_app.command("show")
@@ -285,6 +287,8 @@ def open_ledger(context: Context, config: Configuration | None = None) -> Iterat
 
 def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, Any]:
     """Give a delivery for programs."""
+    from crossposter.cli.drafts import data_of
+
     why = record.message or (record.reason.message if record.reason else None)
     return {
         "id": record.id,
@@ -297,13 +301,15 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "status": record.status,
         "reason": record.reason,
         "message": translate(why) if why else None,
+        "not_before": record.not_before.isoformat() if record.not_before else None,
+        "urgent": record.is_urgent,
         "remote_id": record.remote_id,
         "url": record.url,
         "attempts": record.attempts,
-        "not_before": record.not_before.isoformat() if record.not_before else None,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
         "erased_at": record.erased_at.isoformat() if record.erased_at else None,
+        "draft": data_of(record),
     }
 
 
@@ -348,6 +354,7 @@ def _revision_data(revision: RevisionRecord) -> dict[str, Any]:
 def _print_delivery(
     record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
 ) -> None:
+    from crossposter.cli.drafts import lines_of
     from crossposter.cli.tables import STATUS_WORDS, printable
 
     why = record.message or (record.reason.message if record.reason else None)
@@ -360,6 +367,8 @@ def _print_delivery(
     for act in acts:
         who = f"{act.person} ({act.system_user})"
         _echo(f"  {act.at.isoformat(timespec='seconds')}  {act.verb}: {who}{f', {act.why}' if act.why else ''}")
+    for line in lines_of(record, translate):
+        _echo(f"  {line}")
     for attempt in attempts:
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
         outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"

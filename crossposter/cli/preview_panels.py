@@ -10,6 +10,7 @@ from rich.rule import Rule
 
 from crossposter.cli.tables import literal, new_console, new_table
 from crossposter.core.model import Picture, Reason
+from crossposter.core.schedule import shown as clock_time
 from crossposter.messages import Translator
 from crossposter.preview import NotPosted, Preview, PreviewedPost
 from crossposter.wording import Message, say
@@ -52,6 +53,10 @@ def _print(console: Console, found: Preview, translate: Translator) -> None:
 
 def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:
     yield translate(say("{length} of {limit} characters", length=shown.length, limit=shown.account.limits.max_length))
+    if shown.is_urgent:
+        yield translate(say("urgent: goes before others"))
+    if when := goes_out(shown):
+        yield translate(when)
     for picture in shown.post.pictures:
         yield translate(_about(picture))
     if shown.post.link:
@@ -60,6 +65,14 @@ def _facts(shown: PreviewedPost, translate: Translator) -> Iterator[str]:
         yield translate(say("costs {price:.3f} US dollars", price=shown.price_usd))
     for warning in shown.warnings:
         yield f"! {translate(warning)}"
+
+
+def goes_out(shown: PreviewedPost) -> Message | None:
+    """Say when a post would go out, and why not now; None for right away."""
+    if shown.not_before is None:
+        return say("waits: {why}", why=shown.waits) if shown.waits else None
+    time = clock_time(shown.not_before, shown.account.timezone)
+    return say("goes out on {time}: {why}", time=time, why=shown.waits or "-")
 
 
 def _about(picture: Picture) -> Message:

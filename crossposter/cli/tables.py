@@ -5,7 +5,7 @@ Titles, addresses and errors are strangers' words: they are printed as `Text`, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from crossposter.core.events import Delivered, Poll
 from crossposter.core.model import Status
+from crossposter.core.schedule import shown
 from crossposter.messages import Translator
 from crossposter.service import Round
 from crossposter.wording import Message, say
@@ -109,20 +110,32 @@ def headline(record: DeliveryRecord | SentRecord, translate: Translator, *, zone
 
 
 def print_deliveries(
-    console: Console, records: Sequence[DeliveryRecord], translate: Translator, *, zone: str = "UTC"
+    console: Console,
+    records: Sequence[DeliveryRecord],
+    translate: Translator,
+    zone_of: Callable[[str], str] = lambda _: "UTC",
 ) -> None:
-    """Print the ledger: each delivery a line under its news; days are those of the zone."""
+    """Print the ledger: each delivery a line under its news; `zone_of` gives the time zone of an account."""
     lines = [
         Line(
             name=record.id,
-            title=headline(record, translate, zone=zone),
+            title=headline(record, translate, zone=zone_of(record.account_id)),
             status=record.status,
             url=record.url,
-            why=record.message or (record.reason.message if record.reason else None),
+            why=_why(record, zone_of(record.account_id)),
         )
         for record in records
     ]
     _print_stories(console, lines, translate)
+
+
+def _why(record: DeliveryRecord, zone: str) -> Message | None:
+    """Say why a delivery stands as it does; of one that waits, when it goes out."""
+    why = record.message or (record.reason.message if record.reason else None)
+    if record.status is not Status.QUEUED or record.not_before is None:
+        return why
+    time = shown(record.not_before, zone)
+    return say("goes out on {time}: {why}", time=time, why=why) if why else say("goes out on {time}", time=time)
 
 
 def _gave(poll: Poll, translate: Translator) -> str:

@@ -6,7 +6,7 @@ import codecs
 import re
 import warnings
 import zoneinfo
-from datetime import time, timedelta
+from datetime import timedelta
 from functools import cache, reduce
 from ipaddress import ip_network
 from operator import or_
@@ -28,10 +28,13 @@ from pydantic import (
 
 from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import AppBlock, Options
+from crossposter.config.approvals import ApprovalRules
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
+from crossposter.config.spans import Duration, KeptFor, TimeOfDay, at_most_a_day, duration_of
+from crossposter.config.times import ElectionModel, QuietModel, UrgentModel, leave_room
 from crossposter.core.cities import city_of, full_name
 from crossposter.core.model import Holds, Pace
-from crossposter.core.retention import Age, Retention
+from crossposter.core.retention import Retention
 from crossposter.core.text import lower
 from crossposter.references import (
     DatabaseAddress,
@@ -55,8 +58,6 @@ if TYPE_CHECKING:
 _SQLITE = "sqlite:///"
 #: Beside the YAML's folder, for what a daemon keeps on its own machine while the ledger is on another one.
 _DATA = "../data"
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_AGE_UNITS = {"d": "days", "y": "years"}
 #: Libraries disagree where the host ends when one of these stands in an address.
 _NOT_IN_ADDRESSES = re.compile(r"[\s\\]")
 
@@ -155,26 +156,6 @@ def _contact(value: str) -> str:
     return value
 
 
-def _duration(value: Any) -> timedelta:
-    match = re.fullmatch(r"(\d{1,6})\s*([smhd])", value.strip()) if isinstance(value, str) else None
-    if not match or not int(match[1]):
-        raise mistake(say("a span of time is wanted here: write it like 30s, 5m, 2h or 1d"))
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _kept_for(value: Any) -> Age:
-    match = re.fullmatch(r"(\d{1,5})\s*([dy])", value.strip()) if isinstance(value, str) else None
-    if not match or not int(match[1]):
-        raise mistake(say("how long it is kept is wanted here, in days or years: write it like 90d or 2y"))
-    return Age(**{_AGE_UNITS[match[2]]: int(match[1])})
-
-
-def _at_most_a_day(value: timedelta) -> timedelta:
-    if value > timedelta(days=1):
-        raise mistake(say("longer than a day is no wait, but a mistake: write it like 5m"))
-    return value
-
-
 def _count(value: Any) -> int | None:
     if value == "never":
         return None
@@ -184,7 +165,7 @@ def _count(value: Any) -> int | None:
 
 
 def _age(value: Any) -> timedelta | None:
-    return None if value == "never" else _duration(value)
+    return None if value == "never" else duration_of(value)
 
 
 def _ledger(value: Any, info: ValidationInfo) -> Path | DatabaseAddress:
@@ -219,15 +200,6 @@ def _or_never(kind: str) -> dict[str, Any]:
     return {"anyOf": [{"type": kind}, {"const": "never"}]}
 
 
-Duration = Annotated[
-    timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"})
-]
-KeptFor = Annotated[
-    Age,
-    BeforeValidator(_kept_for),
-    PlainSerializer(str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}\s*[dy]$"}),
-]
 #: What is named here, or pointed to: by its name outside the file.
 Name = Annotated[str, AfterValidator(_named)]
 #: A whole number from 1 upwards, or None for `never`.
@@ -271,6 +243,7 @@ class AccountModel(Options):
     id: Identifier
     platform: str
     expect: Expect
+    approval: ApprovalRules
     endpoint: Endpoint | None = None
     post: PostModel = PostModel()
     budget: BudgetModel | None = None
@@ -278,7 +251,7 @@ class AccountModel(Options):
     #: Whether the account is read before a first post: somebody may have posted the news by hand.
     look_first: bool = True
     #: So long a post that was accepted may not be seen on the account; None for the platform's own guess.
-    settle_after: Annotated[Duration, AfterValidator(_at_most_a_day)] | None = None
+    settle_after: Annotated[Duration, AfterValidator(at_most_a_day)] | None = None
     order: Literal["loose", "strict"] = "loose"
 
 
@@ -312,6 +285,7 @@ class FeedModel(Block):
     start_after: tuple[Text, ...] = ()
     stop_before: tuple[Text, ...] = ()
     encoding_fallback: Annotated[str, AfterValidator(_encoding)] | None = None
+    delay: Annotated[Duration, AfterValidator(at_most_a_day)] | None = None
 
 
 class NetworkModel(Block):
@@ -335,18 +309,6 @@ class MediaModel(Block):
 
     public_dir: FolderRef
     public_base_url: Address
-
-
-def _time_of_day(value: Any) -> time:
-    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value.strip()) if isinstance(value, str) else None
-    if not match:
-        raise mistake(say('a time of day is wanted here: write it like "08:00"'))
-    return time(int(match[1]), int(match[2]))
-
-
-TimeOfDay = Annotated[
-    time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d{2}$"})
-]
 
 
 class AlertModel(Block):
@@ -406,6 +368,9 @@ class ConfigModel(KeptModel):
     network: NetworkModel = NetworkModel()
     media: MediaModel | None = None
     alerts: tuple[AlertModel, ...] = ()
+    quiet: Annotated[tuple[QuietModel, ...], AfterValidator(leave_room)] = ()
+    elections: tuple[ElectionModel, ...] = ()
+    urgent: UrgentModel | None = None
     retention: RetentionModel = RetentionModel()
 
     @property

@@ -58,6 +58,12 @@ class Kind(StrEnum):
     STARTED = "started"
     #: The daemon ended by itself.
     STOPPED = "stopped"
+    #: Nothing of a scope goes out from now on.
+    PAUSED = "paused"
+    #: It does again.
+    RESUMED = "resumed"
+    #: What came due while nothing was sent is held.
+    BACKLOG = "backlog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from crossposter.core.checkup import Finding
 from crossposter.core.model import Outcome
+from crossposter.core.pausing import Pause
 from crossposter.core.planning import Plan
 from crossposter.errors import CrossposterError
 from crossposter.wording import Message
@@ -121,11 +122,45 @@ class Spending:
     is_spent: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitingApproval:
+    """What of a city waits until a person lets its text out: said by whoever has looked, also when nothing does."""
+
+    city: str
+    delivery_ids: tuple[str, ...]
+    #: When the newest text was shown, whatever became of it; None where none ever was.
+    newest: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedUp:
     """Accounts and this machine were looked at; what is green is told as well, so that a trouble can end."""
 
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Something is paused; said by whoever finds it so, also again."""
+
+    pause: Pause
+    #: Of the clock by which people are told since when.
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Something is no longer paused; said by whoever finds it in the record, also again."""
+
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many posts of a city came due while nothing was sent, and wait for a person; also none."""
+
+    city: str
+    count: int
 
 
 Event = (
@@ -142,5 +177,9 @@ Event = (
     | ClockDoubted
     | Recovering
     | Spending
+    | AwaitingApproval
     | CheckedUp
+    | Paused
+    | Resumed
+    | Backlog
 )

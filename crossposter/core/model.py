@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from crossposter.core.budget import Budget
 from crossposter.core.chrome import Chrome
 from crossposter.core.cutting import Weigh, by_length
+from crossposter.core.schedule import Times
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
+    from crossposter.core.approval import Approval, ApprovalRule, Draft
     from crossposter.core.counting import Link
 
 
@@ -83,6 +85,16 @@ class Reason(StrEnum):
     #: Of an account alone.
     USED_UP = "used_up"
     PACE = "pace"
+    APPROVAL = "approval"
+    BY_PERSON = "by_person"
+    REVISED = "revised"
+    DELAY = "delay"
+    QUIET = "quiet"
+    SILENCE = "silence"
+    ELECTION = "election"
+    PAUSED = "paused"
+    BACKLOG = "backlog"
+    BEHIND_URGENT = "behind_urgent"
 
     @property
     def message(self) -> Message:
@@ -127,6 +139,16 @@ _SENTENCES = {
     Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
     Reason.PACE: say("has posted as fast as its pace in the YAML allows"),
+    Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
+    Reason.BY_PERSON: say("a person has held it"),
+    Reason.REVISED: say("the news was changed after a person wrote this text: look at both"),
+    Reason.DELAY: say("may still be corrected on the site (delay in the YAML)"),
+    Reason.QUIET: say("waits for the end of the quiet hours"),
+    Reason.SILENCE: say("waits for the end of a silence"),
+    Reason.ELECTION: say("an election period: only what the YAML allows goes out by itself; a person decides"),
+    Reason.PAUSED: say("a person has paused it"),
+    Reason.BACKLOG: say("came due while nothing was sent; a person decides whether it is still news"),
+    Reason.BEHIND_URGENT: say("waits behind urgent news"),
 }
 
 
@@ -318,6 +340,8 @@ class Feed:
     #: What of its text belongs to the page.
     chrome: Chrome = field(default_factory=Chrome)
     holds: Holds = field(default_factory=Holds)
+    #: So long its news may be corrected before it goes out; None for not at all.
+    delay: timedelta | None = None
 
 
 class MediaRule(StrEnum):
@@ -395,6 +419,10 @@ class Account:
     pace: Pace = field(default_factory=Pace)
     #: Whether what is held or fails keeps later news of the account waiting.
     strict_order: bool = False
+    #: Which of its posts a person must let out; None for none.
+    approval: ApprovalRule | None = None
+    #: When its city's posts go out.
+    times: Times = field(default_factory=Times)
     #: A short form of the YAML that it was made of; empty where nobody has made one.
     configuration: str = ""
 
@@ -519,6 +547,14 @@ class Delivery:
     reason: Reason | None = None
     #: Which of the entry's revisions this is.
     revision: int = 1
+    #: What people were shown, or wrote; None where nothing waited for them.
+    draft: Draft | None = None
+    #: Who let that out; None where nobody did.
+    approval: Approval | None = None
+    #: Counts what people were shown and wrote: a post that was made before the last of it is not sent.
+    edition: int = 0
+    #: Whether its news was urgent when it was first seen.
+    is_urgent: bool = False
 
     @property
     def id(self) -> str:

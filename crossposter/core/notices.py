@@ -12,15 +12,19 @@ from crossposter.core.budget import dollars
 from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
 from crossposter.core.cities import city_of
 from crossposter.core.events import (
+    AwaitingApproval,
+    Backlog,
     ClockDoubted,
     ClockJumped,
     Delivered,
     Event,
     Interrupted,
     LedgerTrouble,
+    Paused,
     Poll,
     Recovering,
     Restarted,
+    Resumed,
     Settled,
     Silent,
     Spending,
@@ -73,6 +77,14 @@ def notices(event: Event) -> list[Notice]:
             return [_recovering(event)]
         case Spending():
             return _for_those_of(event.account_id, [_spending(event)])
+        case AwaitingApproval():
+            return [replace(_awaiting_approval(event), city=event.city)]
+        case Paused():
+            return _for_those_of(event.pause.name, [_paused(event)])
+        case Resumed():
+            return _for_those_of(event.pause.name, [_resumed(event)])
+        case Backlog():
+            return [replace(_backlog(event), city=event.city)]
         case _:
             return list(_of_checkup(event.findings))
 
@@ -228,6 +240,10 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
         yield _uncertain(done.delivery_id, done.title, Reason.UNKNOWN.message, outcome.message)
         return
     yield Notice(key=f"uncertain:{done.delivery_id}")
+    if outcome.reason is Reason.APPROVAL:
+        if outcome.message:  # what waits for the first time is counted, and told together
+            yield _asked_again(done, outcome.message)
+        return
     if outcome.status is Status.FAILED:
         yield _given_up(done, say("{delivery} is refused", delivery=done.delivery_id), outcome.message)
     elif outcome.reason is Reason.UNREACHABLE:
@@ -334,6 +350,31 @@ def _held(name: str, title: str, *why: Message | None) -> Notice:
     act = say("let it out: crossposter approve {id} --by NAME; drop it: crossposter reject {id} --by NAME", id=name)
     lines = (_headline(title), *filter(None, why), act)
     return Notice(key=None, alert=Alert(level=Level.WARNING, subject=say("{id} is held", id=name), lines=lines))
+
+
+def _asked_again(done: Delivered, why: Message) -> Notice:
+    lines = (
+        _headline(done.title),
+        why,
+        say("look at the text as it is now: crossposter queue; let it out: crossposter approve ID --by NAME"),
+    )
+    subject = say("{id} waits for approval again", id=done.delivery_id)
+    return Notice(key=None, alert=Alert(level=Level.WARNING, subject=subject, lines=lines))
+
+
+def _awaiting_approval(event: AwaitingApproval) -> Notice:
+    """Say how many posts wait for approval: told again when one more does, and not when one is let out."""
+    key = f"approval:{event.city}" if event.city else "approval"
+    if not event.delivery_ids or event.newest is None:
+        return _ended(key, say("no post waits for approval any more"))
+    count, shown = len(event.delivery_ids), ", ".join(event.delivery_ids[-_NAMED:])
+    lines = (
+        say("these wait: {deliveries}", deliveries=shown),
+        say("see their texts: crossposter queue; let one out: crossposter approve ID --by NAME"),
+    )
+    subject = say("posts wait for approval: {count}", count=count)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=key, state=event.newest.isoformat(), alert=alert)
 
 
 def _of_stranded(event: Stranded) -> Iterator[Notice]:
@@ -467,6 +508,38 @@ def _spending(event: Spending) -> Notice:
     )
     alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
     return Notice(key=key, state=event.month, alert=alert)
+
+
+def _paused(event: Paused) -> Notice:
+    pause = event.pause
+    scope = "--all" if not pause.name else f"--{pause.scope} {pause.name}"
+    act = say("what comes due meanwhile is held; to go on: crossposter resume {scope} --by NAME", scope=scope)
+    if pause.file:
+        act = say("what comes due meanwhile is held; to go on, remove the file")
+    subject = say("paused: {what}", what=pause.what)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=(pause.told(event.timezone), act))
+    return Notice(key=f"pause:{pause.id}", state="paused", alert=alert)
+
+
+def _resumed(event: Resumed) -> Notice:
+    pause = event.pause
+    by = say("by {person}", person=pause.ended_by) if pause.ended_by else say("by itself")
+    return _ended(f"pause:{pause.id}", say("no longer paused: {what}", what=pause.what), by)
+
+
+def _backlog(event: Backlog) -> Notice:
+    key = f"backlog:{event.city}" if event.city else "backlog"
+    if not event.count:
+        return _ended(key, say("nothing waits any more of what came due while nothing was sent"))
+    lines = (
+        say("{count} post(s) are held; what is still news, a person says: crossposter queue", count=event.count),
+        say(
+            "let them out at their accounts' pace: crossposter resume --all --release all --by NAME; or newest 3, none"
+        ),
+    )
+    subject = say("posts came due while nothing was sent")
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=key, state="waits", alert=alert)
 
 
 def _ended(key: str, subject: Message, *lines: Message) -> Notice:

@@ -6,12 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crossposter.core.gate import examine, hard
 from crossposter.core.identity import all_keys, conflict_key, content_of, told_apart, words_key
-from crossposter.core.model import Account, Delivery, Entry, Feed, Known, Reason, Status
+from crossposter.core.model import Account, Delivery, Entry, Feed, Known, Origin, Reason, Status
 from crossposter.core.text import match_key
+from crossposter.core.urgency import is_urgent
+from crossposter.core.waiting import at_first
 from crossposter.core.window import Shown
 from crossposter.wording import Message, say
 
@@ -29,6 +31,8 @@ class Decision:
         keys: Under which the ledger keeps the entry: its own, and those that say nothing about who it is.
         message: The cause in words, where the reason does not say it all.
         entry_id: The ledger's number of an entry that another feed has shown before; None for a new one.
+        not_before: When it goes out, as far as that is known; None for as soon as it can.
+        is_urgent: Whether it goes before others.
     """
 
     entry: Entry
@@ -38,6 +42,8 @@ class Decision:
     reason: Reason | None = None
     message: Message | None = None
     entry_id: int | None = None
+    not_before: datetime | None = None
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +148,13 @@ def plan(
             fate = _gated(one.entry, feed)
         entry_id = one.found.entry_id if one.found and position not in shown_new else None
         decisions += [
-            Decision(entry=one.entry, keys=one.keys, account_id=account.id, entry_id=entry_id, **fate._asdict())
+            Decision(
+                entry=one.entry,
+                keys=one.keys,
+                account_id=account.id,
+                entry_id=entry_id,
+                **_timed(fate, one.entry, feed, account, now=now),
+            )
             for account in to
         ]
     sightings = [found for one in reversed(seen) if (found := _sighting(one, known))]
@@ -298,6 +310,21 @@ def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message 
     return _gated(entry, feed)
 
 
+def _timed(fate: _Fate, entry: Entry, feed: Feed, account: Account, *, now: datetime) -> dict[str, Any]:
+    """Give what becomes of an entry on one account, and when it goes out there."""
+    urgent = is_urgent(entry, account.times.urgent)
+    waits = at_first(entry, feed, account, now=now) if fate.status is Status.QUEUED else None
+    if waits is None:
+        return {**fate._asdict(), "is_urgent": urgent}
+    return {
+        "status": waits.status,
+        "reason": waits.reason,
+        "message": waits.message,
+        "not_before": waits.not_before,
+        "is_urgent": urgent,
+    }
+
+
 def is_stale(entry: Entry, feed: Feed, *, now: datetime) -> bool:
     """Tell whether news is too late to be posted unasked."""
     return entry.published is not None and _is_too_old(entry.published, feed, now=now)
@@ -307,6 +334,15 @@ def has_gone_stale(delivery: Delivery, feed: Feed, *, now: datetime) -> bool:
     """Tell whether news has waited until it was too late; a person who let it out has made it fresh once more."""
     since = min(delivery.entry.published or delivery.origin.seen_at, delivery.origin.seen_at)
     return _is_too_old(max(since, delivery.released_at or since), feed, now=now)
+
+
+def feed_for(feeds: Sequence[Feed], origin: Origin, account_id: str) -> Feed | None:
+    """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.
+
+    None where the YAML, which may have been corrected since, sends such news there no more.
+    """
+    going = [feed for feed in feeds if feed.site == origin.site and account_id in feed.accounts]
+    return next((feed for feed in going if feed.id == origin.feed_id), going[0] if going else None)
 
 
 def _is_too_old(since: datetime, feed: Feed, *, now: datetime) -> bool:

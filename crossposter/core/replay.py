@@ -37,6 +37,7 @@ WORDS: Mapping[str, Row] = {
     "delivery": {"message": None},
     "attempt": {"text": "", "pictures": [], "message": None, "answer": None},
     "act": {"why": None},
+    "draft": {"text": "", "pictures": []},
 }
 
 

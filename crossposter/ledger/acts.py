@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
+from crossposter.core.approval import SHOWN, is_meant
 from crossposter.core.chain import Kind
 from crossposter.core.gate import words_of
-from crossposter.core.model import Reason, Receipt, Status
+from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
-from crossposter.ledger import schema, shared
+from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.attempts import add_post, adopt, post_facts
 from crossposter.ledger.deliveries import note_status
 from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Acted:
     status: Status
     reason: Reason | None
     done: bool
+    #: What people did about it last, where it was left alone; None where nobody has.
+    last: ActRecord | None = None
+    #: Why it was left alone, where that is not how it stands.
+    why: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,16 @@ class Desk:
     def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
 
-    def act(self, verb: Verb, name: str, person: Person, *, now: datetime, found: Receipt | None = None) -> list[Acted]:
+    def act(
+        self,
+        verb: Verb,
+        name: str,
+        person: Person,
+        *,
+        now: datetime,
+        found: Receipt | None = None,
+        shown: str | None = None,
+    ) -> list[Acted]:
         """Act on one delivery (`412/izmir-x`) or on a whole story (`412`).
 
         Args:
@@ -66,6 +81,7 @@ class Desk:
             person: By whom.
             now: When.
             found: The post that a person has found on the platform, of one delivery.
+            shown: The hash of the draft that the person has seen, or its beginning: another one is left alone.
 
         Returns:
             What came of it, for each delivery of that name; empty when there is none.
@@ -81,7 +97,53 @@ class Desk:
             facts, content = dict[str, Any](), dict[str, Any]()
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 facts, content = _adopt(connection, rows[0], found, now=now)
-            return [self._act_on(connection, row, verb, person, facts=facts, content=content, now=now) for row in rows]
+            return [
+                self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)
+                for row in rows
+            ]
+
+    def edit(
+        self, name: str, person: Person, text: str, *, passed: Collection[str] = (), now: datetime
+    ) -> Acted | None:
+        """Write the text of one delivery's post in place of what was made of the news.
+
+        Args:
+            name: Which one.
+            person: By whom.
+            text: As it goes out; that it fits, and what the gate says, is the caller's to find out.
+            passed: What the gate has found in it and the person lets pass, in short.
+            now: When.
+
+        Returns:
+            What came of it; None where there is no such delivery.
+        """
+        with self._ledger.writing() as connection:
+            shared.hold_stories(connection, _entries_named(name))
+            rows = _named(connection, name)
+            if not rows or "/" not in name:
+                return None
+            (row,) = rows
+            if row.attempt:
+                # From its first attempt on nothing about a post changes: it could not be found again.
+                why = say("it was sent once in these words already")
+                return self._left_alone(connection, row, _standing(row, now=shared.moment(connection, now=now)), why)
+            acted = self._act_on(connection, row, Verb.EDIT, person, now=now)
+            if acted.done:
+                drafts.rewrite(connection, row.id, text, by=person.name, passed=passed, now=now)
+            return acted
+
+    def entry_of(self, name: str) -> tuple[Origin, Entry] | None:
+        """Give the news of a delivery, and where it came from; None where there is no such delivery."""
+        with self._ledger.reading() as connection:
+            rows = _named(connection, name)
+            return entries.load(connection, rows[0].entry_id) if rows else None
+
+    def act_within(
+        self, connection: sa.Connection, verb: Verb, name: str, person: Person, *, now: datetime
+    ) -> list[Acted]:
+        """Act in a transaction which holds the deliveries of that name already."""
+        rows = _named(connection, name)
+        return [self._act_on(connection, row, verb, person, facts={}, content={}, now=now) for row in rows]
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
@@ -115,52 +177,88 @@ class Desk:
         verb: Verb,
         person: Person,
         *,
-        facts: Mapping[str, Any],
-        content: Mapping[str, Any],
         now: datetime,
+        facts: Mapping[str, Any] = MappingProxyType({}),
+        content: Mapping[str, Any] = MappingProxyType({}),
+        shown: str | None = None,
     ) -> Acted:
         status = _standing(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
         made = change(verb, status, reason)
-        if made and (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
+        if not made:
+            return self._left_alone(connection, row, status)
+        if shown is not None and (why := _not_seen(connection, row, shown)):
+            return self._left_alone(connection, row, status, why)
+        if (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
             raise LedgerError(
                 say(
                     "what was sent may not be seen on the account for {minutes} minutes: look there once more then",
                     minutes=UNSEEN_FOR // timedelta(minutes=1),
                 )
             )
-        if made and made.status is Status.QUEUED and row.is_wordless:
+        if made.status is Status.QUEUED and row.is_wordless:
             raise LedgerError(
                 say(
                     "the words of story {entry} were removed, as the YAML's retention says: it cannot go out any more",
                     entry=row.entry_id,
                 )
             )
-        if made:
+        if verb is not Verb.EDIT:
             _write(connection, row, made, now=now)
-            act = {
-                "verb": verb,
-                "system_user": person.system_user,
-                "status_before": status,
-                "reason_before": reason,
-                "at": now,
-            }
-            added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **act)
-            number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
-            why = {"act": {"id": number, "why": person.why}} if person.why else {}
-            note_status(
-                connection,
-                Kind.ACTED,
-                (row.entry_id, row.account_id),
-                (made.status, made.reason, None),
-                at=now,
-                person=person.name,
-                facts={"act": {"id": number, **act}, **facts},
-                content={**why, **content},
-            )
-            status, reason = made.status, made.reason
-        name = f"{row.entry_id}/{row.account_id}"
-        return Acted(delivery_id=name, title=row.title, status=status, reason=reason, done=made is not None)
+        if verb is Verb.APPROVE:
+            drafts.let_out(connection, row, by=person.name, now=now)
+        act = {
+            "verb": verb,
+            "system_user": person.system_user,
+            "status_before": status,
+            "reason_before": reason,
+            "at": now,
+        }
+        added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **act)
+        number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
+        reasoned = {"act": {"id": number, "why": person.why}} if person.why else {}
+        note_status(
+            connection,
+            Kind.ACTED,
+            (row.entry_id, row.account_id),
+            (made.status, made.reason, row.message if verb is Verb.EDIT else None),
+            at=now,
+            person=person.name,
+            facts={"act": {"id": number, **act}, **facts},
+            content={**reasoned, **content},
+        )
+        return Acted(delivery_id=_name(row), title=row.title, status=made.status, reason=made.reason, done=True)
+
+    def _left_alone(
+        self, connection: sa.Connection, row: sa.Row[Any], status: Status, why: Message | None = None
+    ) -> Acted:
+        """Say how a delivery stands on which nothing was done, and what people did about it last."""
+        acts = schema.act.c
+        query = sa.select(schema.act).where(acts.delivery_id == row.id).order_by(acts.id.desc()).limit(1)
+        last = connection.execute(query).one_or_none()
+        return Acted(
+            delivery_id=_name(row),
+            title=row.title,
+            status=status,
+            reason=Reason(row.reason) if row.reason else None,
+            done=False,
+            last=_record(last) if last else None,
+            why=why,
+        )
+
+
+def _name(row: sa.Row[Any]) -> str:
+    return f"{row.entry_id}/{row.account_id}"
+
+
+def _not_seen(connection: sa.Connection, row: sa.Row[Any], shown: str) -> Message | None:
+    """Say why what a person has seen is not what would be sent; None where it is."""
+    draft = drafts.load(connection, row.id)
+    if draft is None or not draft.is_complete:
+        return say("there is no text yet that could be let out: it is shown as soon as it is made")
+    if is_meant(shown, draft.hash):
+        return None
+    return say("this is another text than the one with that hash: it is {hash} now", hash=draft.hash[:SHOWN])
 
 
 def _can_be_done(verb: Verb, row: sa.Row[Any], *, now: datetime) -> bool:

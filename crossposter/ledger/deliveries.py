@@ -17,22 +17,23 @@ from crossposter.core.chain import Kind
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
-from crossposter.ledger import entries, schema
+from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite
-from crossposter.ledger.records import packed
+from crossposter.ledger.pauses import may_go_on
+from crossposter.ledger.records import approval_of, packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
 from crossposter.ports import Due, Lease
 
 _OVER_BASELINE = Overwrite(
     keys=["entry_id", "account_id"],
-    columns=["status", "reason", "message", "updated_at"],
+    columns=["status", "reason", "message", "not_before", "is_urgent", "updated_at"],
     where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
 )
 _DECIDED = (
     "entry_id", "account_id", "status", "reason", "message", "created_at", "updated_at", "tries", "picture_tries",
-    "attempt",
+    "attempt", "not_before", "is_urgent",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
 
@@ -57,6 +58,8 @@ def decide(
             "tries": 0,
             "picture_tries": 0,
             "attempt": 0,
+            "not_before": decision.not_before,
+            "is_urgent": decision.is_urgent,
         }
         for decision in decisions
     ]
@@ -181,31 +184,33 @@ def wake_accounts(connection: sa.Connection) -> None:
 def due(
     connection: sa.Connection, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None
 ) -> Sequence[Due]:
-    """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+    """List deliveries whose time has come, to be sent or to be looked for on their account: urgent ones, then by age.
 
-    Of the accounts in `strict`, nothing comes before all that is older is settled.
+    Of the accounts in `strict`, nothing comes before all that is older is settled; what is urgent does.
     """
     rows, accounts = schema.delivery.c, schema.account.c
     query = (
-        sa.select(rows.entry_id, rows.account_id, rows.status)
+        sa.select(rows.entry_id, rows.account_id, rows.status, rows.is_urgent)
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
             _is_due(now=now),
-            sa.or_(is_over(accounts.resting_until, now=now), _is_only_looked_at()),
+            sa.or_(is_over(accounts.resting_until, now=now), _passes_pace()),
             accounts.unread_since.is_(None),
+            may_go_on(),
         )
-        .order_by(rows.id)
+        .order_by(rows.is_urgent.desc(), rows.id)
     )
     if account_id is not None:
         query = query.where(rows.account_id == account_id)
     if strict:
-        query = query.where(sa.or_(rows.account_id.not_in(strict), ~_waits_for_older()))
+        query = query.where(sa.or_(rows.account_id.not_in(strict), rows.is_urgent, ~_waits_for_older()))
     return [
         Due(
             delivery_id=f"{row.entry_id}/{row.account_id}",
             account_id=row.account_id,
             is_to_send=row.status == Status.QUEUED,
+            is_urgent=row.is_urgent,
         )
         for row in connection.execute(query)
     ]
@@ -217,9 +222,10 @@ def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before, now=now)))
 
 
-def _is_only_looked_at() -> sa.ColumnElement[bool]:
-    """Tell whether a delivery is to be looked for on an account that keeps to its pace: that is no post."""
-    return sa.and_(schema.account.c.resting_reason == Reason.PACE, schema.delivery.c.status != Status.QUEUED)
+def _passes_pace() -> sa.ColumnElement[bool]:
+    """Tell whether a delivery waits for no pace: an urgent one; or one that is only looked for, which is no post."""
+    rows = schema.delivery.c
+    return sa.and_(schema.account.c.resting_reason == Reason.PACE, sa.or_(rows.status != Status.QUEUED, rows.is_urgent))
 
 
 def _waits_for_older() -> sa.ColumnElement[bool]:
@@ -259,8 +265,9 @@ def release(connection: sa.Connection, lease: Lease) -> None:
 
 
 def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Delivery | None:
-    """Give a delivery that is due; None when it has moved on."""
-    row = connection.execute(sa.select(schema.delivery).where(named(delivery_id), _is_open(now=now))).one_or_none()
+    """Give a delivery that is due; None when it has moved on, or is paused."""
+    is_open = sa.and_(_is_open(now=now), may_go_on())
+    row = connection.execute(sa.select(schema.delivery).where(named(delivery_id), is_open)).one_or_none()
     return None if row is None else _delivery(connection, row, now=now)
 
 
@@ -293,7 +300,11 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
         resends=row.resends,
         status=Status(row.status),
         reason=Reason(row.reason) if row.reason else None,
-        revision=attempt.revision if attempt else entries.revision(connection, row.entry_id),
+        revision=attempt.revision if attempt else drafts.revision_of(connection, row.entry_id),
+        draft=drafts.load(connection, row.id),
+        approval=approval_of(row),
+        edition=row.edition,
+        is_urgent=row.is_urgent,
     )
 
 

@@ -19,6 +19,7 @@ from crossposter.ledger import events, postgresql, schema
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.lock import Holder, Role, holder
+from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.ledger.store import SqlLedger
 from crossposter.references import DatabaseAddress
@@ -97,7 +98,7 @@ class LedgerHeartbeat:
         due = (
             sa.select(rows.entry_id, rows.account_id, since.label("since"))
             .join(schema.account, accounts.id == rows.account_id)
-            .where(rows.status == Status.QUEUED, since <= now, not_at_rest)
+            .where(rows.status == Status.QUEUED, since <= now, not_at_rest, ~is_paused())
             .order_by(since)
             .limit(1)
         )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from crossposter.core.chain import Event
-from crossposter.core.model import Status
+from crossposter.core.model import Reason, Status
+from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
-from crossposter.ledger import events, schema, shared
+from crossposter.ledger import drafts, events, schema, shared
 from crossposter.ledger.erased import erased_at
+from crossposter.ledger.pauses import is_paused, open_pauses
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -18,6 +23,7 @@ from crossposter.ledger.records import (
     attempt_record,
     delivery_record,
     standing_of,
+    unpacked,
 )
 from crossposter.ledger.store import SqlLedger
 
@@ -99,6 +105,10 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             erased_at(),
             sent.c.revision.label("sent_revision"),
             schema.account.c.platform,
+            schema.account.c.resting_until,
+            schema.account.c.resting_reason,
+            schema.account.c.resting_message,
+            is_paused().label("is_paused"),
             post.c.remote_id,
             post.c.url,
         )
@@ -118,4 +128,29 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
     )
     with ledger.reading() as connection:
         then = shared.moment(connection, now=now)
-        return [delivery_record(row, now=then) for row in connection.execute(query)]
+        found = connection.execute(query).all()
+        paused, shown = open_pauses(connection), drafts.unsent(connection)
+        records = [delivery_record(row, shown.get(row.id), now=then) for row in found]
+        return [_with_its_wait(record, row, paused, now=then) for record, row in zip(records, found, strict=True)]
+
+
+def _with_its_wait(
+    record: DeliveryRecord, row: sa.Row[Any], pauses: Sequence[Pause], *, now: datetime
+) -> DeliveryRecord:
+    """Say of what is queued what keeps it most: a pause, the rest of its account, or what stands in its own row."""
+    if record.status is not Status.QUEUED:
+        return record
+    if row.is_paused:
+        pause = covering(pauses, account=record.account_id, feeds=[record.feed_id])
+        return replace(
+            record,
+            reason=Reason.PAUSED,
+            message=pause.in_short if pause else Reason.PAUSED.message,
+            not_before=pause.until if pause else None,
+        )
+    rests = row.resting_until is not None and row.resting_until > max(now, record.not_before or now)
+    if not rests or (record.is_urgent and row.resting_reason == Reason.PACE):
+        return record
+    reason = Reason(row.resting_reason)
+    message = unpacked(row.resting_message) or reason.message
+    return replace(record, reason=reason, message=message, not_before=row.resting_until)

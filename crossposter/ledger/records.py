@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.model import AccountState, Reason, Status
+from crossposter.core.approval import Approval, Draft
+from crossposter.core.model import AccountState, Picture, Reason, Status
 from crossposter.core.timeline import Standing
 from crossposter.wording import Message
 
@@ -35,6 +36,12 @@ class DeliveryRecord:
     is_outdated: bool = False
     #: When its words were removed; None while it has them.
     erased_at: datetime | None = None
+    #: What would be sent, where people were shown it or wrote it; None once it was sent.
+    draft: Draft | None = None
+    #: Who let that out.
+    approval: Approval | None = None
+    #: Whether it goes before others.
+    is_urgent: bool = False
 
     @property
     def id(self) -> str:
@@ -95,8 +102,8 @@ class RevisionRecord:
     replaced_at: datetime
 
 
-def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
-    """Read a row; one that was being published when its lease ran out is uncertain by that alone."""
+def delivery_record(row: sa.Row[Any], draft: Draft | None, *, now: datetime) -> DeliveryRecord:
+    """Read a row, beside its draft; one that was being published when its lease ran out is uncertain by that alone."""
     status, reason = Status(row.status), Reason(row.reason) if row.reason else None
     if status is Status.PUBLISHING and row.lease_until <= now:
         status, reason = Status.UNCERTAIN, Reason.INTERRUPTED
@@ -115,8 +122,11 @@ def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
         remote_id=row.remote_id,
         url=row.url,
         updated_at=row.updated_at,
+        draft=draft if status in (Status.QUEUED, Status.HELD) else None,
+        approval=approval_of(row),
         is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
         erased_at=row.erased_at,
+        is_urgent=row.is_urgent,
     )
 
 
@@ -133,6 +143,25 @@ def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
         message=unpacked(row.message),
         answer=row.answer,
     )
+
+
+def approval_of(row: sa.Row[Any]) -> Approval | None:
+    """Read who let a delivery's draft out; None where nobody did."""
+    if row.approved_hash is None:
+        return None
+    return Approval(hash=row.approved_hash, at=row.approved_at, by=row.approved_by)
+
+
+def picture_row(picture: Picture) -> dict[str, Any]:
+    """Store a picture without its bytes: those are in the picture store."""
+    return {
+        "url": picture.url,
+        "sha256": picture.sha256,
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt,
+        "alt_is_derived": picture.alt_is_derived,
+    }
 
 
 def standing_of(row: sa.Row[Any]) -> Standing:

@@ -196,12 +196,12 @@ def _overwriting(connection: sa.Connection) -> Iterator[None]:
 
 
 def _named_by(ledger: SqlLedger, ids: Sequence[int]) -> set[str]:
-    """Give the digests of the pictures that were sent for entries."""
-    delivery = schema.delivery.c
-    query = (
-        sa.select(schema.attempt.c.pictures)
-        .join(schema.delivery, delivery.id == schema.attempt.c.delivery_id)
-        .where(delivery.entry_id.in_(ids))
-    )
+    """Give the digests of the pictures that were sent for entries, or would be."""
+    of_stories = sa.select(schema.delivery.c.id).where(schema.delivery.c.entry_id.in_(ids))
     with ledger.reading() as connection:
-        return {picture["sha256"] for pictures in connection.scalars(query) for picture in pictures}
+        return {
+            picture["sha256"]
+            for table in (schema.attempt, schema.draft)
+            for pictures in connection.scalars(sa.select(table.c.pictures).where(table.c.delivery_id.in_(of_stories)))
+            for picture in pictures
+        }

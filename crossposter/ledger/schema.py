@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0012"
+HEAD = "0014"
 
 #: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
 OPEN = "status IN ('queued', 'publishing', 'uncertain')"
@@ -194,6 +194,14 @@ delivery = sa.Table(
     sa.Column("released_at", UtcDateTime),
     #: How often it was sent again by itself, since it was not on the account.
     sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
+    #: What a person has let out, see core/approval.py (`digest`): null where nobody has.
+    sa.Column("approved_hash", sa.Text),
+    sa.Column("approved_at", UtcDateTime),
+    sa.Column("approved_by", sa.Text),
+    #: Counts what people were shown and wrote: a post that was made before the last of it is not claimed.
+    sa.Column("edition", sa.Integer, nullable=False, server_default="0"),
+    #: Whether it goes before others.
+    sa.Column("is_urgent", sa.Boolean, nullable=False, server_default=sa.false()),
     #: While publishing: when the silence of the process means that the outcome is uncertain.
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -209,6 +217,24 @@ delivery = sa.Table(
     ),
     # What is partial in SQLite is so in PostgreSQL (postgresql.py): its words here would load it for everybody, 3 MiB.
     sa.Index("delivery_open", "account_id", "id", sqlite_where=sa.text(OPEN)),
+)
+
+#: What people are shown before it is sent, or have written; it is rewritten.
+draft = sa.Table(
+    "draft",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    #: As those of an attempt.
+    sa.Column("pictures", sa.JSON, nullable=False),
+    #: Empty while only the text is known.
+    sa.Column("hash", sa.Text, nullable=False),
+    #: Of the entry: what it said when this was made.
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    #: Who wrote the text; null where it was made of the news.
+    sa.Column("edited_by", sa.Text),
 )
 
 attempt = sa.Table(
@@ -250,7 +276,7 @@ act = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False),
-    #: approve, reject, retry, backfill.
+    #: See core/acts.py.
     sa.Column("verb", sa.Text, nullable=False),
     #: As they named themselves, and as the system knows them.
     sa.Column("person", sa.Text, nullable=False),
@@ -260,6 +286,32 @@ act = sa.Table(
     sa.Column("reason_before", sa.Text),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Index("act_of_delivery", "delivery_id"),
+)
+
+#: When people let nothing out. Appended; its end is written once.
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("scope", sa.Text, nullable=False),
+    #: Of the account or the feed; empty for all.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    #: As they named themselves, and as the system knows them.
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("system_user", sa.Text, nullable=False),
+    #: The file that pauses as long as it is there, with its machine; null for a command's.
+    sa.Column("file", sa.Text),
+    sa.Column("begun_at", UtcDateTime, nullable=False),
+    #: When it is to end by itself; it holds until that is written.
+    sa.Column("until", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    #: Null where it has ended by itself.
+    sa.Column("ended_by", sa.Text),
+    sa.Column("ended_system_user", sa.Text),
+    sa.CheckConstraint("scope IN ('all', 'account', 'feed')", name="scope_is_known"),
+    sa.CheckConstraint("(scope = 'all') = (name = '')", name="scope_has_a_name"),
+    sa.Index("pause_open", "id", sqlite_where=sa.text("ended_at IS NULL")),
 )
 
 post = sa.Table(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.approval import Draft
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.model import (
     Account,
@@ -27,11 +28,23 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import attempts, deliveries, entries, events, fence, offers, reading_back, shared, steps
+from crossposter.ledger import (
+    attempts,
+    deliveries,
+    drafts,
+    entries,
+    events,
+    fence,
+    offers,
+    reading_back,
+    shared,
+    steps,
+)
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
+from crossposter.ledger.pausing import Pausing
 from crossposter.ledger.polls import Polls
 from crossposter.ports import Due, KnownPosts, Lease, Sender, Settlement, Staged
 from crossposter.redaction import redactor
@@ -48,7 +61,7 @@ class _Work(threading.local):
     afterwards: list[Callable[[], None]]
 
 
-class SqlLedger:
+class SqlLedger(Pausing):
     """A ledger in one SQLite file, or in a PostgreSQL database. Safe to use from several threads."""
 
     def __init__(self, place: Path | DatabaseAddress, *, role: Role | None = None) -> None:
@@ -421,6 +434,21 @@ class SqlLedger:
         """Write why a queued delivery was not attempted: later, or held."""
         with self.writing() as connection:
             deliveries.postpone(connection, delivery_id, outcome, now=now)
+
+    def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
+        """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
+        with self.writing() as connection:
+            return drafts.hold(connection, delivery, draft, outcome, now=now)
+
+    def awaiting_approval(self) -> Sequence[str]:
+        """Name the deliveries that wait until a person lets their text out, oldest first."""
+        with self.reading() as connection:
+            return drafts.waiting(connection)
+
+    def newest_drafts(self) -> Mapping[str, datetime]:
+        """Give when the newest draft of each city was made, whatever became of it."""
+        with self.reading() as connection:
+            return drafts.newest(connection)
 
     # -- what stands on the accounts -------------------------------------------------------------------------------
 

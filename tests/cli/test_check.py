@@ -130,7 +130,7 @@ def test_a_missing_secret_is_found_before_a_run_finds_it(
     monkeypatch.delenv("PAGE")
     assert main(["check", "--config", str(yaml)]) == 2
     sentence = "the environment variable 'PAGE' is not set: set it before starting"
-    assert capsys.readouterr().err == f"{yaml}:20: accounts[1].credentials.page_token: {sentence}\n"
+    assert capsys.readouterr().err == f"{yaml}:21: accounts[1].credentials.page_token: {sentence}\n"
 
 
 def test_a_file_that_wants_turkish_is_answered_in_turkish(yaml: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from crossposter.core.alerting import Level, Notice, weigh
 from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import (
+    AwaitingApproval,
+    Backlog,
     CheckedUp,
     ClockDoubted,
     ClockJumped,
@@ -15,9 +17,11 @@ from crossposter.core.events import (
     Event,
     Interrupted,
     LedgerTrouble,
+    Paused,
     Poll,
     Recovering,
     Restarted,
+    Resumed,
     Settled,
     Silent,
     Spending,
@@ -27,6 +31,7 @@ from crossposter.core.events import (
 from crossposter.core.identity import all_keys
 from crossposter.core.model import Entry, Known, Outcome, Reason, Receipt, Status
 from crossposter.core.notices import notices
+from crossposter.core.pausing import Pause, Scope
 from crossposter.core.planning import Plan, plan
 from crossposter.core.retrying import after
 from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
@@ -306,6 +311,30 @@ def test_who_was_told_of_spent_money_is_told_of_new_money() -> None:
     assert (alerts(event), ended(event)) == ({}, {"budget:izmir-x"})
 
 
+@pytest.mark.parametrize("city", ["", "izmir"])
+def test_what_waits_for_approval_is_told_when_one_more_does(city: str) -> None:
+    key = f"approval:{city}" if city else "approval"
+    first = AwaitingApproval(city=city, delivery_ids=("1/x", "2/x"), newest=NOON)
+    assert alerts(first)[key][0] == "posts wait for approval: 2"
+    assert "crossposter approve ID --by NAME" in alerts(first)[key][1]
+    assert one(first).city == city
+    told, _ = weigh(one(first), None, now=NOON)
+    fewer = replace(first, delivery_ids=("1/x",))
+    assert weigh(one(fewer), told, now=NOON)[1] is None
+    more = replace(first, newest=NOON + timedelta(minutes=1))
+    assert weigh(one(more), told, now=NOON)[1] is not None
+    for none in (replace(first, delivery_ids=()), replace(first, delivery_ids=(), newest=None)):
+        assert (alerts(none), ended(none)) == ({}, {key})
+
+
+def test_a_text_that_waits_is_counted_and_one_that_waits_again_is_told() -> None:
+    waits = Outcome(status=Status.HELD, reason=Reason.APPROVAL)
+    assert alerts(delivered(outcome=waits)) == {}
+    subject, text = alerts(delivered(outcome=replace(waits, message=say("its approval is void"))))[None]
+    assert subject.endswith("waits for approval again")
+    assert "its approval is void" in text
+
+
 def test_who_was_told_of_the_ledger_or_the_clock_is_told_that_it_is_over() -> None:
     for event, key in ((LedgerTrouble(None), "ledger"), (ClockDoubted(is_over=True), "clock")):
         assert (alerts(event), ended(event)) == ({}, {key})
@@ -409,3 +438,34 @@ def test_an_account_that_cannot_be_read_back_is_one_that_is_stopped() -> None:
     assert {found.key for found in (stopped, unpaid, busy)} == {"account:izmir-x"}
     assert (unpaid.state, busy.state) == ("unpaid", "unread")
     assert (stopped.after, busy.after) == (1, 3)  # what may pass by itself is told when it does not
+
+
+def a_pause(**changes: object) -> Pause:
+    pause = Pause(
+        id=7, scope=Scope.ALL, name="", why="milli yas", person="Ayşe", system_user="a", begun_at=NOON, until=None,
+        file=None,
+    )  # fmt: skip
+    return replace(pause, **changes)  # type: ignore[arg-type]  # a wrong name raises
+
+
+def test_a_pause_is_told_with_the_way_out_of_it_and_so_is_its_end() -> None:
+    told = alerts(Paused(a_pause(), "Europe/Istanbul"))["pause:7"]
+    assert told[0] == "paused: everything"
+    assert "paused by Ayşe since 25.11.2026 15:00: milli yas" in told[1]
+    assert "crossposter resume --all --by NAME" in told[1]
+    account = Paused(a_pause(scope=Scope.ACCOUNT, name="izmir.x"))
+    assert "crossposter resume --account izmir.x --by NAME" in alerts(account)["pause:7"][1]
+    assert one(account).city == "izmir"
+    assert "remove the file" in alerts(Paused(a_pause(file="here:/data/PAUSE")))["pause:7"][1]
+    assert ended(Resumed(a_pause(ended_at=NOON))) == {"pause:7"}
+    alert = one(Resumed(a_pause(ended_by="Ayşe"))).alert
+    assert alert
+    assert [str(line) for line in alert.lines] == ["by Ayşe"]
+
+
+def test_a_backlog_is_told_to_its_city_until_nothing_of_it_waits() -> None:
+    told = alerts(Backlog(city="izmir", count=3))["backlog:izmir"]
+    assert "3 post(s) are held" in told[1]
+    assert "crossposter resume --all --release all --by NAME" in told[1]
+    assert one(Backlog(city="izmir", count=3)).city == "izmir"
+    assert ended(Backlog(city="", count=0)) == {"backlog"}
