@@ -385,6 +385,8 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Accou
         look_first=account.look_first,
         pace=account.pace.pace(),
         strict_order=account.order == "strict",
+        can=account.can,
+        price_of_deleting=account.price_of_deleting(),
     )
 
 

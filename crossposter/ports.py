@@ -178,8 +178,9 @@ class Steps(Protocol):
 class Adapter(Protocol):
     """One account on its platform.
 
-    Raises nothing but the four kinds of PublishError, and UncertainError from `publish` alone: only there may something
-    have become public. (From `stage` where what an earlier try has left behind turns out to be public.)
+    Raises nothing but the four kinds of PublishError, and UncertainError only where something may have become public,
+    or other than it was: from `publish`, `reply`, `edit` and `retract`. What an account `can` is said beforehand
+    (`Options.can`). (From `stage` where what an earlier try has left behind turns out to be public.)
     """
 
     def verify(self) -> Identity:
@@ -201,16 +202,34 @@ class Adapter(Protocol):
             UncertainError: The request may have been carried out.
         """
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the account's newest posts; `of` are the ids of a staged post whose fate is asked for.
 
         Args:
             limit: How many, at most; a platform may give fewer. One request.
             of: Where the platform keeps a record of it, it is asked for that as well.
+            replies: Whether the account's answers are listed as well, where there are some.
         """
 
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Give a post the words of another one; exactly one request, which may be made again.
+
+        Raises:
+            UncertainError: The request may have been carried out.
+        """
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Answer a post of the account; otherwise as `publish`."""
+
     def retract(self, remote_id: str) -> None:
-        """Delete a post; exactly one request."""
+        """Delete a post; exactly one request, which may be made again.
+
+        Raises:
+            UncertainError: The request may have been carried out.
+        """
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post; None where the platform says that there is none. One request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +238,7 @@ class Due:
 
     account_id: str
     delivery_id: str | None
-    #: Whether it is to be sent; else its account is to be looked at.
+    #: Whether it is news to be sent; else its account is to be looked at, or something on it mended or taken away.
     is_to_send: bool = True
 
 
@@ -239,10 +258,12 @@ class KnownPosts:
     Attributes:
         ours: When each post of a delivery was published, by the platform's id.
         others: When each other post was first seen.
+        unlisted: Those of ours that no list of the account shows: deleted ones, and replies.
     """
 
     ours: Mapping[str, datetime]
     others: Mapping[Standing, datetime]
+    unlisted: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -255,7 +276,7 @@ class KnownPosts:
         That is the newest of ours from before: a list without it lags, or a person has deleted it. Where there is none
         of ours, any other that was seen before.
         """
-        ours = {remote_id: at for remote_id, at in self.ours.items() if at < moment}
+        ours = {name: at for name, at in self.ours.items() if at < moment and name not in self.unlisted}
         if ours:
             newest = max(ours.values())
             return frozenset(remote_id for remote_id, at in ours.items() if at == newest)

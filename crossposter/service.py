@@ -20,6 +20,7 @@ from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, mon
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded, Unread
 from crossposter.core.examination import Examination
 from crossposter.core.health import silence
+from crossposter.core.kinds import Kind
 from crossposter.core.model import (
     NEEDS_PERSON,
     Account,
@@ -300,6 +301,8 @@ class Service:
 
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
+        if delivery.kind is Kind.DELETE:
+            return Post(text="", link=None)
         feed = self._feed_for(delivery)
         if feed is None and Reason.UNROUTED not in delivery.waived:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)

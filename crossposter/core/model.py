@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crossposter.core.budget import Budget
 from crossposter.core.chrome import Chrome
 from crossposter.core.cutting import Weigh, by_length
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class Reason(StrEnum):
     #: Of an account alone.
     USED_UP = "used_up"
     PACE = "pace"
+    #: Of corrections and withdrawals.
+    BY_HAND = "by_hand"
+    STILL_STANDS = "still_stands"
+    REPOSTED = "reposted"
 
     @property
     def message(self) -> Message:
@@ -127,6 +132,12 @@ _SENTENCES = {
     Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
     Reason.PACE: say("has posted as fast as its pace in the YAML allows"),
+    Reason.BY_HAND: say(
+        "this way to the platform cannot do it: a person does, in the app or on the platform's site, and then says so"
+        " (crossposter settle ID --absent)"
+    ),
+    Reason.STILL_STANDS: say("is on the account as it was; will be tried again"),
+    Reason.REPOSTED: say("the old post is deleted; the new one goes out at once"),
 }
 
 
@@ -395,6 +406,10 @@ class Account:
     pace: Pace = field(default_factory=Pace)
     #: Whether what is held or fails keeps later news of the account waiting.
     strict_order: bool = False
+    #: What can be done there to posts that stand.
+    can: frozenset[Kind] = frozenset()
+    #: What taking a post away costs, in US dollars; None where it costs nothing.
+    price_of_deleting: float | None = None
 
     @property
     def seen_within(self) -> timedelta:
@@ -451,6 +466,8 @@ class Outcome:
     absences: int | None = None
     #: How often by now it was sent again by itself; None to leave the count alone.
     resends: int | None = None
+    #: Whether the post that it acts on does not stand any more.
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -488,6 +505,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The post that a correction or a withdrawal acts on."""
+
+    remote_id: str
+    url: str
+    #: Whether it stands, as far as is known.
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """The intent and fate of one entry on one account, as the ledger has it."""
 
@@ -517,8 +544,20 @@ class Delivery:
     reason: Reason | None = None
     #: Which of the entry's revisions this is.
     revision: int = 1
+    kind: Kind = Kind.PUBLISH
+    #: See `DeliveryName`.
+    edition: int = 0
+    #: None for a first post.
+    target: Target | None = None
 
     @property
     def id(self) -> str:
         """Give the name people use on the command line: `412/izmir-x`."""
-        return f"{self.entry_id}/{self.account_id}"
+        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.edition))
+
+    @property
+    def step(self) -> Kind:
+        """Give what its next request does, or the one whose answer is waited for."""
+        if self.kind is not Kind.REPOST:
+            return self.kind
+        return Kind.DELETE if self.target and self.target.stands else Kind.PUBLISH

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
 from crossposter.core.gate import words_of
+from crossposter.core.kinds import Kind, read_name
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
-from crossposter.ledger.attempts import add_post, adopt
+from crossposter.ledger.attempts import add_post, adopt, note_by_hand
+from crossposter.ledger.deliveries import NAME, end_post, name_in, named
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
@@ -71,11 +73,14 @@ class Desk:
             LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none.
         """
         with self._ledger.writing() as connection:
-            shared.hold_stories(connection, _entries_named(name))
-            rows = _named(connection, name)
+            shared.hold_stories(connection, entries_named(name))
+            rows = rows_named(connection, name)
             then = shared.moment(connection, now=now)
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 _adopt(connection, rows[0], found, now=now)
+            # Who drops what is left of a story does not mean that what stands is to stay.
+            is_meant = "/" in name or verb is not Verb.REJECT
+            rows = [row for row in rows if is_meant or row.kind != Kind.DELETE]
             return [self._act_on(connection, row, verb, person, now=now) for row in rows]
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
@@ -88,17 +93,17 @@ class Desk:
             .limit(last)
         )
         query = (
-            sa.select(delivery.entry_id, delivery.account_id)
+            sa.select(*NAME)
             .where(delivery.entry_id.in_(newest), delivery.reason == Reason.BASELINE)
             .order_by(delivery.id)
         )
         with self._ledger.reading() as connection:
-            return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
+            return [name_in(row) for row in connection.execute(query)]
 
     def acts(self, delivery_id: str) -> list[ActRecord]:
         """List what people did about a delivery, oldest first."""
         with self._ledger.reading() as connection:
-            ids = [row.id for row in _named(connection, delivery_id)]
+            ids = [row.id for row in rows_named(connection, delivery_id)]
             rows = schema.act.c
             query = sa.select(schema.act).where(rows.delivery_id.in_(ids)).order_by(rows.id)
             return [_record(row) for row in connection.execute(query)]
@@ -106,10 +111,12 @@ class Desk:
     def _act_on(
         self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
     ) -> Acted:
-        status = _standing(row, now=shared.moment(connection, now=now))
+        status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
-        made = change(verb, status, reason)
-        if made and (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
+        step = _step(connection, row)
+        made = change(verb, status, reason, step=step)
+        sent_at = _sent_at(connection, row) if made and step is not Kind.DELETE else None
+        if sent_at and may_be_unseen(verb, sent_at=sent_at, now=now):
             raise LedgerError(
                 say(
                     "what was sent may not be seen on the account for {minutes} minutes: look there once more then",
@@ -118,28 +125,52 @@ class Desk:
             )
         if made:
             _write(connection, row, made, now=now)
-            connection.execute(
-                schema.act.insert().values(
-                    delivery_id=row.id,
-                    verb=verb,
-                    person=person.name,
-                    system_user=person.system_user,
-                    why=person.why,
-                    status_before=status,
-                    reason_before=reason,
-                    at=now,
-                )
-            )
+            write_act(connection, row.id, verb, person, status, reason, now=now)
             status, reason = made.status, made.reason
-        name = f"{row.entry_id}/{row.account_id}"
-        return Acted(delivery_id=name, title=row.title, status=status, reason=reason, done=made is not None)
+        return Acted(delivery_id=name_in(row), title=row.title, status=status, reason=reason, done=made is not None)
+
+
+def write_act(
+    connection: sa.Connection,
+    row_id: int,
+    verb: Verb,
+    person: Person,
+    status: Status,
+    reason: Reason | None,
+    *,
+    now: datetime,
+) -> None:
+    """Write who did what to a delivery, and how that stood before."""
+    connection.execute(
+        schema.act.insert().values(
+            delivery_id=row_id,
+            verb=verb,
+            person=person.name,
+            system_user=person.system_user,
+            why=person.why,
+            status_before=status,
+            reason_before=reason,
+            at=now,
+        )
+    )
+
+
+def _step(connection: sa.Connection, row: sa.Row[Any]) -> Kind:
+    """Give what a delivery's next request does, or the one whose answer was lost."""
+    kind, posts = Kind(row.kind), schema.post.c
+    if kind is not Kind.REPOST:
+        return kind
+    deleted_at = connection.scalar(sa.select(posts.deleted_at).where(posts.delivery_id == row.of_id))
+    return Kind.DELETE if deleted_at is None else Kind.PUBLISH
 
 
 def _can_be_done(verb: Verb, row: sa.Row[Any], *, now: datetime) -> bool:
-    return change(verb, _standing(row, now=now), Reason(row.reason) if row.reason else None) is not None
+    if row.kind == Kind.DELETE:
+        return False  # nothing is found that it could be
+    return change(verb, standing_status(row, now=now), Reason(row.reason) if row.reason else None) is not None
 
 
-def _standing(row: sa.Row[Any], *, now: datetime) -> Status:
+def standing_status(row: sa.Row[Any], *, now: datetime) -> Status:
     """Give how a delivery stands: what was being published when its process went silent is uncertain by itself."""
     is_silent = row.status == Status.PUBLISHING and row.lease_until <= now
     return Status.UNCERTAIN if is_silent else Status(row.status)
@@ -164,12 +195,10 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
     posts, rows = schema.post.c, schema.delivery.c
     same = sa.or_(posts.remote_id == found.remote_id, posts.url == found.url)
     taken = (
-        sa.select(rows.entry_id, rows.account_id)
-        .join(schema.post, posts.delivery_id == rows.id)
-        .where(posts.account_id == row.account_id, same)
+        sa.select(*NAME).join(schema.post, posts.delivery_id == rows.id).where(posts.account_id == row.account_id, same)
     )
     if other := connection.execute(taken).first():
-        delivery = f"{other.entry_id}/{other.account_id}"
+        delivery = name_in(other)
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
     if row.attempt:
         add_post(connection, row.id, row.account_id, found, now=now)
@@ -197,23 +226,37 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
         values["released_at"] = now  # whoever lets news out has seen how old it is
     if Reason.GATE in made.waives and (told := unpacked(row.message)):
         values["passed"] = sorted({*row.passed, *words_of(told)})
+    if made.is_gone:
+        if not row.attempt:
+            note_by_hand(connection, row.id, now=now)
+            values["attempt"] = 1
+        end_post(connection, row.of_id, now=now)
+        if row.kind == Kind.REPOST:
+            values["status"], values["reason"] = Status.QUEUED, Reason.REPOSTED
     connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(values))
 
 
-def _named(connection: sa.Connection, name: str) -> Sequence[sa.Row[Any]]:
-    """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name."""
-    account_id = name.partition("/")[2]
+def rows_named(connection: sa.Connection, name: str, *, with_all_of_account: bool = False) -> Sequence[sa.Row[Any]]:
+    """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name.
+
+    With `with_all_of_account`, the first post's name stands for all that was done with the story on its account.
+    """
     rows = schema.delivery.c
     query = (
         sa.select(schema.delivery, schema.entry.c.title)
         .join(schema.entry, schema.entry.c.id == rows.entry_id)
-        .where(rows.entry_id.in_(_entries_named(name)))
+        .where(rows.entry_id.in_(entries_named(name)))
         .order_by(rows.id)
     )
-    return connection.execute(query.where(rows.account_id == account_id) if account_id else query).all()
+    if "/" not in name:
+        return connection.execute(query).all()
+    if (one := read_name(name)) is None:
+        return []
+    is_all = with_all_of_account and one.kind is Kind.PUBLISH
+    return connection.execute(query.where(rows.account_id == one.account_id if is_all else named(name))).all()
 
 
-def _entries_named(name: str) -> list[int]:
+def entries_named(name: str) -> list[int]:
     """Give the number of the entry that a name names; nothing for what is no name."""
     entry_id = name.partition("/")[0]
     return [int(entry_id)] if entry_id.isdecimal() and len(entry_id) <= _DIGITS else []

@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Delivery, Outcome, Picture, Receipt, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import is_ours, let_rest, named, outcome_values
+from crossposter.ledger.deliveries import end_post, is_ours, let_rest, named, outcome_values
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import Lease, Settlement, Staged
@@ -40,7 +41,13 @@ def sent_since(connection: sa.Connection, account_id: str, *, since: datetime, n
     query = (
         sa.select(attempt.started_at)
         .join(schema.delivery, rows.id == attempt.delivery_id)
-        .where(rows.account_id == account_id, attempt.started_at > since, attempt.started_at <= now, _may_be_public())
+        .where(
+            rows.account_id == account_id,
+            attempt.started_at > since,
+            attempt.started_at <= now,
+            attempt.kind.in_((Kind.PUBLISH, Kind.REPLY)),
+            _may_be_public(),
+        )
     )
     return connection.scalars(query).all()
 
@@ -61,7 +68,8 @@ def claim(
 ) -> int | None:
     """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
-    Unless it was sent before, the news must still say what it said when the post was made of it.
+    Unless it was sent before, the news must still say what it said when the post was made of it; of what is only
+    deleted, nobody asks.
     """
     rows, entry = schema.delivery.c, schema.entry.c
     says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
@@ -76,7 +84,7 @@ def claim(
             named(delivery.id),
             rows.status == Status.QUEUED,
             rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
-            sa.true() if delivery.attempt else says_now == delivery.revision,
+            sa.true() if delivery.attempt or delivery.kind is Kind.DELETE else says_now == delivery.revision,
         )
         .values(
             status=Status.PUBLISHING,
@@ -95,6 +103,7 @@ def claim(
         schema.attempt.insert().values(
             delivery_id=claimed.id,
             number=claimed.attempt,
+            kind=delivery.step,
             revision=delivery.revision,
             text=staged.post.text,
             link=staged.post.link,
@@ -115,18 +124,20 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     """
     rows = schema.delivery.c
     if outcome.account_rests_until or outcome.receipt:
-        hold_account(connection, delivery_id.partition("/")[2])
+        hold_account(connection, name_of(delivery_id).account_id)
     is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
     settled = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.attempt == attempt, is_open)
         .values(**outcome_values(outcome), lease_until=None, updated_at=now)
-        .returning(rows.id, rows.account_id)
+        .returning(rows.id, rows.account_id, rows.of_id)
     ).one_or_none()
     if settled is None:
         return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
     let_rest(connection, settled.account_id, outcome)
     started_at = end_attempt(connection, settled.id, attempt, outcome, now=now)
+    if outcome.is_gone:
+        end_post(connection, settled.of_id, now=now)
     if outcome.receipt:
         add_post(connection, settled.id, settled.account_id, outcome.receipt, now=now)
         _note_slowest(connection, settled.account_id, now - started_at)
@@ -175,10 +186,12 @@ def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
 def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> datetime:
     """Write what an attempt came to; give when it began."""
     answered = schema.attempt.c
+    # Of a repost the deletion is done, and the delivery goes on.
+    status = Status.PUBLISHED if outcome.is_gone else outcome.status
     ended = connection.execute(
         schema.attempt.update()
         .where(answered.delivery_id == row_id, answered.number == attempt)
-        .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
+        .values(ended_at=now, outcome=status, message=packed(outcome.message), answer=outcome.answer)
         .returning(answered.started_at)
     )
     started_at: datetime = ended.scalar_one()
@@ -205,6 +218,25 @@ def adopt(
         )
     )
     add_post(connection, row_id, account_id, receipt, now=now)
+
+
+def note_by_hand(connection: sa.Connection, row_id: int, *, now: datetime) -> None:
+    """Write that a person has deleted what no request of ours has."""
+    connection.execute(
+        schema.attempt.insert().values(
+            delivery_id=row_id,
+            number=1,
+            kind=Kind.DELETE,
+            text="",
+            link=None,
+            pictures=[],
+            media_ids=[],
+            started_at=now,
+            ended_at=now,
+            outcome=Status.PUBLISHED,
+            message=packed(say("was not done from here: a person has done it on the platform")),
+        )
+    )
 
 
 def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
-from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status
+from crossposter.core.kinds import DeliveryName, Kind, name_of
+from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import entries, schema
@@ -24,7 +25,7 @@ from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one
 from crossposter.ports import Due, Lease
 
 _OVER_BASELINE = Overwrite(
-    keys=["entry_id", "account_id"],
+    keys=["entry_id", "account_id", "kind", "edition"],
     columns=["status", "reason", "message", "updated_at"],
     where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
 )
@@ -33,6 +34,10 @@ _DECIDED = (
     "attempt",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
+#: The columns that make a delivery's name.
+NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.edition)
+#: What says something wrong, or is to be said no more, is mended before anything new is said.
+_URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
 
 def decide(
@@ -85,12 +90,12 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
         schema.delivery.update()
         .where(rows.status == Status.PUBLISHING, rows.lease_until <= now if others else sa.true())
         .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
-        .returning(rows.id, rows.entry_id, rows.account_id)
+        .returning(rows.id, *NAME)
     ).all()
     attempt = schema.attempt.c
     given_up = sa.and_(attempt.delivery_id.in_([row.id for row in interrupted]), attempt.ended_at.is_(None))
     connection.execute(schema.attempt.update().where(given_up).values(ended_at=now))
-    return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
+    return [name_in(row) for row in interrupted]
 
 
 def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence[str]:
@@ -98,10 +103,8 @@ def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence
     rows, acts = schema.delivery.c, schema.act.c
     # No join: SQLite would walk all deliveries, and look for the acts of each (319 ms of a million, measured).
     settled = sa.select(acts.delivery_id).where(acts.verb.in_((Verb.PUBLISHED, Verb.ABSENT)), acts.at >= since)
-    query = sa.select(rows.entry_id, rows.account_id).where(
-        rows.id.in_(settled), rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING))
-    )
-    return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
+    query = sa.select(*NAME).where(rows.id.in_(settled), rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING)))
+    return [name_in(row) for row in connection.execute(query)]
 
 
 def wake_accounts(connection: sa.Connection) -> None:
@@ -116,13 +119,14 @@ def wake_accounts(connection: sa.Connection) -> None:
 
 
 def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
-    """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
+    """List deliveries whose time has come, to be sent or to be looked for on their account.
 
-    Of the accounts in `strict`, nothing comes before all that is older is settled.
+    Withdrawals and corrections first, then news, each oldest first. Of the accounts in `strict`, no news comes before
+    all that is older is settled.
     """
     rows, accounts = schema.delivery.c, schema.account.c
     query = (
-        sa.select(rows.entry_id, rows.account_id, rows.status)
+        sa.select(*NAME, rows.status)
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
@@ -130,15 +134,15 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
             sa.or_(is_over(accounts.resting_until, now=now), _is_only_looked_at()),
             accounts.unread_since.is_(None),
         )
-        .order_by(rows.id)
+        .order_by(_URGENCY, rows.id)
     )
     if strict:
-        query = query.where(sa.or_(rows.account_id.not_in(strict), ~_waits_for_older()))
+        query = query.where(sa.or_(rows.account_id.not_in(strict), rows.kind != Kind.PUBLISH, ~_waits_for_older()))
     return [
         Due(
-            delivery_id=f"{row.entry_id}/{row.account_id}",
+            delivery_id=name_in(row),
             account_id=row.account_id,
-            is_to_send=row.status == Status.QUEUED,
+            is_to_send=row.status == Status.QUEUED and row.kind == Kind.PUBLISH,
         )
         for row in connection.execute(query)
     ]
@@ -151,8 +155,10 @@ def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _is_only_looked_at() -> sa.ColumnElement[bool]:
-    """Tell whether a delivery is to be looked for on an account that keeps to its pace: that is no post."""
-    return sa.and_(schema.account.c.resting_reason == Reason.PACE, schema.delivery.c.status != Status.QUEUED)
+    """Tell whether a delivery may be dealt with on an account that keeps to its pace: it is no news to be sent."""
+    rows = schema.delivery.c
+    is_no_news = sa.or_(rows.status != Status.QUEUED, rows.kind != Kind.PUBLISH)
+    return sa.and_(schema.account.c.resting_reason == Reason.PACE, is_no_news)
 
 
 def _waits_for_older() -> sa.ColumnElement[bool]:
@@ -160,7 +166,12 @@ def _waits_for_older() -> sa.ColumnElement[bool]:
     unsettled = (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN, Status.HELD)
     return (
         sa.select(older.c.id)
-        .where(older.c.account_id == rows.account_id, older.c.id < rows.id, older.c.status.in_(unsettled))
+        .where(
+            older.c.account_id == rows.account_id,
+            older.c.id < rows.id,
+            older.c.status.in_(unsettled),
+            older.c.kind == Kind.PUBLISH,
+        )
         .exists()
     )
 
@@ -194,11 +205,16 @@ def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Deliv
 
 
 def held(connection: sa.Connection, account_id: str, reason: Reason, *, now: datetime) -> Sequence[Delivery]:
-    """Give the deliveries of an account that are held for a reason, oldest first."""
+    """Give the first posts of an account that are held for a reason, oldest first."""
     rows = schema.delivery.c
     query = (
         sa.select(schema.delivery)
-        .where(rows.account_id == account_id, rows.status == Status.HELD, rows.reason == reason)
+        .where(
+            rows.account_id == account_id,
+            rows.status == Status.HELD,
+            rows.reason == reason,
+            rows.kind == Kind.PUBLISH,
+        )
         .order_by(rows.id)
     )
     return [_delivery(connection, row, now=now) for row in connection.execute(query).all()]
@@ -223,7 +239,16 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
         status=Status(row.status),
         reason=Reason(row.reason) if row.reason else None,
         revision=attempt.revision if attempt else entries.revision(connection, row.entry_id),
+        kind=Kind(row.kind),
+        edition=row.edition,
+        target=_target(connection, row.of_id) if row.of_id else None,
     )
+
+
+def _target(connection: sa.Connection, of_id: int) -> Target:
+    rows = schema.post.c
+    post = connection.execute(sa.select(schema.post).where(rows.delivery_id == of_id)).one()
+    return Target(remote_id=post.remote_id, url=post.url, stands=post.deleted_at is None)
 
 
 def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:
@@ -234,22 +259,42 @@ def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
-    """Write why a queued delivery was not attempted: later, or held."""
-    rows = schema.delivery.c
+    """Write why a queued delivery was not attempted: later, or held; or that there is nothing to be done any more."""
+    rows, account_id = schema.delivery.c, name_of(delivery_id).account_id
     if outcome.account_rests_until:
-        hold_account(connection, delivery_id.partition("/")[2])
-    connection.execute(
+        hold_account(connection, account_id)
+    changed = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.status == Status.QUEUED)
         .values(**outcome_values(outcome), updated_at=now)
-    )
-    let_rest(connection, delivery_id.partition("/")[2], outcome)
+        .returning(rows.of_id)
+    ).one_or_none()
+    if changed and outcome.is_gone:
+        end_post(connection, changed.of_id, now=now)
+    let_rest(connection, account_id, outcome)
 
 
 def named(delivery_id: str) -> sa.ColumnElement[bool]:
     """Find a delivery by the name people use: `412/izmir-x`."""
-    entry_id, _, account_id = delivery_id.partition("/")
-    return sa.and_(schema.delivery.c.entry_id == int(entry_id), schema.delivery.c.account_id == account_id)
+    rows, name = schema.delivery.c, name_of(delivery_id)
+    return sa.and_(
+        rows.entry_id == name.entry_id,
+        rows.account_id == name.account_id,
+        rows.kind == name.kind,
+        rows.edition == name.edition,
+    )
+
+
+def name_in(row: Any) -> str:
+    """Give the name of a delivery, of a row with the columns in `NAME`."""
+    return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.edition))
+
+
+def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:
+    """Write that the post of a delivery stands no more."""
+    rows = schema.post.c
+    ended = schema.post.update().where(rows.delivery_id == of_id, rows.deleted_at.is_(None))
+    connection.execute(ended.values(deleted_at=now))
 
 
 def is_ours(lease: Lease) -> sa.ColumnElement[bool]:

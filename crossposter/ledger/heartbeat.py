@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import NEEDS_PERSON, Status
 from crossposter.ledger import postgresql, schema
+from crossposter.ledger.deliveries import NAME, name_in
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.lock import Holder, Role, holder
 from crossposter.ledger.shared import is_shared, one_at_a_time
@@ -84,7 +85,7 @@ class LedgerHeartbeat:
             accounts.resting_reason.in_(NEEDS_PERSON),
         )
         due = (
-            sa.select(rows.entry_id, rows.account_id, since.label("since"))
+            sa.select(*NAME, since.label("since"))
             .join(schema.account, accounts.id == rows.account_id)
             .where(rows.status == Status.QUEUED, since <= now, not_at_rest)
             .order_by(since)
@@ -100,7 +101,7 @@ class LedgerHeartbeat:
             started_at=life.started_at if life else None,
             beat_at=life.beat_at if life else None,
             polled_at=polled,
-            oldest_due=f"{oldest.entry_id}/{oldest.account_id}" if oldest else None,
+            oldest_due=name_in(oldest) if oldest else None,
             due_since=oldest.since if oldest else None,
         )
 

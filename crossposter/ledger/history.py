@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema, shared
+from crossposter.ledger.deliveries import named
 from crossposter.ledger.records import (
     AttemptRecord,
     DeliveryRecord,
@@ -51,7 +52,7 @@ def attempts(ledger: SqlLedger, delivery: DeliveryRecord) -> list[AttemptRecord]
     query = (
         sa.select(schema.attempt)
         .join(schema.delivery, rows.id == attempt.delivery_id)
-        .where(rows.entry_id == delivery.entry_id, rows.account_id == delivery.account_id)
+        .where(named(delivery.id))
         .order_by(attempt.number)
     )
     with ledger.reading() as connection:
@@ -81,6 +82,7 @@ def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:
 
 def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
     delivery, entry, post, sent = schema.delivery, schema.entry, schema.post, schema.attempt
+    target = post.alias("target")
     query = (
         sa.select(
             delivery,
@@ -90,12 +92,14 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             entry.c.revision,
             sent.c.revision.label("sent_revision"),
             schema.account.c.platform,
-            post.c.remote_id,
-            post.c.url,
+            sa.func.coalesce(post.c.remote_id, target.c.remote_id).label("remote_id"),
+            sa.func.coalesce(post.c.url, target.c.url).label("url"),
+            post.c.deleted_at,
         )
         .join(entry, entry.c.id == delivery.c.entry_id)
         .join(schema.account, schema.account.c.id == delivery.c.account_id)
         .outerjoin(post, post.c.delivery_id == delivery.c.id)
+        .outerjoin(target, target.c.delivery_id == delivery.c.of_id)
         .outerjoin(
             sent,
             sa.and_(

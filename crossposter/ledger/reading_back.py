@@ -7,11 +7,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.attempts import add_post, adopt
-from crossposter.ledger.deliveries import is_over, let_rest, named, outcome_values
+from crossposter.ledger.deliveries import end_post, is_over, let_rest, named, outcome_values
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
@@ -35,7 +36,7 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
             sa.or_(rows.status == Status.UNCERTAIN, is_silent),
         )
         .values(**outcome_values(outcome), lease_until=None, updated_at=now)
-        .returning(rows.id)
+        .returning(rows.id, rows.of_id)
     ).one_or_none()
     if settled is None:
         return False
@@ -48,6 +49,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
         .where(attempt.delivery_id == settled.id, attempt.number == delivery.attempt.number)
         .values(ended_at=sa.case((attempt.ended_at <= now, attempt.ended_at), else_=now), **looked, **ended)
     )
+    if outcome.is_gone:
+        end_post(connection, settled.of_id, now=now)
     if outcome.receipt:
         add_post(connection, settled.id, delivery.account_id, outcome.receipt, now=now)
     return True
@@ -55,6 +58,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
 
 def _of_attempt(outcome: Outcome) -> Status:
     """Give what the attempt came to: one that nobody can tell stays uncertain, whatever becomes of the delivery."""
+    if outcome.is_gone:
+        return Status.PUBLISHED
     return Status.UNCERTAIN if outcome.status is Status.HELD else outcome.status
 
 
@@ -76,16 +81,19 @@ def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing,
 
 def known_posts(connection: sa.Connection, account_id: str) -> KnownPosts:
     """Give what is known to stand on an account."""
-    posts, standing = schema.post.c, schema.standing.c
+    posts, standing, made_by = schema.post.c, schema.standing.c, schema.delivery.c
     ours = (
-        sa.select(posts.remote_id, posts.published_at)
+        sa.select(posts.remote_id, posts.published_at, posts.deleted_at, made_by.kind)
+        .join(schema.delivery, made_by.id == posts.delivery_id)
         .where(posts.account_id == account_id)
         .order_by(posts.id.desc())
         .limit(_KEPT)
     )
     others = sa.select(schema.standing).where(standing.account_id == account_id)
+    found = connection.execute(ours).all()
     return KnownPosts(
-        ours={row.remote_id: row.published_at for row in connection.execute(ours)},
+        ours={row.remote_id: row.published_at for row in found},
+        unlisted=frozenset(row.remote_id for row in found if row.deleted_at or row.kind == Kind.REPLY),
         others={standing_of(row): row.seen_at for row in connection.execute(others)},
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import AccountState, Reason, Status
 from crossposter.core.timeline import Standing
 from crossposter.wording import Message
@@ -33,11 +34,15 @@ class DeliveryRecord:
     updated_at: datetime
     #: Whether the news says something else now than when it was published.
     is_outdated: bool = False
+    kind: Kind = Kind.PUBLISH
+    edition: int = 0
+    #: When its post was found to stand no more; None while it does, or where there is none.
+    deleted_at: datetime | None = None
 
     @property
     def id(self) -> str:
         """Give the name people use on the command line: `412/izmir-x`."""
-        return f"{self.entry_id}/{self.account_id}"
+        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.edition))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,8 @@ class AttemptRecord:
     message: Message | None
     #: The platform's own, where crossposter does not know what it means.
     answer: str | None = None
+    #: What was asked of the platform.
+    kind: Kind = Kind.PUBLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +121,9 @@ def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
         url=row.url,
         updated_at=row.updated_at,
         is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
+        kind=Kind(row.kind),
+        edition=row.edition,
+        deleted_at=row.deleted_at,
     )
 
 
@@ -129,6 +139,7 @@ def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
         outcome=Status(row.outcome) if row.outcome else None,
         message=unpacked(row.message),
         answer=row.answer,
+        kind=Kind(row.kind),
     )
 
 
