@@ -386,6 +386,7 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Accou
         pace=account.pace.pace(),
         strict_order=account.order == "strict",
         can=account.can,
+        on_edit=account.on_edit.on_edit(account.can),
         price_of_deleting=account.price_of_deleting(),
     )
 

@@ -249,7 +249,9 @@ class Deliverer:
                 return self._postponed(delivery, post)
             for picture in post.pictures:
                 self._store.put(picture.content)
-            return _Ready(delivery=delivery, adapter=adapter, staged=adapter.stage(post, self._steps(delivery)))
+            is_post = delivery.kind not in (Kind.DELETE, Kind.EDIT)
+            staged = adapter.stage(post, self._steps(delivery)) if is_post else Staged(post=post)
+            return _Ready(delivery=delivery, adapter=adapter, staged=staged)
         except PublishError as error:
             if error.answer:  # no attempt was made yet with which it could be kept
                 log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)

@@ -31,6 +31,7 @@ from crossposter.core.model import (
 
 if TYPE_CHECKING:
     from crossposter.core.alerting import Change, Fate, Matter, Outbox, Pending
+    from crossposter.core.correcting import Correction, Edited
     from crossposter.core.digest import Summary
     from crossposter.core.planning import Plan
     from crossposter.core.timeline import Standing, Timeline
@@ -400,6 +401,12 @@ class Ledger(Protocol):
 
     def sent_since(self, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
         """Give when posts were sent on an account between two times, those that may be public included."""
+
+    def edited(self) -> Sequence[Edited]:
+        """List the news that was edited since it was last decided about, with its posts that stand."""
+
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
+        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
 
     def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
         """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""

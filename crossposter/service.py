@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
+from crossposter.core.correcting import worded
 from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded, Unread
 from crossposter.core.examination import Examination
 from crossposter.core.health import silence
@@ -51,6 +52,7 @@ from crossposter.ports import (
     PictureSource,
     PictureStore,
 )
+from crossposter.proposing import Proposer
 from crossposter.wording import say
 
 log = logging.getLogger(__name__)
@@ -121,6 +123,7 @@ class Service:
         self._clock = clock
         self._is_retired = False
         self._strict = [account.id for account in accounts.values() if account.strict_order]
+        self._proposer = Proposer(accounts, ledger, clock)
         self._deliverer = Deliverer(
             accounts=accounts,
             post_of=self._post,
@@ -240,12 +243,14 @@ class Service:
         """Ask a platform about an account; one that is not right is asked again before anything is sent there."""
         return self._identities.examine(account)
 
-    def look_around(self) -> list[Silent | Spending | Settled]:
+    def look_around(self) -> list[Silent | Spending | Settled | Delivered]:
         """Say what nobody does: which feeds are silent for too long, which accounts have spent their money.
 
-        And what people did beside the daemon about posts that were uncertain.
+        And what people did beside the daemon about posts that were uncertain. News that was edited after it went out is
+        looked for, and corrections are proposed.
         """
-        return [*self._silences(), *self._spendings(), *map(Settled, self._settled())]
+        proposed = [] if self._is_retired else self._proposer.propose()
+        return [*self._silences(), *self._spendings(), *map(Settled, self._settled()), *proposed]
 
     def _settled(self) -> Sequence[str]:
         return self._ledger.settled_by_people(since=self._clock.now() - REMEMBERED)
@@ -304,11 +309,26 @@ class Service:
         if delivery.kind is Kind.DELETE:
             return Post(text="", link=None)
         feed = self._feed_for(delivery)
+        if delivery.kind is not Kind.PUBLISH:  # it stands there already, however old it is
+            return self._correction(delivery, account)
         if feed is None and Reason.UNROUTED not in delivery.waived:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
         post = self._sent_before(delivery, account) or self._composed(delivery, account)
+        return self._affordable(delivery, account, post)
+
+    def _correction(self, delivery: Delivery, account: Account) -> Post | Outcome:
+        """Give what corrects a post: what was begun, to the byte; else the news as it was when that was decided."""
+        if not delivery.attempt and delivery.revision != delivery.edition:
+            return Outcome(status=Status.SKIPPED, reason=Reason.SUPERSEDED)
+        account = worded(delivery.kind, account, delivery.entry.language)
+        post = self._sent_before(delivery, account) or self._composed(delivery, account)
+        if delivery.step is Kind.EDIT:
+            # The words alone: what else a post has stays as it is.
+            return post if isinstance(post, Outcome) else replace(post, link=None, pictures=())
+        if delivery.step is Kind.PUBLISH:
+            return post  # the old one is gone already: no money holds the new one back
         return self._affordable(delivery, account, post)
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:

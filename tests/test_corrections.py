@@ -93,3 +93,83 @@ def test_what_somebody_has_deleted_by_hand_is_deleted(city: City, call: Call, pl
     assert call("run", "--once")[0] == 0
     assert standing(city) == []
     assert call("queue") == (0, "nothing waits for a person\n")
+
+
+def edited(city: City, call: Call) -> None:
+    """Let the news say something else on the site, and the program read it."""
+    city.site.edit("tr", title="Çiğli Tramvayı dört yeni durağıyla sefere başladı")
+    call("run", "--once")
+
+
+def test_edited_news_is_corrected_on_each_platform_in_its_own_way(city: City, call: Call) -> None:
+    before = {post["platform"]: post["id"] for post in standing(city)}
+    edited(city, call)
+    assert len(standing(city)) == 3
+    queue = call("queue")[1]
+    assert "“üç” → “dört”" in queue
+    plan = call("correct", "8", "--plan")[1]
+    assert "[-üç-] {+dört+}" in plan
+    assert "DÜZELTME: Çiğli Tramvayı dört" in plan
+    assert "costs 0.2" in plan
+    code, printed = call("correct", "8", "--by", "Ayşe")
+    assert (code, printed.count("is now: queued")) == (0, 3)
+    asked = len(city.sandbox.requests())
+    assert call("run", "--once")[0] == 0
+    public = [one.operation for one in city.sandbox.requests()[asked:] if one.method != "GET"]
+    assert sorted(public) == ["correct", "correct", "publish"]
+    texts = {(post["platform"], post["id"]): post["text"] for post in standing(city)}
+    assert len(texts) == 4
+    for platform in ("facebook", "instagram"):
+        assert texts[platform, before[platform]].startswith("Çiğli Tramvayı dört yeni")
+    assert texts["twitter", before["twitter"]].startswith("Çiğli Tramvayı üç yeni")
+    (reply,) = [text for (platform, number), text in texts.items() if number not in before.values()]
+    assert reply.startswith("DÜZELTME: Çiğli Tramvayı dört yeni")
+    assert call("queue") == (0, "nothing waits for a person\n")
+    call("run", "--once")
+    assert len(standing(city)) == 4
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_post_is_deleted_and_made_anew(city: City, call: Call, platform: str) -> None:
+    edited(city, call)
+    account = {"twitter": "izmir-x"}.get(platform, f"izmir-{platform}")
+    assert call("correct", f"8/{account}", "--how", "repost", "--by", "Ayşe")[0] == 0
+    asked = len(city.sandbox.requests())
+    assert call("run", "--once")[0] == 0
+    public = [one.operation for one in city.sandbox.requests()[asked:] if one.operation in ("publish", "retract")]
+    assert public == ["retract", "publish"]
+    (post,) = [post for post in standing(city) if post["platform"] == platform]
+    assert post["text"].startswith("Çiğli Tramvayı dört yeni")
+    assert len(post["images"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["commit_then_reset", "commit_then_status:503", "reset", "garbage"])
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+def test_a_lost_answer_to_an_edit_is_settled_by_reading_the_post(
+    city: City, call: Call, monkeypatch: pytest.MonkeyPatch, platform: str, fault: str
+) -> None:
+    monkeypatch.setattr("crossposter.core.amending.READ_AFTER", READ_AFTER * 0)
+    monkeypatch.setattr("crossposter.core.amending.BACKOFF", (READ_AFTER * 0,))
+    edited(city, call)
+    city.sandbox.inject(platform, "correct", fault)
+    call("correct", f"8/izmir-{platform}", "--by", "Ayşe")
+    for _ in range(3):
+        call("run", "--once")
+    (post,) = [post for post in standing(city) if post["platform"] == platform]
+    assert post["text"].startswith("Çiğli Tramvayı dört yeni")
+    is_done = fault.startswith("commit")
+    assert len(city.sandbox.requests(platform, "correct")) == (1 if is_done else 2)
+
+
+def test_what_is_asked_for_wrongly_is_told(city: City, call: Call) -> None:
+    assert call("correct", "8", "--how", "apologise", "--by", "Ayşe")[0] == 2
+    assert call("correct", "99", "--by", "Ayşe")[0] == 1
+    assert call("correct", "99", "--plan")[0] == 1
+    assert call("correct", "8", "--by", "Ayşe")[0] == 1  # nothing is wrong with it
+    assert "every post that stands says what the news says" in call("correct", "8", "--plan")[1]
+    edited(city, call)
+    assert call("correct", "8/izmir-x", "--how", "edit", "--by", "Ayşe")[0] == 1
+    assert "a person must" in call("correct", "8/izmir-x", "--how", "edit", "--plan")[1]
+    assert call("correct", "8", "--how", "nothing", "--by", "Ayşe")[0] == 0
+    assert call("queue") == (0, "nothing waits for a person\n")
+    assert call("retract", "99", "--by", "Ayşe", "--reason", "no")[0] == 1

@@ -117,7 +117,7 @@ def retract(
     from crossposter.ledger.withdrawing import retract as withdraw
 
     context = ctx.obj.at(config)
-    person = _person(context, by, reason)
+    person = person_of(context, by, reason)
     loaded = context.load(secrets_needed=False, tolerant=True)
     accounts = accounts_of(loaded)
     with open_ledger(context, loaded) as (ledger, translate):
@@ -127,7 +127,7 @@ def retract(
             if not done:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             acted += done
-        _print(acted, translate)
+        print_acted(acted, translate)
         for one in acted:
             if one.reason is Reason.BY_HAND:
                 sentence = say(
@@ -138,6 +138,24 @@ def retract(
                 typer.echo(translate(sentence))
     if not all(one.done for one in acted):
         raise typer.Exit(1)
+
+
+def correct(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="A story (412), or its post on one account (412/izmir-x).")],
+    config: ConfigOption = None,
+    by: _By = None,
+    reason: _Why = None,
+    how: Annotated[
+        str | None,
+        typer.Option("--how", metavar="WAY", help="edit, reply, repost or nothing; the account's own way without it."),
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and its price; do nothing.")] = False,
+) -> None:
+    """Correct posts of news that was edited after they had gone out."""
+    from crossposter.cli.correct import correct as command
+
+    command(ctx.obj.at(config), name, by=by, why=reason, how=how, plan=plan)
 
 
 def backfill(
@@ -155,7 +173,7 @@ def backfill(
     from crossposter.ledger.acts import Desk
 
     context = ctx.obj.at(config)
-    person = _person(context, by, reason)
+    person = person_of(context, by, reason)
     loaded = context.load(secrets_needed=False, tolerant=True)
     if feed not in (known := [one.id for city in loaded.cities for one in city.feeds]):
         raise CrossposterError(
@@ -173,7 +191,7 @@ def backfill(
                 typer.echo(f"{record.id}  {record.title}")
         if not yes and not typer.confirm(translate(say("Publish these {count} posts?", count=len(names)))):
             raise typer.Exit(1)
-        _print([one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate)
+        print_acted([one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate)
 
 
 def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -207,7 +225,7 @@ def _act(
     from crossposter.core.acts import Verb
     from crossposter.ledger.acts import Desk
 
-    person = _person(context, by, why)
+    person = person_of(context, by, why)
     with open_ledger(context) as (ledger, translate):
         desk = Desk(ledger)
         acted: list[Acted] = []
@@ -217,12 +235,17 @@ def _act(
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             # Of a whole story only those are meant to which it can be done, if there are some.
             acted += done if "/" in name or not any(one.done for one in done) else [one for one in done if one.done]
-        _print(acted, translate)
+        print_acted(acted, translate)
     if not all(one.done for one in acted):
         raise typer.Exit(1)
 
 
-def _person(context: Context, by: str | None, why: str | None) -> Person:
+def person_of(context: Context, by: str | None, why: str | None) -> Person:
+    """Say who acts, and why.
+
+    Raises:
+        CrossposterError: Nobody has said it.
+    """
     from crossposter.core.acts import Person
 
     name = (by or context.environ.get(USER_VARIABLE) or "").strip()
@@ -239,7 +262,8 @@ def _system_user() -> str:
         return str(os.getuid())
 
 
-def _print(acted: Sequence[Acted], translate: Translator) -> None:
+def print_acted(acted: Sequence[Acted], translate: Translator) -> None:
+    """Say what came of an act."""
     from crossposter.cli.tables import STATUS_WORDS, printable
     from crossposter.core.acts import is_in_doubt
 

@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(alerts_app, name="alerts")
-for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.settle, acts.backfill, acts.retract):
+for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.settle, acts.backfill, acts.retract, acts.correct):
     app.command()(_act)
 
 

@@ -111,7 +111,8 @@ def print_deliveries(console: Console, records: Sequence[DeliveryRecord], transl
             name=record.id,
             title=record.title,
             status=record.status,
-            url=record.url,
+            # Of what waits it matters why; the post that it is about is that of another line.
+            url=record.url if record.kind is Kind.PUBLISH or record.status is Status.PUBLISHED else None,
             why=record.message or (record.reason.message if record.reason else None),
             word=word_of(record),
         )

@@ -31,6 +31,8 @@ class Verb(StrEnum):
     BACKFILL = "backfill"
     #: Take a story down.
     RETRACT = "retract"
+    #: Let posts of edited news be corrected.
+    CORRECT = "correct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

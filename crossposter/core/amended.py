@@ -12,13 +12,17 @@ from crossposter.wording import Message, say
 
 
 def is_amendment(done: Delivered) -> bool:
-    """Tell whether a delivery only changes, or takes away, what stands; a reply and a repost are posts."""
-    return name_of(done.delivery_id).kind in (Kind.EDIT, Kind.DELETE)
+    """Tell whether a delivery only changes, or takes away, what stands; a decided reply or repost is a post."""
+    is_proposed = done.outcome is not None and done.outcome.reason in (Reason.CORRECTION, Reason.BY_HAND)
+    return is_proposed or name_of(done.delivery_id).kind in (Kind.EDIT, Kind.DELETE)
 
 
 def of_amendment(done: Delivered, outcome: Outcome, *why: Message | None) -> Iterator[Notice]:
     """Say what became of one; nothing while it is still tried, since asking twice does no harm."""
     name = {"id": done.delivery_id}
+    if outcome.reason is Reason.CORRECTION:
+        yield _proposed(done, *why)
+        return
     if outcome.status in (Status.QUEUED, Status.UNCERTAIN):
         return
     if outcome.status is Status.PUBLISHED:
@@ -37,6 +41,18 @@ def of_amendment(done: Delivered, outcome: Outcome, *why: Message | None) -> Ite
     else:
         act = say("let it out: crossposter approve {id} --by NAME; drop it: crossposter reject {id} --by NAME", **name)
     yield _notice(done, say("{id} waits for a person", **name), Level.CRITICAL, *why, act)
+
+
+def _proposed(done: Delivered, *why: Message | None) -> Notice:
+    story = name_of(done.delivery_id).entry_id
+    lines = (
+        say("what would be done, and what it costs: crossposter correct {story} --plan", story=story),
+        say(
+            "do it: crossposter correct {id} --by NAME; leave the post as it is: crossposter reject {id} --by NAME",
+            id=done.delivery_id,
+        ),
+    )
+    return _notice(done, say("{id}: is the post to be corrected?", id=done.delivery_id), Level.WARNING, *why, *lines)
 
 
 def _notice(done: Delivered, subject: Message, level: Level, *lines: Message | None, is_good: bool = False) -> Notice:

@@ -88,6 +88,8 @@ class Reason(StrEnum):
     BY_HAND = "by_hand"
     STILL_STANDS = "still_stands"
     REPOSTED = "reposted"
+    CORRECTION = "correction"
+    SUPERSEDED = "superseded"
 
     @property
     def message(self) -> Message:
@@ -137,6 +139,8 @@ _SENTENCES = {
         " (crossposter settle ID --absent)"
     ),
     Reason.STILL_STANDS: say("is on the account as it was; will be tried again"),
+    Reason.CORRECTION: say("the news was edited after it had gone out; a person decides about a correction"),
+    Reason.SUPERSEDED: say("the news was edited once more before this correction was made"),
     Reason.REPOSTED: say("the old post is deleted; the new one goes out at once"),
 }
 
@@ -384,6 +388,16 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnEdit:
+    """What happens to a post when its news is edited."""
+
+    #: How it is corrected; None for not at all.
+    how: Kind | None = None
+    #: Whether nobody is asked.
+    unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A destination on a platform."""
 
@@ -408,6 +422,7 @@ class Account:
     strict_order: bool = False
     #: What can be done there to posts that stand.
     can: frozenset[Kind] = frozenset()
+    on_edit: OnEdit = OnEdit()
     #: What taking a post away costs, in US dollars; None where it costs nothing.
     price_of_deleting: float | None = None
 

@@ -79,6 +79,9 @@ entry = sa.Table(
     sa.Column("content", sa.Text),
     #: Counts what it said so far, from 1.
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    #: Up to which of these it was decided whether its posts are to be corrected.
+    sa.Column("considered", sa.Integer, nullable=False, server_default="1"),
+    sa.Index("entry_edited", "id", sqlite_where=sa.text("revision > considered")),
 )
 
 #: What an entry said before it was edited.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.correcting import Correction, Edited
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.model import (
     Account,
@@ -27,7 +28,7 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import attempts, deliveries, entries, fence, reading_back, shared, steps
+from crossposter.ledger import attempts, deliveries, editions, entries, fence, reading_back, shared, steps
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
@@ -430,6 +431,16 @@ class SqlLedger:
         """Let an account rest, where an outcome says so."""
         with self.writing() as connection:
             deliveries.let_rest(connection, account_id, outcome)
+
+    def edited(self) -> Sequence[Edited]:
+        """List the news that was edited since it was last decided about."""
+        with self.reading() as connection:
+            return editions.edited(connection)
+
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
+        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
+        with self.writing() as connection:
+            return editions.propose(connection, edited, corrections, now=now)
 
     def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
         """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""

@@ -250,6 +250,7 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         "ALTER TABLE delivery ADD CONSTRAINT one_delivery_per_entry_and_account UNIQUE (entry_id, account_id)",
         "ALTER TABLE attempt DROP COLUMN kind",
         "ALTER TABLE post DROP COLUMN deleted_at",
+        "ALTER TABLE entry DROP COLUMN considered",
         "DROP INDEX delivery_open, attempt_begun, post_newest",
         "CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'",
         "ALTER TABLE attempt DROP COLUMN answer, DROP COLUMN absences",

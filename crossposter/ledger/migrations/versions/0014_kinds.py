@@ -26,6 +26,11 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
     op.add_column("delivery", sa.Column("edition", sa.Integer, nullable=False, server_default="0"))
     op.add_column("delivery", sa.Column("of_id", sa.Integer))
+    op.add_column("entry", sa.Column("considered", sa.Integer, nullable=False, server_default="1"))
+    # What was edited before anybody could correct it is not brought up now.
+    op.execute("UPDATE entry SET considered = revision WHERE revision > 1")
+    edited = sa.text("revision > considered")
+    op.create_index("entry_edited", "entry", ["id"], sqlite_where=edited, postgresql_where=edited)
     if op.get_bind().dialect.name == "sqlite":
         _make_anew()
         return
