@@ -113,15 +113,15 @@ def test_a_round_that_deletes_and_posts_anew_killed_at_any_point_repeats_and_los
         sidecar.write_bytes(counted)
         city.sandbox.go_back(before)
         runner.live(replace(order, event=point))
-        runner.live(replace(order, ahead_s=60))
-        runner.live(replace(order, ahead_s=180))
+        for ahead_s in (60, 180, 600):  # a post that stands as it was is asked for again after a minute or two
+            runner.live(replace(order, ahead_s=ahead_s))
         found = {record.account_id: record for record in deliveries(city) if record.kind is Kind.REPOST}
         assert len(found) == 3, f"lost, killed at event {point}"
         live = Counter(post["account"] for post in standing(city))
         assert set(live.values()) <= {1}, f"twice, killed at event {point}"
         published = sum(1 for record in found.values() if record.status is Status.PUBLISHED)
         uncertain = sum(1 for record in found.values() if record.status is Status.UNCERTAIN)
-        assert {record.status for record in found.values()} <= {Status.PUBLISHED, Status.UNCERTAIN}
+        assert published + uncertain == 3, f"killed at event {point}: {found}"
         assert published <= len(live) <= published + uncertain, f"a lie in the ledger, killed at event {point}"
         seen.update(record.status for record in found.values())
     print(f"{len(range(1, events + 1, step))} of {events} points: {dict(seen)}")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema, shared
@@ -113,4 +114,10 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
     )
     with ledger.reading() as connection:
         then = shared.moment(connection, now=now)
-        return [delivery_record(row, now=then) for row in connection.execute(query)]
+        found = connection.execute(query).all()
+    said: dict[tuple[int, str], int] = {}
+    for row in found:
+        if row.sent_revision is not None and row.kind != Kind.DELETE:
+            name = row.entry_id, row.account_id
+            said[name] = max(said.get(name, 0), row.sent_revision)
+    return [delivery_record(row, said=said.get((row.entry_id, row.account_id)), now=then) for row in found]

@@ -100,8 +100,10 @@ class RevisionRecord:
     replaced_at: datetime
 
 
-def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
-    """Read a row; one that was being published when its lease ran out is uncertain by that alone."""
+def delivery_record(row: sa.Row[Any], *, said: int | None, now: datetime) -> DeliveryRecord:
+    """Read a row; `said` is which revision of its news was said last on its account, None for none.
+
+    One that was being published when its lease ran out is uncertain by that alone."""
     status, reason = Status(row.status), Reason(row.reason) if row.reason else None
     if status is Status.PUBLISHING and row.lease_until <= now:
         status, reason = Status.UNCERTAIN, Reason.INTERRUPTED
@@ -120,11 +122,15 @@ def delivery_record(row: sa.Row[Any], *, now: datetime) -> DeliveryRecord:
         remote_id=row.remote_id,
         url=row.url,
         updated_at=row.updated_at,
-        is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
+        is_outdated=_is_post(row) and row.deleted_at is None and said is not None and said < row.revision,
         kind=Kind(row.kind),
         edition=row.edition,
         deleted_at=row.deleted_at,
     )
+
+
+def _is_post(row: sa.Row[Any]) -> bool:
+    return row.sent_revision is not None and row.kind in (Kind.PUBLISH, Kind.REPOST)
 
 
 def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
