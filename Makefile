@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contracts pytest pytest-again crash fault-matrix feed-and-clock-faults syscall-faults soak state-machine postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine tamper postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,14 +25,17 @@ contracts: $(VENV)/.dev
 
 # One more than there are cores: many tests wait.
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "not proof" --cov --cov-report=
 	$(BIN)/python scripts/check_coverage.py
 
-pytest-again: $(VENV)/.dev  ## The suite on a further Python: without coverage, and without what goes by no version
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile \
-	    --ignore tests/proofs --ignore tests/test_state_machine.py --ignore tests/test_teeth.py
+proofs: $(VENV)/.dev  ## The proofs that take long, in short: deaths, faults, copies put back, jumps of the clock
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m proof
 
-crash: $(VENV)/.dev  ## Kill a round at every point (the suite takes every few)
+pytest-again: $(VENV)/.dev  ## The suite on a further Python: without coverage, and without what goes by no version
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "not proof" \
+	    --ignore tests/test_teeth.py
+
+crash: $(VENV)/.dev  ## Kill a round at every point (`make proofs` takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
 
 state-machine: $(VENV)/.dev  ## News, deaths, lost answers, people and copies in any order: 50,000 steps
@@ -41,17 +44,26 @@ state-machine: $(VENV)/.dev  ## News, deaths, lost answers, people and copies in
 postgres: $(VENV)/.dev  ## Start a PostgreSQL server on loopback, print the address of a database, end with Ctrl-C
 	@$(BIN)/python -m tests.postgres
 
-fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (the suite takes a tenth); docs/reliability.md
+fault-matrix: $(VENV)/.dev  ## Crash point x fault x platform, all 630 (`make proofs` takes a tenth); docs/reliability.md
 	CROSSPOSTER_FAULT_MATRIX=all $(BIN)/python -m pytest -s tests/proofs/test_fault_matrix.py tests/proofs/test_restore_points.py
 
 soak: $(VENV)/.dev  ## Random kill -9 until SOAK_KILLS (3,000), from SOAK_SEED on; docs/reliability.md
-	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py
+	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py -k rounds
 
-feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (the suite: on one each)
+soak-workers: $(VENV)/.dev  ## The same of a daemon and three workers (SOAK_WORKERS) on PostgreSQL
+	SOAK_KILLS=$${SOAK_KILLS:-3000} $(BIN)/python -m pytest -s tests/proofs/test_soak.py -k workers
+
+feed-and-clock-faults: $(VENV)/.dev  ## What feeds and the clock do wrong, on every platform (`make proofs`: on one each)
 	CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_feed_and_clock_faults.py
+
+disk-faults: $(VENV)/.dev  ## What the disk does wrong, on every platform (`make proofs`: on one each)
+	CROSSPOSTER_DISK_FAULTS=all $(BIN)/python -m pytest -s tests/proofs/test_disk_faults.py
 
 syscall-faults: $(VENV)/.dev  ## Let each system call of a life fail, and kill it there (every EVERY-th); docs/reliability.md
 	CROSSPOSTER_SYSCALL_FAULTS=$${EVERY:-1} $(BIN)/python -m pytest -s tests/proofs/test_system_calls.py
+
+tamper: $(VENV)/.dev  ## Change each column of 20 rows, in a ledger of 10,000 deliveries; 'ledger verify' must find it
+	CROSSPOSTER_TAMPER=all $(BIN)/python -m pytest -s tests/ledger/test_record.py
 
 # atheris stands in no lock: it is large, and nothing else needs it.
 fuzz: $(VENV)/.dev  ## Mutate pages and feeds for FUZZ_SECONDS (600), and look for what breaks the reading

@@ -22,9 +22,10 @@ import sqlalchemy as sa
 from crossposter.clock import SystemClock
 from crossposter.core.model import Feed, Validators
 from crossposter.daemon import Daemon
+from crossposter.engines.threads import Threads
 from crossposter.ledger import LedgerHeartbeat, SqlLedger
 from crossposter.ports import Adapter, Fetched
-from crossposter.service import Service
+from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
 from crossposter.testing import FakePictureSource, MemoryPictureStore, a_feed, an_account
 
@@ -71,6 +72,7 @@ def measured(ledger: SqlLedger) -> dict[str, Any]:
         commands=commands,
         load=lambda: service,
         heartbeat=LedgerHeartbeat(ledger),
+        engine=Threads(MAX_LANES),
         clock=clock,
         report=lambda _: None,
     )

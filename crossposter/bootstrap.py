@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crossposter.adapters import adapter_class
 from crossposter.adapters.options import Connection
 from crossposter.audience import Ping, audience_of, pings_of
 from crossposter.clock import SystemClock
 from crossposter.config import AccountModel, ConfigModel, Configuration, read_secrets
+from crossposter.core.chain import canonical
 from crossposter.core.checkup import MACHINE
 from crossposter.core.chrome import Chrome
 from crossposter.core.cities import city_of, full_name
@@ -20,6 +22,7 @@ from crossposter.core.fence import Opening
 from crossposter.core.health import Signs, troubles
 from crossposter.core.model import Account, Article, Brand, Entry, Feed, Identity, Validators
 from crossposter.core.window import Shown
+from crossposter.errors import LedgerError
 from crossposter.feeds.article import WebArticleSource, recently_read
 from crossposter.feeds.children import Children
 from crossposter.feeds.reading import FeedReader
@@ -27,7 +30,7 @@ from crossposter.feeds.source import WebFeedSource
 from crossposter.media.public import PublicFolder, WebPublicPictures
 from crossposter.media.source import WebPictureSource, recently_prepared
 from crossposter.media.store import FilePictureStore
-from crossposter.ports import Adapter, FeedSource, Fetched, PictureSource, PublicPictures, no_window
+from crossposter.ports import Adapter, Engine, FeedSource, Fetched, PictureSource, PublicPictures, no_window
 from crossposter.preview import Previewer
 from crossposter.recent import Recent
 from crossposter.references import DatabaseAddress, Secret, SecretMemory
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from crossposter.checkup import Checkup, Rota
     from crossposter.core.checkup import Finding
     from crossposter.core.examination import Examination
+    from crossposter.engines.procrastinate_ import Carrier, Do
     from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger
     from crossposter.service import Service
 
@@ -58,6 +62,8 @@ class Office:
     secrets: SecretMemory
     #: What was found when the ledger was opened.
     opening: Opening
+    #: A short form of the YAML with which it was opened.
+    configuration: str = ""
 
     def service(self, config: Configuration) -> Service:
         """Make the service that a configuration asks for."""
@@ -87,12 +93,49 @@ class Office:
         rota.saw(accounts, findings)
         return findings
 
+    def engine(self, config: Configuration) -> Engine:
+        """Make what carries the daemon's work; not started yet.
+
+        Raises:
+            LedgerError: What workers need is not installed.
+        """
+        from crossposter.engines.threads import Threads
+        from crossposter.service import MAX_LANES
+
+        if not isinstance(config.ledger, DatabaseAddress) or not has_workers(config):
+            return Threads(MAX_LANES)
+        with _scale_installed():
+            from crossposter.engines.procrastinate_ import Jobs
+        return Jobs(
+            config.ledger.conninfo,
+            offer=lambda names: self.ledger.offer(names, now=self.clock.now()),
+            alone_with_tables=self.ledger.alone_with_tables,
+        )
+
+    def carrier(self, config: Configuration, poll: Do, deliver: Do, *, concurrency: int) -> Carrier:
+        """Make what brings a worker its work; not started yet.
+
+        Raises:
+            LedgerError: What workers need is not installed, or the YAML wants none.
+        """
+        if not isinstance(config.ledger, DatabaseAddress) or not has_workers(config):
+            raise LedgerError(say("no workers are wanted: write `engine: procrastinate` into the YAML, or use 'run'"))
+        with _scale_installed():
+            from crossposter.engines.procrastinate_ import Carrier
+        return Carrier(
+            config.ledger.conninfo,
+            poll=poll,
+            deliver=deliver,
+            concurrency=concurrency,
+            alone_with_tables=self.ledger.alone_with_tables,
+        )
+
     @property
     def heartbeat(self) -> LedgerHeartbeat:
         """Give the daemon's sign of life."""
         from crossposter.ledger import LedgerHeartbeat
 
-        return LedgerHeartbeat(self.ledger)
+        return LedgerHeartbeat(self.ledger, configuration=self.configuration)
 
     def alarm(self, config: Configuration) -> Alarm:
         """Make what tells people; not started yet."""
@@ -117,21 +160,36 @@ class Office:
             PingTask(
                 address=ping.address,
                 web=self.ways.of(ping.network),
-                is_healthy=_health(signs, ping, self.clock),
+                is_healthy=_health(signs, ping, self.clock, needs_worker=has_workers(config)),
             )
             for ping in pings_of(config, self.secrets)
         ]
 
 
-def _health(signs: Callable[[], Signs], ping: Ping, clock: SystemClock) -> Callable[[], bool]:
+def _health(signs: Callable[[], Signs], ping: Ping, clock: SystemClock, *, needs_worker: bool) -> Callable[[], bool]:
     """Make what tells whether the daemon works, as far as some cities are concerned."""
     feeds = [feed for city in ping.cities for feed in feeds_of(city)]
     names = {city.city for city in ping.cities}
 
     def is_healthy() -> bool:
-        return not troubles(signs().of(names), feeds, now=clock.now())
+        return not troubles(signs().of(names), feeds, now=clock.now(), needs_worker=needs_worker)
 
     return is_healthy
+
+
+@contextmanager
+def _scale_installed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise LedgerError(
+            say("`engine: procrastinate` needs a package that is not installed: pip install 'crossposter-city[scale]'")
+        ) from error
+
+
+def has_workers(config: Configuration) -> bool:
+    """Tell whether others do what the daemon schedules."""
+    return config.engine == "procrastinate"
 
 
 class Ways:
@@ -224,7 +282,15 @@ def open_office(config: Configuration, environ: Mapping[str, str], *, role: Role
             clock = SystemClock(ahead=ledger.ahead(now=SystemClock().now()))
             opening = ledger.stand_guard(now=clock.now(), data=config.data)
             secrets = SecretMemory(environ)
-            yield Office(ledger=ledger, ways=ways, clock=clock, environ=environ, secrets=secrets, opening=opening)
+            yield Office(
+                ledger=ledger,
+                ways=ways,
+                clock=clock,
+                environ=environ,
+                secrets=secrets,
+                opening=opening,
+                configuration=fingerprint(*config.cities),
+            )
         finally:
             ledger.close()
             ways.close()
@@ -364,13 +430,21 @@ def feeds_of(config: Configuration) -> list[Feed]:
 def accounts_of(config: Configuration) -> dict[str, Account]:
     """Give the accounts by id, with their platform's limits; loads no client library."""
     return {
-        account.id: _account(account, _brand(city), city.timezone)
+        account.id: _account(account, _brand(city), city.timezone, configuration)
         for city in config.cities
+        for configuration in [fingerprint(city)]
         for account in city.accounts
     }
 
 
-def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Account:
+def fingerprint(*cities: ConfigModel) -> str:
+    """Give a short form of what files say, once read: their secrets by name only, and no place of this machine."""
+    left_out: Any = {"ledger": True, "data": True, "network": {"proxy": True}}
+    said = [city.model_dump(mode="json", warnings=False, exclude=left_out) for city in cities]
+    return sha256(canonical(said).encode()).hexdigest()
+
+
+def _account(account: AccountModel, brand: Brand | None, timezone: str, configuration: str) -> Account:
     limits = adapter_class(account.platform).limits
     return Account(
         id=account.id,
@@ -388,6 +462,7 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str) -> Accou
         can=account.can,
         on_edit=account.on_edit.on_edit(account.can),
         price_of_deleting=account.price_of_deleting(),
+        configuration=configuration,
     )
 
 

@@ -6,7 +6,6 @@ APScheduler is a timer and nothing more. The main thread does no work: it waits 
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -22,7 +21,7 @@ from crossposter.errors import ConfigError, LedgerError
 from crossposter.events import report
 from crossposter.logs import get_logger
 from crossposter.pauses import ClockPause, LedgerPause
-from crossposter.ports import Clock, Due, Heartbeat
+from crossposter.ports import Clock, Due, Engine, Heartbeat
 from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
 
@@ -44,6 +43,10 @@ TICK_S = 1
 #: Feeds that are fetched at the same time: a slow one delays none of the others. A thread each, made when it is needed;
 #: more feeds wait for each other.
 POLLERS = 64
+#: Seconds between two looks for what dead workers have left.
+CLEAN_S = 60
+#: Where several daemons poll in turn, a feed's turn comes after this share of its interval: each comes early or late.
+TURN = 0.8
 #: A poll comes up to this share of its interval early or late, so that a thousand feeds are not asked at once.
 JITTER = 0.1
 
@@ -80,13 +83,16 @@ class Daemon:
         commands: Commands,
         load: Callable[[], Service],
         heartbeat: Heartbeat,
+        engine: Engine,
         clock: Clock,
+        in_turn: bool = False,
         report: Callable[[Event], None] = report,
         check_up: Callable[[Service], Sequence[Finding]] = _look_at_nothing,
         is_clock_doubtful: bool = False,
     ) -> None:
         """Take the service, the function that makes another from the YAML as it stands then, and who is told.
 
+        The engine carries the work; where other daemons share the ledger, polls are taken in turn.
         `check_up` looks at a service's accounts and at this machine; a doubtful clock is believed once it confirms it.
         """
         self._service = service
@@ -103,7 +109,8 @@ class Daemon:
         self._beat_at = clock.elapsed()
         self._ledger = LedgerPause(report)
         self._time = ClockPause(clock, is_doubtful=is_clock_doubtful)
-        self._lanes = Lanes(report, lambda: self._ledger.is_down or self._time.is_doubtful, self._ledger)
+        self._engine = engine
+        self._in_turn = in_turn
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(POLLERS), "tick": ThreadPoolExecutor(1)},
             # A late run is better than none, and one is enough.
@@ -144,6 +151,7 @@ class Daemon:
             self._service.wake_accounts()
             if died_at := self._heartbeat.start(now=self._clock.now()):
                 self._report(Restarted(died_at))
+            self._engine.start()
             self._ledger.worked()
             return True
         return False
@@ -187,6 +195,7 @@ class Daemon:
             next_run_time=now,
             name="listen",
         )
+        self._scheduler.add_job(self._clean, Every(timedelta(seconds=CLEAN_S)), next_run_time=now, name="clean")
         self._checkup_due = now
         self._scheduler.add_job(
             self._look_over,
@@ -223,6 +232,11 @@ class Daemon:
     def _poll(self, service: Service, feed: Feed) -> None:
         if self._ledger.is_down:
             return
+        with self._ledger.noting():
+            if not self._in_turn or service.take_turn(feed, share=TURN):
+                self._engine.poll(feed, lambda: self._poll_here(service, feed))
+
+    def _poll_here(self, service: Service, feed: Feed) -> None:
         polled = service.try_poll(feed)
         if isinstance(polled.error, LedgerError):
             self._ledger.failed(polled.error)  # no fault of the feed's
@@ -233,7 +247,19 @@ class Daemon:
         if self._ledger.is_down or self._time.is_doubtful:
             return
         with self._ledger.noting():
-            self._lanes.offer(service.due_lanes(), service)
+            self._engine.deliver(service.due_lanes(), lambda lane, stopping: self._deliver(service, lane, stopping))
+
+    def _deliver(self, service: Service, lane: Sequence[Due], stopping: Callable[[], bool]) -> None:
+        with self._ledger.noting():
+            service.deliver_lane(
+                lane,
+                report=self._report,
+                stopping=lambda: stopping() or self._ledger.is_down or self._time.is_doubtful,
+            )
+
+    def _clean(self) -> None:
+        with self._ledger.noting():
+            self._engine.clean()
 
     def _reload(self) -> None:
         try:
@@ -263,59 +289,11 @@ class Daemon:
     def _stop(self) -> bool:
         log.info("daemon stops: taking no more work")
         self._scheduler.pause()
-        all_done = self._lanes.stop(GRACE_S)
+        all_done = self._engine.stop(GRACE_S)
         self._scheduler.shutdown(wait=False)
         if not all_done:
-            log.warning("a platform has not answered; its delivery will be settled later", accounts=self._lanes.busy())
+            log.warning("a platform has not answered; its delivery will be settled later", accounts=self._engine.busy())
         with self._ledger.noting():
             self._heartbeat.end(now=self._clock.now())
         log.info("daemon stopped")
         return all_done
-
-
-class Lanes:
-    """One lane per account on a thread of its own, so that accounts never wait for each other."""
-
-    def __init__(self, report: Callable[[Event], None], must_pause: Callable[[], bool], ledger: LedgerPause) -> None:
-        self._report = report
-        self._must_pause = must_pause
-        self._ledger = ledger
-        self._changed = threading.Condition()
-        self._busy: set[str] = set()
-        self._stopping = False
-
-    def offer(self, lanes: Sequence[Sequence[Due]], service: Service) -> None:
-        """Begin on the accounts that are free, and return at once; what finds no place is offered again."""
-        with self._changed:
-            for lane in lanes:
-                account_id = lane[0].account_id
-                if account_id in self._busy or self._stopping or len(self._busy) >= MAX_LANES:
-                    continue
-                self._busy.add(account_id)
-                # Daemon threads: after the grace the process ends even if a platform hangs.
-                threading.Thread(
-                    target=self._run, args=(account_id, lane, service), name=f"lane {account_id}", daemon=True
-                ).start()
-
-    def busy(self) -> list[str]:
-        """Name the accounts that are worked on."""
-        with self._changed:
-            return sorted(self._busy)
-
-    def stop(self, timeout_s: float) -> bool:
-        """Take no more work and let the deliveries in hand end; False when the time ran out first."""
-        with self._changed:
-            self._stopping = True
-            return self._changed.wait_for(lambda: not self._busy, timeout_s)
-
-    def _run(self, account_id: str, lane: Sequence[Due], service: Service) -> None:
-        try:
-            with self._ledger.noting():
-                service.deliver_lane(lane, report=self._report, stopping=lambda: self._stopping or self._must_pause())
-        except Exception:
-            # A thread's last words would go past the log, and its redaction.
-            log.exception("a lane ended unexpectedly", account=account_id)
-        finally:
-            with self._changed:
-                self._busy.discard(account_id)
-                self._changed.notify_all()

@@ -34,9 +34,8 @@ from crossposter.core.pace import WINDOW, next_slot
 from crossposter.core.retrying import after, after_defect, late, looked_into
 from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
-from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Settlement, Staged
+from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Sender, Settlement, Staged
 from crossposter.reading_back import Reader
-from crossposter.wording import say
 
 _Made = TypeVar("_Made")
 Report = Callable[[Delivered | Unread], None]
@@ -46,8 +45,9 @@ log = logging.getLogger(__name__)
 #: So long another process leaves the account alone; begun anew for each public call. One that is slower than this keeps
 #: the account as long as nobody takes it.
 LEASE = timedelta(minutes=10)
-#: So long before the lease ends nothing is begun any more: longer than a request may take (`Connection.timeout_s`).
-_CALL = timedelta(minutes=2)
+#: In the last part of the lease nothing is begun any more: two minutes, longer than a request may take
+#: (`Connection.timeout_s`).
+_CALL = 1 / 5
 #: So many posts are made ready, with their pictures uploaded, while another one is sent.
 AHEAD = 3
 
@@ -78,6 +78,7 @@ class Deliverer:
         ledger: Ledger,
         clock: Clock,
         is_retired: Callable[[], bool],
+        lease: timedelta = LEASE,
     ) -> None:
         """Take the accounts, what makes a post of a delivery, and what tells that another one has taken over."""
         self._accounts = accounts
@@ -87,6 +88,7 @@ class Deliverer:
         self._ledger = ledger
         self._clock = clock
         self._is_retired = is_retired
+        self._lease = lease
         self._reader = Reader(identities, ledger, clock)
         self._amender = Amender(identities, clock)
         self._holder = uuid.uuid4().hex
@@ -115,7 +117,7 @@ class Deliverer:
         now = self._clock.now()
         if kept := self._kept.pop(account.id, None):
             self._give_back(kept)
-        lease = Lease(account_id=account.id, holder=self._holder, until=now + LEASE)
+        lease = Lease(account_id=account.id, holder=self._holder, until=now + self._lease)
         if not self._ledger.lease(lease, now=now):
             yield None
             return
@@ -273,14 +275,15 @@ class Deliverer:
     def _send(self, ready: _Ready, account: Account, lease: Lease) -> Outcome | None:
         delivery, staged = ready.delivery, ready.staged
         begun_at, now = self._clock.elapsed(), self._clock.now()
-        renewed = replace(lease, until=now + LEASE)
+        renewed = replace(lease, until=now + self._lease)
+        sender = Sender(platform_id=account.pinned.id, configuration=account.configuration)
         price = _price(delivery, staged.post, account)
-        attempt = self._ledger.claim(delivery, staged, renewed, now=now, price_usd=price)
+        attempt = self._ledger.claim(delivery, staged, renewed, now=now, price_usd=price, sender=sender)
         if attempt is None:
             return None
         try:
             # A machine that stood still meanwhile does not know whether another one has taken over.
-            if self._clock.elapsed() - begun_at > (LEASE - _CALL).total_seconds():
+            if self._clock.elapsed() - begun_at > (1 - _CALL) * self._lease.total_seconds():
                 outcome = late(now=self._clock.now())
             else:
                 outcome = self._answer(ready, account)
@@ -309,8 +312,8 @@ class Deliverer:
             self._ledger.forget_steps(delivery)
         return after(error, tries=delivery.tries, seen_within=account.seen_within, now=self._clock.now())
 
-    def _settle(self, delivery: Delivery, attempt: int, outcome: Outcome) -> Outcome:
-        """Write the answer.
+    def _settle(self, delivery: Delivery, attempt: int, outcome: Outcome) -> Outcome | None:
+        """Write the answer; None where another process has taken over, which tells what became of it.
 
         Raises:
             LedgerError: It is not written; the log at least has it, and the row becomes uncertain.
@@ -326,7 +329,7 @@ class Deliverer:
         if settlement is Settlement.ORPHAN:
             return replace(outcome, reason=Reason.ORPHAN)
         if settlement is Settlement.REPLACED:
-            raise LedgerError(say("delivery {delivery} was taken over by another process", delivery=delivery.id))
+            return None
         return outcome
 
     # -- after a lost answer -------------------------------------------------------------------------------------

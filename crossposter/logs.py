@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 #: They log headers and answers, tokens included, below this level.
-_TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "PIL", "alembic", "h2", "hpack")
+_TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "PIL", "alembic", "h2", "hpack", "procrastinate")
 #: Would say at each interval that a feed which hangs is still being read; its end is told by us.
 _REPETITIVE = "apscheduler"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -253,6 +253,16 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """As whom a post is sent: kept with the attempt."""
+
+    #: The account's own at the platform, as the YAML pins it.
+    platform_id: str
+    #: A short form of the YAML.
+    configuration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPosts:
     """What is known to stand on an account.
 
@@ -343,14 +353,14 @@ class Ledger(Protocol):
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
 
-    def due(self, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+    def due(self, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None) -> Sequence[Due]:
         """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
 
-        Of the accounts in `strict`, nothing comes before all that is older is settled.
+        Of the accounts in `strict`, nothing comes before all that is older is settled. `account_id` leaves one only.
         """
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
-        """Take the account, unless somebody has it."""
+        """Take the account, unless somebody has it or it is at rest; one that keeps to its pace may be looked at."""
 
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""
@@ -362,7 +372,14 @@ class Ledger(Protocol):
         """Give what an account's posts have cost since a time, in US dollars; those that may be public count."""
 
     def claim(
-        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self,
+        delivery: Delivery,
+        staged: Staged,
+        lease: Lease,
+        *,
+        now: datetime,
+        price_usd: float | None = None,
+        sender: Sender | None = None,
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease until `lease.until`.
 
@@ -419,6 +436,53 @@ class Ledger(Protocol):
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
+
+    def take_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
+        """Take the turn at what is done once an interval, whoever does it; False when it was done within it."""
+
+    def offer(self, account_ids: Sequence[str], *, now: datetime) -> Sequence[str]:
+        """Offer accounts to whoever works on them; gives those that nobody has, and that are not offered yet.
+
+        An offer ends when somebody takes the account, or after a while: then it was lost.
+        """
+
+    def end_offer(self, account_id: str) -> None:
+        """Take back what was offered and is not needed."""
+
+
+class Engine(Protocol):
+    """Carries work to whoever does it. It may lose, repeat or delay any of it: what is due stands in the ledger."""
+
+    def start(self) -> None:
+        """Make ready.
+
+        Raises:
+            LedgerError: What it works with is not there.
+        """
+
+    def poll(self, feed: Feed, here: Callable[[], None]) -> None:
+        """Have a feed polled; `here` does it in this process, on the calling thread."""
+
+    def deliver(
+        self, lanes: Sequence[Sequence[Due]], here: Callable[[Sequence[Due], Callable[[], bool]], None]
+    ) -> None:
+        """Have each account's deliveries tried, and return at once; what finds no place is brought again.
+
+        `here` does it in this process, until what it is given says that it is to stop.
+        """
+
+    def clean(self) -> None:
+        """Remove what the dead have left; called now and then.
+
+        Raises:
+            LedgerError: It cannot be done at the moment.
+        """
+
+    def busy(self) -> list[str]:
+        """Name the accounts that this process works on."""
+
+    def stop(self, timeout_s: float) -> bool:
+        """Take no more work and let what is in hand here end; False when the time ran out first."""
 
 
 class Storage(Protocol):

@@ -88,6 +88,12 @@ class DatabaseAddress:
         parts = _DATABASE.fullmatch(self.url)
         return parts["password"] if parts else None
 
+    @property
+    def conninfo(self) -> str:
+        """Give it as libpq takes it: without the name of the library that connects."""
+        _, colon, rest = self.url.partition("://")
+        return f"postgresql{colon}{rest}"
+
     def secrets(self) -> list[Secret]:
         """Give what must never be shown, in each spelling."""
         return [Secret(word) for word in {self.password, unquote(self.password or "")} if word]

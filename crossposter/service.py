@@ -38,7 +38,7 @@ from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, pla
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import without_article, without_picture
 from crossposter.core.window import Shown
-from crossposter.delivering import Deliverer, Report
+from crossposter.delivering import LEASE, Deliverer, Report
 from crossposter.errors import CrossposterError, FeedError
 from crossposter.identities import Identities
 from crossposter.ports import (
@@ -111,6 +111,7 @@ class Service:
         adapters: Callable[[str], Adapter],
         ledger: Ledger,
         clock: Clock,
+        lease: timedelta = LEASE,
     ) -> None:
         self.feeds = tuple(feeds)
         self._accounts = accounts
@@ -132,6 +133,7 @@ class Service:
             ledger=ledger,
             clock=clock,
             is_retired=lambda: self._is_retired,
+            lease=lease,
         )
 
     def run_once(self, *, report: Callable[[Event], None] = _tell_nobody) -> Round:
@@ -281,13 +283,29 @@ class Service:
         begin, _ = month_of(self._clock.now(), ZoneInfo(account.timezone))
         return begin, self._ledger.spent(account.id, since=begin)
 
-    def due_lanes(self) -> list[list[Due]]:
-        """Give what is due, account by account; of accounts that the YAML has, and that need not wait."""
+    def due_lanes(self, account_id: str | None = None) -> list[list[Due]]:
+        """Give what is due, account by account; of accounts that the YAML has, and that need not wait.
+
+        Of one account where it is named.
+        """
         now = self._clock.now()
-        unread = [Due(account_id=account_id, delivery_id=None) for account_id in self._ledger.unread(now=now)]
-        due = [*unread, *self._ledger.due(now=now, strict=self._strict)]
+        names = [name for name in self._ledger.unread(now=now) if account_id in (None, name)]
+        unread = [Due(account_id=name, delivery_id=None) for name in names]
+        due = [*unread, *self._ledger.due(now=now, strict=self._strict, account_id=account_id)]
         mine = sorted((one for one in due if one.account_id in self._accounts), key=lambda one: one.account_id)
         return [list(lane) for _, lane in groupby(mine, key=lambda one: one.account_id)]
+
+    def take_turn(self, feed: Feed, *, share: float) -> bool:
+        """Take the turn at polling a feed, where several do it; False when one did within a share of its interval."""
+        return self._ledger.take_turn(f"poll {feed.id}", feed.every * share, now=self._clock.now())
+
+    def deliver_account(self, account_id: str, *, report: Report, stopping: Callable[[], bool]) -> None:
+        """Deliver what is due on an account at this moment; it was offered to us."""
+        lanes = self.due_lanes(account_id)
+        if not lanes:
+            self._ledger.end_offer(account_id)
+        for lane in lanes:
+            self.deliver_lane(lane, report=report, stopping=stopping)
 
     def deliver_lane(
         self, lane: Sequence[Due], *, report: Report, stopping: Callable[[], bool] = lambda: False

@@ -19,9 +19,10 @@ from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import ClockDoubted, ClockJumped, Event, Poll
 from crossposter.core.model import Outcome, Reason, Status
 from crossposter.daemon import Daemon
+from crossposter.engines.threads import Threads
 from crossposter.ledger import LedgerHeartbeat
 from crossposter.pauses import FIRST_LOOK_S, LONGEST_LOOK_S, ClockPause
-from crossposter.service import Service
+from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
 from crossposter.testing import FrozenClock, a_feed, an_account, an_entry
 from crossposter.wording import say
@@ -47,6 +48,7 @@ class Morning:
             commands=self.commands,
             load=lambda: cast("Service", None),
             heartbeat=LedgerHeartbeat(office.ledger),
+            engine=Threads(MAX_LANES),
             clock=SystemClock(),
             report=self.events.append,
             check_up=self._check_up,
@@ -108,6 +110,7 @@ JUMPS = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("jump", JUMPS)
 def test_a_clock_that_jumps_away_sends_nothing_early_and_nothing_twice(morning: Morning, jump: str) -> None:
     polled = morning.polls()

@@ -18,6 +18,7 @@ from crossposter.core.model import Account, OnEdit, PictureRef, Post, Reason, St
 from crossposter.errors import LedgerError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.correcting import correct
+from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
 from crossposter.testing import an_account, an_entry
 from crossposter.wording import say
@@ -52,6 +53,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     found.run()
     found.clock.forward(minutes=1)
     yield found
+    assert verify(found.ledger).findings == []
     found.ledger.close()
 
 

@@ -23,10 +23,11 @@ from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import CheckedUp, Event, Poll, Stranded
 from crossposter.core.model import Feed, Reason, Status, Validators
 from crossposter.daemon import POLLERS, Daemon
+from crossposter.engines.threads import Threads
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history, holder
 from crossposter.pauses import ClockPause
 from crossposter.ports import Clock, Due
-from crossposter.service import Service
+from crossposter.service import MAX_LANES, Service
 from crossposter.signals import Command, Commands
 from crossposter.testing import FrozenClock, a_feed
 from crossposter.wording import say
@@ -330,7 +331,14 @@ def test_feeds_that_hang_delay_no_other_and_say_nothing_each_second(
     logs.configure(as_json=True)
     service, commands = HangingService(count), Commands()
     typed = cast("Service", service)
-    daemon = Daemon(typed, commands=commands, load=lambda: typed, heartbeat=SilentHeartbeat(), clock=SystemClock())
+    daemon = Daemon(
+        typed,
+        commands=commands,
+        load=lambda: typed,
+        heartbeat=SilentHeartbeat(),
+        engine=Threads(MAX_LANES),
+        clock=SystemClock(),
+    )
     running = threading.Thread(target=daemon.run)
     running.start()
     try:
@@ -359,6 +367,7 @@ def test_a_reload_retires_the_service_of_before_and_tells_what_nobody_delivers()
         commands=commands,
         load=lambda: cast("Service", after),
         heartbeat=SilentHeartbeat(),
+        engine=Threads(MAX_LANES),
         clock=SystemClock(),
         report=told.append,
     )
@@ -385,6 +394,7 @@ def a_daemon(
         commands=commands,
         load=lambda: cast("Service", HangingService(1)),
         heartbeat=SilentHeartbeat(),
+        engine=Threads(MAX_LANES),
         clock=clock,
         report=told.append,
         check_up=check_up,

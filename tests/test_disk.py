@@ -23,7 +23,7 @@ from tests.test_daemon import until
 
 __all__ = ["webhook"]  # a fixture
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 Daemon = tuple["subprocess.Popen[str]", list[dict[str, Any]]]
 

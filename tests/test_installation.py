@@ -184,7 +184,20 @@ def test_compose_gives_the_container_nothing_that_it_does_not_need() -> None:
 def test_compose_names_the_secrets_of_the_example() -> None:
     found = compose()
     assert set(found["services"]["crossposter"]["secrets"]) == example_secrets()
-    assert found["secrets"] == {name: {"file": f"./secrets/{name}"} for name in example_secrets()}
+    names = example_secrets() | {"ledger", "database_password"}  # the last two for the profile `scale`
+    assert found["secrets"] == {name: {"file": f"./secrets/{name}"} for name in names}
+
+
+def test_compose_has_a_profile_with_a_database_one_run_and_two_workers() -> None:
+    services = compose()["services"]
+    scale = {name for name, service in services.items() if service.get("profiles") == ["scale"]}
+    assert scale == {"scheduler", "worker", "database"}
+    for name in ("scheduler", "worker"):
+        assert set(services[name]["secrets"]) == example_secrets() | {"ledger"}
+        assert {"ports", "privileged", "environment"} & set(services[name]) == set()
+    assert services["worker"]["command"] == ["worker"]
+    assert services["worker"]["deploy"] == {"replicas": 2}
+    assert "ports" not in services["database"]
 
 
 def test_the_unit_runs_the_installed_program_as_its_own_user() -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.city import DEMO_CONFIG, City, a_city
 from tests.web_server import WebServer, web_server
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 
 #: What stood in the feed before, so that five news are no flood.

@@ -601,11 +601,23 @@ def test_an_answer_that_cannot_be_written_is_in_the_log(
     assert office.only().status is Status.UNCERTAIN
 
 
+def _dying(*_: object, **__: object) -> Settlement:
+    raise LedgerError(WORDS)
+
+
+def test_who_was_taken_over_leaves_it_to_the_other_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.news(an_entry(1))
+    office.ledger.settle = lambda *_, **__: Settlement.REPLACED  # type: ignore[method-assign]  # it was frozen
+    assert office.run().delivered == ()
+    assert "not written to the ledger as the delivery's" in caplog.text
+
+
 def test_an_interrupted_run_is_told_once(office: Office) -> None:
     office.news(an_entry(1))
     office.adapters["izmir-x"].answers["publish"] = [lambda: office.clock.forward(seconds=1)]
-    office.ledger.settle = lambda *_, **__: Settlement.REPLACED  # type: ignore[method-assign]  # the process died here
+    settle, office.ledger.settle = office.ledger.settle, _dying  # type: ignore[method-assign]  # the process died here
     assert office.run().has_failures
+    office.ledger.settle = settle  # type: ignore[method-assign]
     office.clock.forward(days=1)
     assert office.run().interrupted == ("2/izmir-x",)
     assert office.run().interrupted == ()
@@ -1135,7 +1147,11 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("ALTER TABLE account DROP COLUMN resting_message")
         opened.execute("ALTER TABLE account DROP COLUMN unread_since")
         opened.execute("ALTER TABLE account DROP COLUMN slowest_answer_s")
-        opened.execute("ALTER TABLE attempt DROP COLUMN absences")
+        opened.execute("ALTER TABLE account DROP COLUMN offered_until")
+        for column in ("absences", "platform_id", "configuration", "let_out_by"):
+            opened.execute(f"ALTER TABLE attempt DROP COLUMN {column}")
+        opened.execute("DROP TABLE event")
+        opened.execute("DROP TABLE chain")
         opened.execute("ALTER TABLE delivery DROP COLUMN resends")
         opened.execute("DROP TABLE standing")
         opened.execute("DROP TABLE step")
@@ -1150,6 +1166,7 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'")
         opened.execute("ALTER TABLE feed DROP COLUMN is_restored")
         opened.execute("DROP TABLE fence")
+        opened.execute("DROP TABLE tick")
         opened.execute("UPDATE alembic_version SET version_num = '0005'")
         opened.commit()
     office.ledger = SqlLedger.open(path)

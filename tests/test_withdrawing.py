@@ -22,6 +22,7 @@ from crossposter.errors import (
     UncertainError,
 )
 from crossposter.ledger.acts import Acted, Desk
+from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
 from crossposter.testing import FakeAdapter, an_account, an_entry
 from crossposter.wording import say
@@ -50,6 +51,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     found.news(an_entry(1))
     found.run()
     yield found
+    assert verify(found.ledger).findings == []
     found.ledger.close()
 
 

@@ -144,6 +144,23 @@ def run(
 
 
 @app.command()
+def worker(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=1, max=256, help="Feeds and accounts at work at the same time.")
+    ] = 16,
+) -> None:
+    """Do what 'run' schedules, beside any number of others (engine: procrastinate), until told to stop."""
+    from crossposter.signals import listen
+
+    commands = listen()
+    from crossposter.cli.worker import work
+
+    work(ctx.obj.at(config), commands, concurrency=concurrency)
+
+
+@app.command()
 def accounts(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show how each account stands: at work, cooling down, stopped; and what it has cost this month."""
     from crossposter.cli.accounts import accounts as command

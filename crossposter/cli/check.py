@@ -99,7 +99,7 @@ def _notes(config: Configuration) -> Iterator[Message]:
 
 def check_health(context: Context, *, as_json: bool) -> None:
     """Tell what keeps the daemon from working; exit code 1 when something does."""
-    from crossposter.bootstrap import feeds_of, find_ledger
+    from crossposter.bootstrap import feeds_of, find_ledger, has_workers
     from crossposter.clock import SystemClock
     from crossposter.core.health import NEVER_RUN, troubles
     from crossposter.ledger import LedgerHeartbeat
@@ -110,7 +110,8 @@ def check_health(context: Context, *, as_json: bool) -> None:
     found = [NEVER_RUN]
     if ledger := find_ledger(config.ledger):
         with closing(ledger):
-            found = troubles(LedgerHeartbeat(ledger).signs(now=now), feeds_of(config), now=now)
+            signs = LedgerHeartbeat(ledger).signs(now=now)
+            found = troubles(signs, feeds_of(config), now=now, needs_worker=has_workers(config))
     if as_json:
         print_json({"healthy": not found, "problems": [translate(trouble) for trouble in found]})
     else:

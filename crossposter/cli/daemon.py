@@ -27,7 +27,7 @@ from crossposter.errors import LedgerError
 from crossposter.events import telling
 from crossposter.ledger import Role, holders
 from crossposter.messages import Translator
-from crossposter.references import Secret, SecretMemory
+from crossposter.references import DatabaseAddress, Secret, SecretMemory
 from crossposter.service import Service
 from crossposter.signals import Commands
 from crossposter.wording import say
@@ -44,10 +44,10 @@ ALERTS_S = 2.0
 
 def run(context: Context, commands: Commands) -> None:
     """Run until told to stop."""
-    _give_memory_back()
+    give_memory_back()
     config = current = context.load(secrets_needed=True)
     secrets = SecretMemory(context.environ)
-    hidden = _by_value(secrets_of(config, secrets))
+    hidden = by_value(secrets_of(config, secrets))
     logs.configure(secrets=hidden.values())
 
     def load() -> Service:
@@ -58,7 +58,7 @@ def run(context: Context, commands: Commands) -> None:
             log.warning("these cities are as they were before, or left out: their files have mistakes", problems=told)
         service = office.service(changed)
         # Those of before stay: deliveries in hand still use them.
-        hidden.update(_by_value(secrets_of(changed, secrets)))
+        hidden.update(by_value(secrets_of(changed, secrets)))
         logs.configure(secrets=hidden.values())
         current = changed
         alarm.change(audience_of(changed, office.secrets))
@@ -78,6 +78,8 @@ def run(context: Context, commands: Commands) -> None:
             commands=commands,
             load=load,
             heartbeat=heartbeat,
+            engine=office.engine(config),
+            in_turn=isinstance(config.ledger, DatabaseAddress),
             clock=office.clock,
             report=report,
             check_up=lambda service: office.checkup(current, service, rota),
@@ -86,17 +88,21 @@ def run(context: Context, commands: Commands) -> None:
         daemon.run()
         pinger.stop()
         alarm.finish(ALERTS_S)
-    # A thread may still wait for a feed or a platform that has not answered; the interpreter would wait for it too.
+    end_at_once()
+
+
+def end_at_once() -> None:
+    """End the process: a thread may still wait for a feed or a platform, and the interpreter would wait for it too."""
     if threading.active_count() > 1:
         logging.shutdown()
         os._exit(0)
 
 
-def _by_value(secrets: Iterable[Secret]) -> dict[str, Secret]:
+def by_value(secrets: Iterable[Secret]) -> dict[str, Secret]:
     return {secret.reveal(): secret for secret in secrets}
 
 
-def _give_memory_back() -> None:
+def give_memory_back() -> None:
     """Look for garbage as often as Python does, and let the C library give memory back at once.
 
     Else a fifth of it is what pictures needed for a moment.
@@ -126,7 +132,7 @@ def reload(context: Context) -> None:
     found = holders(config.ledger)
     if not found:
         raise LedgerError(say("no daemon holds the ledger {path!r}: start it with 'run'", path=str(config.ledger)))
-    daemons = [one for one in found if one.role is Role.DAEMON]
+    daemons = [one for one in found if one.role in (Role.DAEMON, Role.WORKER)]
     if not daemons:
         raise LedgerError(say("{holder} is no daemon: it reads the configuration once only", holder=found[0]))
     here = [one for one in daemons if one.is_here]

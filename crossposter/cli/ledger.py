@@ -1,4 +1,4 @@
-"""`ledger list` and `ledger show`: look at the record; `ledger backup`: copy it."""
+"""`ledger list`, `show`, `verify`, `head`: look at the record; `ledger backup`: copy it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
 from crossposter.clock import SystemClock
-from crossposter.errors import LedgerError
+from crossposter.errors import LedgerError, UsageError
 from crossposter.wording import say
 
 if TYPE_CHECKING:
@@ -149,6 +149,51 @@ def backup(
             )
         )
     )
+
+
+@ledger_app.command("verify")
+def verify(
+    ctx: typer.Context,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="HASH@POSITION", help="A head that was kept: is it still in the record?"),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look whether the record is whole, and says what the ledger says; exit code 1 where it does not."""
+    from crossposter.cli.record import print_verdict, verdict_data
+    from crossposter.core.chain import head_of
+    from crossposter.ledger import verifying
+
+    held = head_of(head) if head is not None else None
+    if head is not None and held is None:
+        raise UsageError(
+            say("{head!r} is no head of a record: give HASH@POSITION, as 'ledger head' prints it", head=head)
+        )
+    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+        verdict = verifying.verify(ledger, held=held)
+    if json:
+        print_json(verdict_data(verdict, translate))
+    else:
+        print_verdict(verdict, translate, held=held)
+    if verdict.found:
+        raise typer.Exit(1)
+
+
+@ledger_app.command("head")
+def head(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Print where the record ends: kept elsewhere, it shows later whether anything before it was changed."""
+    from crossposter.ledger import events
+
+    with open_ledger(ctx.obj.at(config)) as (ledger, _), ledger.reading() as connection:
+        end = events.head(connection)
+        last = events.at(connection, end.position)
+    at = last.at.isoformat(timespec="seconds") if last else None
+    if json:
+        print_json({"head": str(end), "position": end.position, "hash": end.hash, "at": at})
+    else:
+        _echo(f"{end}  {at or '-'}")
 
 
 @contextmanager

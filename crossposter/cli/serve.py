@@ -42,7 +42,12 @@ def serve(environ: Mapping[str, str]) -> None:
         with open_office(stage.config, stage.environ, role=Role.DAEMON) as office, _news_now_and_then(stage.site):
             service = office.service(stage.config)
             Daemon(
-                service, commands=commands, load=lambda: service, heartbeat=office.heartbeat, clock=office.clock
+                service,
+                commands=commands,
+                load=lambda: service,
+                heartbeat=office.heartbeat,
+                engine=office.engine(stage.config),
+                clock=office.clock,
             ).run()
 
 

@@ -34,6 +34,8 @@ class CityFile:
     pins: tuple[Pin, ...]
     #: The line of `ledger`; 0 where it does not say.
     ledger_line: int
+    #: The line of `engine`; 0 where it does not say.
+    engine_line: int
 
     @property
     def ledger_place(self) -> str:
@@ -58,6 +60,11 @@ class Cities:
     def ledger(self) -> Path | DatabaseAddress:
         """Give the ledger of all."""
         return self.files[0].config.ledger
+
+    @property
+    def engine(self) -> str:
+        """Give who carries the work of all."""
+        return self.files[0].config.engine
 
     @property
     def data(self) -> Path:
@@ -102,6 +109,7 @@ def take_a_restart(config: ConfigModel, before: ConfigModel, *, file: str) -> li
     """Say what of a configuration a running daemon cannot take."""
     fixed = {
         "ledger": say("another ledger takes a restart: it cannot be changed while the daemon runs"),
+        "engine": say("another engine takes a restart: it cannot be changed while the daemon runs"),
         "data": say("another folder takes a restart: it cannot be changed while the daemon runs"),
         "network": say("another network takes a restart: it cannot be changed while the daemon runs"),
     }
@@ -148,6 +156,7 @@ def _file(reading: Reading, environ: Mapping[str, str]) -> CityFile:
         config=reading.config,
         pins=tuple(pins(document, environ)),
         ledger_line=document.lines.get(("ledger",), 0),
+        engine_line=document.lines.get(("engine",), 0),
     )
 
 
@@ -162,13 +171,19 @@ def _other_ledgers(files: Iterable[CityFile]) -> Iterator[Problem]:
                 place=first.ledger_place,
             )
             yield Problem(file.file, file.ledger_line, "ledger", sentence)
+        elif file.config.engine != first.config.engine:
+            sentence = say(
+                "this engine is another one than in {place}: all files of a folder name the same", place=first.file
+            )
+            yield Problem(file.file, file.engine_line, "engine", sentence)
 
 
 def _restarts(files: Mapping[str, CityFile], before: Cities) -> Iterator[Problem]:
     running = {file.config.city: file.config for file in before.files}
     for city, file in files.items():
-        # A city that is new has the network that it says; the ledger is everybody's.
-        same_city = running.get(city) or file.config.model_copy(update={"ledger": before.ledger})
+        # A city that is new has the network that it says; ledger and engine are everybody's.
+        shared = {"ledger": before.ledger, "engine": before.engine}
+        same_city = running.get(city) or file.config.model_copy(update=shared)
         yield from take_a_restart(file.config, same_city, file=file.file)
 
 

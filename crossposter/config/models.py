@@ -193,6 +193,12 @@ def _ledger(value: Any, info: ValidationInfo) -> Path | DatabaseAddress:
     return database
 
 
+def _engine(value: str, info: ValidationInfo) -> str:
+    if value == "procrastinate" and isinstance(info.data.get("ledger"), Path):
+        raise mistake(say("workers need a ledger that they can share: write `ledger: postgresql+psycopg://...`"))
+    return value
+
+
 def _data_folder(value: Any, info: ValidationInfo) -> Path:
     ledger = info.data.get("ledger")
     if value is None:
@@ -384,6 +390,8 @@ class KeptModel(Block):
     ledger: Annotated[
         Path | DatabaseAddress, BeforeValidator(_ledger), PlainSerializer(str), WithJsonSchema({"type": "string"})
     ] = Field(default="sqlite:///../data/ledger.db", validate_default=True)
+    #: Who carries the work: threads of the daemon, or workers beside it.
+    engine: Annotated[Literal["threads", "procrastinate"], AfterValidator(_engine)] = "threads"
     #: Pictures and logins: the file's folder where the ledger is one.
     data: Annotated[Path, BeforeValidator(_data_folder), WithJsonSchema({"type": "string"})] = Field(
         default=None, validate_default=True

@@ -35,6 +35,10 @@ class Verb(StrEnum):
     CORRECT = "correct"
 
 
+#: What lets a post out: whoever did it last stands with the attempt.
+LETS_OUT = frozenset({Verb.APPROVE, Verb.RETRY, Verb.ABSENT, Verb.BACKFILL})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who acts, and why."""

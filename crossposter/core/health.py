@@ -45,6 +45,8 @@ class Signs:
     polled_at: Mapping[str, datetime]
     oldest_due: str | None
     due_since: datetime | None
+    #: How many workers are at work beside the daemon.
+    workers: int = 0
 
     def of(self, cities: Collection[str]) -> Signs:
         """Give them without what is due in other cities."""
@@ -53,8 +55,8 @@ class Signs:
         return replace(self, oldest_due=None, due_since=None)
 
 
-def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime) -> list[Message]:
-    """Say everything that keeps the daemon from working; empty when it works."""
+def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime, needs_worker: bool = False) -> list[Message]:
+    """Say everything that keeps the daemon from working, or the workers that it needs; empty when all work."""
     if signs.started_at is None or signs.beat_at is None:
         return [NEVER_RUN]
     found = []
@@ -62,6 +64,8 @@ def troubles(signs: Signs, feeds: Sequence[Feed], *, now: datetime) -> list[Mess
         found.append(say("no daemon is running: start it with 'crossposter run'"))
     elif now - signs.beat_at > MAX_SILENCE:
         found.append(say("the daemon gives no sign of life since {time}", time=_shown(signs.beat_at)))
+    if needs_worker and not signs.workers:
+        found.append(say("no worker is running: start one with 'crossposter worker'"))
     for feed in feeds:
         polled_at = signs.polled_at.get(feed.id)
         patience = MAX_INTERVALS * feed.every + BEAT

@@ -425,6 +425,8 @@ class Account:
     on_edit: OnEdit = OnEdit()
     #: What taking a post away costs, in US dollars; None where it costs nothing.
     price_of_deleting: float | None = None
+    #: A short form of the YAML that it was made of; empty where nobody has made one.
+    configuration: str = ""
 
     @property
     def seen_within(self) -> timedelta:

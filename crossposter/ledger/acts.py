@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
+from crossposter.core.chain import Kind as Told
 from crossposter.core.gate import words_of
 from crossposter.core.kinds import Kind, read_name
 from crossposter.core.model import Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
-from crossposter.ledger.attempts import add_post, adopt, note_by_hand
-from crossposter.ledger.deliveries import NAME, end_post, name_in, named
+from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
+from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
@@ -76,12 +77,13 @@ class Desk:
             shared.hold_stories(connection, entries_named(name))
             rows = rows_named(connection, name)
             then = shared.moment(connection, now=now)
+            facts, content = dict[str, Any](), dict[str, Any]()
             if found and rows and _can_be_done(verb, rows[0], now=then):
-                _adopt(connection, rows[0], found, now=now)
+                facts, content = _adopt(connection, rows[0], found, now=now)
             # Who drops what is left of a story does not mean that what stands is to stay.
             is_meant = "/" in name or verb is not Verb.REJECT
             rows = [row for row in rows if is_meant or row.kind != Kind.DELETE]
-            return [self._act_on(connection, row, verb, person, now=now) for row in rows]
+            return [self._act_on(connection, row, verb, person, facts=facts, content=content, now=now) for row in rows]
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
@@ -109,7 +111,15 @@ class Desk:
             return [_record(row) for row in connection.execute(query)]
 
     def _act_on(
-        self, connection: sa.Connection, row: sa.Row[Any], verb: Verb, person: Person, *, now: datetime
+        self,
+        connection: sa.Connection,
+        row: sa.Row[Any],
+        verb: Verb,
+        person: Person,
+        *,
+        facts: Mapping[str, Any],
+        content: Mapping[str, Any],
+        now: datetime,
     ) -> Acted:
         status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
@@ -124,34 +134,55 @@ class Desk:
                 )
             )
         if made:
-            _write(connection, row, made, now=now)
-            write_act(connection, row.id, verb, person, status, reason, now=now)
+            state, more = _write(connection, row, made, now=now)
+            facts, content = {**facts, **more[0]}, {**content, **more[1]}
+            act = Act(verb=verb, person=person, status_before=status, reason_before=reason)
+            write_act(connection, row, act, state, facts=facts, content=content, now=now)
             status, reason = made.status, made.reason
         return Acted(delivery_id=name_in(row), title=row.title, status=status, reason=reason, done=made is not None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person does to a delivery, and how that stood before."""
+
+    verb: Verb
+    person: Person
+    status_before: Status
+    reason_before: Reason | None
+
+
 def write_act(
     connection: sa.Connection,
-    row_id: int,
-    verb: Verb,
-    person: Person,
-    status: Status,
-    reason: Reason | None,
+    row: Any,
+    act: Act,
+    state: tuple[str, str | None, Mapping[str, Any] | None],
     *,
+    facts: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> None:
-    """Write who did what to a delivery, and how that stood before."""
-    connection.execute(
-        schema.act.insert().values(
-            delivery_id=row_id,
-            verb=verb,
-            person=person.name,
-            system_user=person.system_user,
-            why=person.why,
-            status_before=status,
-            reason_before=reason,
-            at=now,
-        )
+    """Write who did what to a delivery; `state` is its status, reason and message now, as for `note_status`."""
+    person = act.person
+    told = {
+        "verb": act.verb,
+        "system_user": person.system_user,
+        "status_before": act.status_before,
+        "reason_before": act.reason_before,
+        "at": now,
+    }
+    added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **told)
+    number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
+    why = {"act": {"id": number, "why": person.why}} if person.why else {}
+    note_status(
+        connection,
+        Told.ACTED,
+        whose(row),
+        state,
+        at=now,
+        person=person.name,
+        facts={"act": {"id": number, **told}, **(facts or {})},
+        content={**why, **(content or {})},
     )
 
 
@@ -186,8 +217,13 @@ def _sent_at(connection: sa.Connection, row: sa.Row[Any]) -> datetime | None:
     return (found.ended_at or found.started_at) if found else None
 
 
-def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime) -> None:
+def _adopt(
+    connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write which post is the delivery's.
+
+    Returns:
+        What the event tells of it: facts and content.
 
     Raises:
         LedgerError: It is another one's.
@@ -202,16 +238,21 @@ def _adopt(connection: sa.Connection, row: sa.Row[Any], found: Receipt, *, now: 
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
     if row.attempt:
         add_post(connection, row.id, row.account_id, found, now=now)
-    else:
-        seen = schema.standing.c
-        words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
-        text = connection.scalar(words) or ""
-        adopt(connection, row.id, row.account_id, found, text=text, now=now)
+        return post_facts(row.account_id, found, now=now), {}
+    seen = schema.standing.c
+    words = sa.select(seen.text).where(seen.account_id == row.account_id, seen.remote_id == found.remote_id)
+    return adopt(connection, row.id, row.account_id, found, text=connection.scalar(words) or "", now=now)
 
 
-def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
-    """Change the row; the transaction holds it, or the database's one pen: nobody else has changed it meanwhile."""
-    values = {
+def _write(
+    connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime
+) -> tuple[tuple[str, str | None, None], tuple[dict[str, Any], dict[str, Any]]]:
+    """Change the row; the transaction holds it, or the database's one pen: nobody else has changed it meanwhile.
+
+    Returns:
+        How it stands now, and what else the event tells of it: facts and content.
+    """
+    values: dict[str, Any] = {
         "status": made.status,
         "reason": made.reason,
         "message": None,
@@ -226,14 +267,16 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
         values["released_at"] = now  # whoever lets news out has seen how old it is
     if Reason.GATE in made.waives and (told := unpacked(row.message)):
         values["passed"] = sorted({*row.passed, *words_of(told)})
+    more: tuple[dict[str, Any], dict[str, Any]] = {}, {}
     if made.is_gone:
         if not row.attempt:
-            note_by_hand(connection, row.id, now=now)
+            more = note_by_hand(connection, row.id, now=now)
             values["attempt"] = 1
         end_post(connection, row.of_id, now=now)
         if row.kind == Kind.REPOST:
             values["status"], values["reason"] = Status.QUEUED, Reason.REPOSTED
     connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(values))
+    return (values["status"], values["reason"], None), more
 
 
 def rows_named(connection: sa.Connection, name: str, *, with_all_of_account: bool = False) -> Sequence[sa.Row[Any]]:

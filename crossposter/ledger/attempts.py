@@ -11,13 +11,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.acts import LETS_OUT
+from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Delivery, Outcome, Picture, Receipt, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import end_post, is_ours, let_rest, named, outcome_values
+from crossposter.ledger.deliveries import (
+    NAME,
+    end_post,
+    is_ours,
+    let_rest,
+    named,
+    note_status,
+    outcome_values,
+    whose,
+)
+from crossposter.ledger.events import note
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account
-from crossposter.ports import Lease, Settlement, Staged
+from crossposter.ports import Lease, Sender, Settlement, Staged
 from crossposter.wording import say
 
 
@@ -65,6 +77,7 @@ def claim(
     *,
     now: datetime,
     price_usd: float | None = None,
+    sender: Sender | None = None,
 ) -> int | None:
     """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
@@ -99,21 +112,38 @@ def claim(
     ).one_or_none()
     if claimed is None:
         return None
-    connection.execute(
-        schema.attempt.insert().values(
-            delivery_id=claimed.id,
-            number=claimed.attempt,
-            kind=delivery.step,
-            revision=delivery.revision,
-            text=staged.post.text,
-            link=staged.post.link,
-            pictures=[_picture_row(picture) for picture in staged.post.pictures],
-            media_ids=list(staged.media_ids),
-            price_usd=price_usd,
-            started_at=now,
-        )
+    kept = {
+        "number": claimed.attempt,
+        "kind": delivery.step,
+        "revision": delivery.revision,
+        "link": staged.post.link,
+        "media_ids": list(staged.media_ids),
+        "price_usd": price_usd,
+        "started_at": now,
+        "platform_id": sender.platform_id if sender else None,
+        "configuration": sender.configuration if sender else None,
+        "let_out_by": _let_out_by(connection, claimed.id),
+    }
+    said = {"text": staged.post.text, "pictures": [_picture_row(picture) for picture in staged.post.pictures]}
+    connection.execute(schema.attempt.insert().values(delivery_id=claimed.id, **kept, **said))
+    note_status(
+        connection,
+        Told.CLAIMED,
+        (delivery.entry_id, delivery.id.partition("/")[2]),
+        (Status.PUBLISHING, None, None),
+        at=now,
+        facts={"attempt": kept},
+        content={"attempt": said},
     )
     return int(claimed.attempt)
+
+
+def _let_out_by(connection: sa.Connection, row_id: int) -> str | None:
+    """Give who let a delivery out last; None where nobody had to."""
+    rows = schema.act.c
+    query = sa.select(rows.person).where(rows.delivery_id == row_id, rows.verb.in_(LETS_OUT)).order_by(rows.id.desc())
+    person: str | None = connection.scalar(query.limit(1))
+    return person
 
 
 def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
@@ -126,16 +156,26 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     if outcome.account_rests_until or outcome.receipt:
         hold_account(connection, name_of(delivery_id).account_id)
     is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
+    values = outcome_values(outcome)
     settled = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.attempt == attempt, is_open)
-        .values(**outcome_values(outcome), lease_until=None, updated_at=now)
-        .returning(rows.id, rows.account_id, rows.of_id)
+        .values(**values, lease_until=None, updated_at=now)
+        .returning(rows.id, rows.of_id, *NAME)
     ).one_or_none()
     if settled is None:
         return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
     let_rest(connection, settled.account_id, outcome)
     started_at = end_attempt(connection, settled.id, attempt, outcome, now=now)
+    note_status(
+        connection,
+        Told.ANSWERED,
+        whose(settled),
+        (outcome.status, outcome.reason, values["message"]),
+        at=now,
+        facts={**_ended(attempt, outcome, now=now), **post_facts(settled.account_id, outcome.receipt, now=now)},
+        content={"attempt": {"number": attempt, "message": values["message"], "answer": outcome.answer}},
+    )
     if outcome.is_gone:
         end_post(connection, settled.of_id, now=now)
     if outcome.receipt:
@@ -158,12 +198,21 @@ def _too_late(
     if receipt is None:
         return Settlement.REPLACED
     posts, rows = schema.post.c, schema.delivery.c
-    row = connection.execute(sa.select(rows.id, rows.account_id).where(named(delivery_id))).one()
+    row = connection.execute(sa.select(rows.id, *NAME).where(named(delivery_id))).one()
     is_this = sa.and_(posts.account_id == row.account_id, posts.remote_id == receipt.remote_id)
     if connection.scalar(sa.select(posts.delivery_id).where(is_this)) == row.id:
         return Settlement.WRITTEN  # it was found on the account before
     outcome = Outcome(status=Status.PUBLISHED, message=say("stands at {url} as well", url=receipt.url))
     end_attempt(connection, row.id, attempt, outcome, now=now)
+    note(
+        connection,
+        Told.TWICE,
+        at=now,
+        entry_id=row.entry_id,
+        account_id=whose(row)[1],
+        facts={**_ended(attempt, outcome, now=now), "remote_id": receipt.remote_id, "url": receipt.url},
+        content={"attempt": {"number": attempt, "message": packed(outcome.message), "answer": None}},
+    )
     twice = schema.standing.insert().values(
         account_id=row.account_id,
         remote_id=receipt.remote_id,
@@ -186,8 +235,7 @@ def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
 def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> datetime:
     """Write what an attempt came to; give when it began."""
     answered = schema.attempt.c
-    # Of a repost the deletion is done, and the delivery goes on.
-    status = Status.PUBLISHED if outcome.is_gone else outcome.status
+    status = _came_to(outcome)
     ended = connection.execute(
         schema.attempt.update()
         .where(answered.delivery_id == row_id, answered.number == attempt)
@@ -200,43 +248,64 @@ def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: O
 
 def adopt(
     connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, text: str, now: datetime
-) -> None:
-    """Write that a post is a delivery's which was never sent from here, with what it says as what was sent."""
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write that a post is a delivery's which was never sent from here, with what it says as what was sent.
+
+    Returns:
+        The facts and the content of the event that tells it.
+    """
     connection.execute(schema.delivery.update().where(schema.delivery.c.id == row_id).values(attempt=1))
-    connection.execute(
-        schema.attempt.insert().values(
-            delivery_id=row_id,
-            number=1,
-            text=text,
-            link=None,
-            pictures=[],
-            media_ids=[],
-            started_at=now,
-            ended_at=now,
-            outcome=Status.PUBLISHED,
-            message=packed(say("was not sent from here: it was found on the account")),
-        )
-    )
+    kept: dict[str, Any] = {
+        "number": 1,
+        "link": None,
+        "media_ids": [],
+        "started_at": now,
+        "ended_at": now,
+        "outcome": Status.PUBLISHED,
+    }
+    message = packed(say("was not sent from here: it was found on the account"))
+    said: dict[str, Any] = {"text": text, "pictures": [], "message": message}
+    connection.execute(schema.attempt.insert().values(delivery_id=row_id, **kept, **said))
     add_post(connection, row_id, account_id, receipt, now=now)
+    return {"attempt": kept, **post_facts(account_id, receipt, now=now)}, {"attempt": said}
 
 
-def note_by_hand(connection: sa.Connection, row_id: int, *, now: datetime) -> None:
-    """Write that a person has deleted what no request of ours has."""
-    connection.execute(
-        schema.attempt.insert().values(
-            delivery_id=row_id,
-            number=1,
-            kind=Kind.DELETE,
-            text="",
-            link=None,
-            pictures=[],
-            media_ids=[],
-            started_at=now,
-            ended_at=now,
-            outcome=Status.PUBLISHED,
-            message=packed(say("was not done from here: a person has done it on the platform")),
-        )
-    )
+def _ended(attempt: int, outcome: Outcome, *, now: datetime) -> dict[str, Any]:
+    return {"attempt": {"number": attempt, "ended_at": now, "outcome": _came_to(outcome)}}
+
+
+def _came_to(outcome: Outcome) -> Status:
+    """Give what an attempt came to: of a repost the deletion is done, and the delivery goes on."""
+    return Status.PUBLISHED if outcome.is_gone else outcome.status
+
+
+def post_facts(account_id: str, receipt: Receipt | None, *, now: datetime) -> dict[str, Any]:
+    """Give what an event tells of a post that became a delivery's; nothing where there is none."""
+    if receipt is None:
+        return {}
+    post = {"account_id": account_id, "remote_id": receipt.remote_id, "url": receipt.url, "published_at": now}
+    return {"post": post}
+
+
+def note_by_hand(connection: sa.Connection, row_id: int, *, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write that a person has deleted what no request of ours has.
+
+    Returns:
+        The facts and the content of the event that tells it.
+    """
+    kept: dict[str, Any] = {
+        "number": 1,
+        "kind": Kind.DELETE,
+        "link": None,
+        "media_ids": [],
+        "started_at": now,
+        "ended_at": now,
+        "outcome": Status.PUBLISHED,
+    }
+    message = packed(say("was not done from here: a person has done it on the platform"))
+    said: dict[str, Any] = {"text": "", "pictures": [], "message": message}
+    connection.execute(schema.attempt.insert().values(delivery_id=row_id, **kept, **said))
+    return {"attempt": kept}, {"attempt": said}
 
 
 def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:

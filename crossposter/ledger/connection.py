@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from crossposter.errors import LedgerError
 from crossposter.ledger import postgresql, sqlite
 from crossposter.ledger.fence import new_id
+from crossposter.ledger.opening import open_chain
 from crossposter.ledger.schema import HEAD, fence, metadata
 from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.references import DatabaseAddress
@@ -58,7 +59,9 @@ def _create(connection: sa.Connection) -> None:
     version = sa.Table("alembic_version", sa.MetaData(), number, key)
     version.create(connection, checkfirst=False)
     connection.execute(version.insert().values(version_num=HEAD))
-    connection.execute(fence.insert().values(id=1, ledger_id=new_id(), sequence=0))
+    ledger_id = new_id()
+    connection.execute(fence.insert().values(id=1, ledger_id=ledger_id, sequence=0))
+    open_chain(connection, ledger_id)
 
 
 def upgrade(connection: sa.Connection, place: Path | DatabaseAddress) -> None:

@@ -13,7 +13,7 @@ from crossposter.core.kinds import Kind, read_name
 from crossposter.core.model import Account, Outcome, Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
-from crossposter.ledger.acts import Acted, entries_named, rows_named, write_act
+from crossposter.ledger.acts import Act, Acted, entries_named, rows_named, write_act
 from crossposter.ledger.deliveries import named
 from crossposter.ledger.editions import edition_of, end_unbegun, write
 from crossposter.ledger.store import SqlLedger
@@ -87,13 +87,15 @@ def _decided(
     ended = end_unbegun(connection, found.entry_id, below, Reason.DROPPED, account_id=on, now=now)
     if leaves or kind is None:
         for row in ended:
-            write_act(connection, row.id, Verb.REJECT, person, Status.HELD, Reason.CORRECTION, now=now)
+            act = Act(verb=Verb.REJECT, person=person, status_before=Status.HELD, reason_before=Reason.CORRECTION)
+            write_act(connection, row, act, (Status.SKIPPED, Reason.DROPPED, None), now=now)
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=reason, done=True)
     written = write(connection, found, wrong, kind, Outcome(status=Status.QUEUED), now=now)
     row = connection.execute(sa.select(schema.delivery).where(named(written))).one()
     is_done = row.status == Status.QUEUED
     if is_done:
-        write_act(connection, row.id, Verb.CORRECT, person, standing, Reason.CORRECTION, now=now)
+        act = Act(verb=Verb.CORRECT, person=person, status_before=standing, reason_before=Reason.CORRECTION)
+        write_act(connection, row, act, (row.status, row.reason, row.message), now=now)
     connection.execute(
         schema.entry.update().where(schema.entry.c.id == found.entry_id).values(considered=found.revision)
     )

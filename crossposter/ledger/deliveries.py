@@ -13,12 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
+from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import DeliveryName, Kind, name_of
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import entries, schema
 from crossposter.ledger.bulk import Bulk
+from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
@@ -48,7 +50,7 @@ def decide(
     Args:
         numbers: Those of the new entries, by their keys.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "entry_id": decision.entry_id or numbers[decision.keys],
             "account_id": decision.account_id,
@@ -65,9 +67,66 @@ def decide(
     ]
     is_known = [decision.entry_id is not None for decision in decisions]
     hold_stories(connection, [decision.entry_id for decision in decisions if decision.entry_id is not None])
+    decided = _final(connection, [row["entry_id"] for row in compress(rows, is_known)])
     for statement, selectors in ((_DECIDE, [not known for known in is_known]), (_DECIDE_ANEW, is_known)):
         if chosen := list(compress(rows, selectors)):
             statement.write(connection, chosen)
+            for row in chosen:
+                if (row["entry_id"], row["account_id"]) not in decided:
+                    _note_decision(connection, row, at=now)
+
+
+def _final(connection: sa.Connection, entry_ids: Sequence[int]) -> set[tuple[int, str]]:
+    """Give what was decided of entries and does not give way: all but a baseline."""
+    rows = schema.delivery.c
+    is_final = sa.or_(rows.reason.is_(None), rows.reason != Reason.BASELINE)
+    query = sa.select(rows.entry_id, rows.account_id).where(is_final)
+    found: set[tuple[int, str]] = set()
+    for part in entries.parts(sorted(set(entry_ids))):
+        found.update((row.entry_id, row.account_id) for row in connection.execute(query.where(rows.entry_id.in_(part))))
+    return found
+
+
+def _note_decision(connection: sa.Connection, row: Mapping[str, Any], *, at: datetime) -> None:
+    where, state = (row["entry_id"], row["account_id"]), (row["status"], row["reason"], row["message"])
+    note_status(connection, Told.DECIDED, where, state, at=at)
+
+
+def note_status(
+    connection: sa.Connection,
+    kind: Told,
+    delivery: tuple[int, str],
+    state: tuple[str, str | None, Mapping[str, Any] | None],
+    *,
+    at: datetime,
+    person: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
+) -> None:
+    """Note how a delivery stands now.
+
+    Args:
+        connection: In the transaction that has changed it.
+        kind: What has changed it.
+        delivery: Of which entry it is, and which of its deliveries: see `whose`.
+        state: Status, reason and message, as the row has them now.
+        at: The row's `updated_at`.
+        person: Who has changed it.
+        facts: What else is kept for ever, as `events.note` takes it.
+        content: What else may be removed.
+    """
+    status, reason, message = state
+    told = {"delivery": {"message": message}} if message else {}
+    note(
+        connection,
+        kind,
+        at=at,
+        entry_id=delivery[0],
+        account_id=delivery[1],
+        person=person,
+        facts={"delivery": {"status": status, "reason": reason}, **(facts or {})},
+        content={**told, **(content or {})},
+    )
 
 
 def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
@@ -90,11 +149,15 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
         schema.delivery.update()
         .where(rows.status == Status.PUBLISHING, rows.lease_until <= now if others else sa.true())
         .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
-        .returning(rows.id, *NAME)
+        .returning(rows.id, rows.attempt, rows.message, *NAME)
     ).all()
     attempt = schema.attempt.c
     given_up = sa.and_(attempt.delivery_id.in_([row.id for row in interrupted]), attempt.ended_at.is_(None))
     connection.execute(schema.attempt.update().where(given_up).values(ended_at=now))
+    for row in interrupted:
+        ended = {"attempt": {"number": row.attempt, "ended_at": now}}
+        state = (Status.UNCERTAIN, Reason.INTERRUPTED, row.message)
+        note_status(connection, Told.INTERRUPTED, whose(row), state, at=now, facts=ended)
     return [name_in(row) for row in interrupted]
 
 
@@ -118,7 +181,9 @@ def wake_accounts(connection: sa.Connection) -> None:
     )
 
 
-def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+def due(
+    connection: sa.Connection, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None
+) -> Sequence[Due]:
     """List deliveries whose time has come, to be sent or to be looked for on their account.
 
     Withdrawals and corrections first, then news, each oldest first. Of the accounts in `strict`, no news comes before
@@ -136,6 +201,8 @@ def due(connection: sa.Connection, *, now: datetime, strict: Sequence[str] = ())
         )
         .order_by(_URGENCY, rows.id)
     )
+    if account_id is not None:
+        query = query.where(rows.account_id == account_id)
     if strict:
         query = query.where(sa.or_(rows.account_id.not_in(strict), rows.kind != Kind.PUBLISH, ~_waits_for_older()))
     return [
@@ -182,13 +249,17 @@ def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
-    """Take the account, unless somebody has it."""
+    """Take the account, unless somebody has it; or has let it rest since it was seen that something is due there.
+
+    It is offered no more.
+    """
     rows = schema.account.c
     free = is_over(rows.lease_until, now=now)
+    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
     taken = connection.execute(
         schema.account.update()
-        .where(rows.id == lease.account_id, free)
-        .values(holder=lease.holder, lease_until=lease.until)
+        .where(rows.id == lease.account_id, free, awake)
+        .values(holder=lease.holder, lease_until=lease.until, offered_until=None)
     )
     return taken.rowcount == 1
 
@@ -263,14 +334,19 @@ def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, n
     rows, account_id = schema.delivery.c, name_of(delivery_id).account_id
     if outcome.account_rests_until:
         hold_account(connection, account_id)
+    values = outcome_values(outcome)
     changed = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.status == Status.QUEUED)
-        .values(**outcome_values(outcome), updated_at=now)
-        .returning(rows.of_id)
+        .values(**values, updated_at=now)
+        .returning(rows.of_id, *NAME)
     ).one_or_none()
-    if changed and outcome.is_gone:
-        end_post(connection, changed.of_id, now=now)
+    if changed:
+        later = {"not_before": outcome.not_before} if outcome.not_before else {}
+        state = (outcome.status, outcome.reason, values["message"])
+        note_status(connection, Told.POSTPONED, whose(changed), state, at=now, facts=later)
+        if outcome.is_gone:
+            end_post(connection, changed.of_id, now=now)
     let_rest(connection, account_id, outcome)
 
 
@@ -294,7 +370,15 @@ def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:
     """Write that the post of a delivery stands no more."""
     rows = schema.post.c
     ended = schema.post.update().where(rows.delivery_id == of_id, rows.deleted_at.is_(None))
-    connection.execute(ended.values(deleted_at=now))
+    if connection.execute(ended.values(deleted_at=now)).rowcount:
+        made_by = connection.execute(sa.select(*NAME).where(schema.delivery.c.id == of_id)).one()
+        entry_id, which = whose(made_by)
+        note(connection, Told.ENDED, at=now, entry_id=entry_id, account_id=which, facts={"post": {"deleted_at": now}})
+
+
+def whose(row: Any) -> tuple[int, str]:
+    """Give what an event says about whose it is: the entry, and the rest of the delivery's name."""
+    return row.entry_id, name_in(row).partition("/")[2]
 
 
 def is_ours(lease: Lease) -> sa.ColumnElement[bool]:

@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind as Told
 from crossposter.core.correcting import CORRECTIONS, Correction, Edited, Wrong
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
 from crossposter.ledger import entries, schema, shared
-from crossposter.ledger.deliveries import NAME, name_in, named, outcome_values
+from crossposter.ledger.deliveries import NAME, name_in, named, note_status, outcome_values, whose
 
 #: A correction that nobody has begun.
 _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
@@ -116,7 +117,10 @@ def end_unbegun(
     )
     ended = schema.delivery.update().where(unbegun)
     values = {"status": Status.SKIPPED, "reason": reason, "message": None, "not_before": None, "updated_at": now}
-    return connection.execute(ended.values(values).returning(rows.id, *NAME)).all()
+    found = connection.execute(ended.values(values).returning(rows.id, *NAME)).all()
+    for row in found:
+        note_status(connection, Told.POSTPONED, whose(row), (Status.SKIPPED, reason, None), at=now)
+    return found
 
 
 def write(
@@ -134,5 +138,9 @@ def write(
         connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
     else:
         is_free = rows.status.in_((*_UNBEGUN, Status.SKIPPED))
-        connection.execute(schema.delivery.update().where(same, is_free).values(values))
+        if not connection.execute(schema.delivery.update().where(same, is_free).values(values)).rowcount:
+            return str(name)
+    this = found.entry_id, str(name).partition("/")[2]
+    state = (outcome.status, outcome.reason, values["message"])
+    note_status(connection, Told.DECIDED, this, state, at=now)
     return str(name)

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind
 from crossposter.core.identity import MAKESHIFT, content_of
 from crossposter.core.model import Account, Entry, Feed, Known, Origin, PictureRef, Reason, Validators
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
 from crossposter.ledger.bulk import Bulk, Lookup, members
+from crossposter.ledger.events import note
 from crossposter.ledger.inserting import KEEP, Overwrite, inserting
 from crossposter.ledger.polls import Poll
 from crossposter.ledger.shared import hold_stories, is_shared
@@ -169,7 +171,7 @@ def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping
 
 def _rows(connection: sa.Connection, entry_ids: Sequence[int]) -> Iterator[Any]:
     rows = schema.entry.c
-    for part in _parts(entry_ids):
+    for part in parts(entry_ids):
         yield from connection.execute(
             sa.select(rows.id, rows.feed_id, rows.title, rows.content).where(rows.id.in_(part))
         )
@@ -178,7 +180,7 @@ def _rows(connection: sa.Connection, entry_ids: Sequence[int]) -> Iterator[Any]:
 def _shown_in(connection: sa.Connection, feed: Feed, entry_ids: Sequence[int]) -> set[int]:
     rows = schema.sighting.c
     found: set[int] = set()
-    for part in _parts(entry_ids):
+    for part in parts(entry_ids):
         query = sa.select(rows.entry_id).where(rows.feed_id == feed.id, rows.entry_id.in_(part))
         found.update(connection.scalars(query))
     return found
@@ -187,7 +189,7 @@ def _shown_in(connection: sa.Connection, feed: Feed, entry_ids: Sequence[int]) -
 def _decided(connection: sa.Connection, entry_ids: Sequence[int]) -> Mapping[int, set[str]]:
     rows = schema.delivery.c
     found: dict[int, set[str]] = {}
-    for part in _parts(entry_ids):
+    for part in parts(entry_ids):
         is_decided = sa.or_(rows.reason.is_(None), rows.reason != Reason.BASELINE)
         query = sa.select(rows.entry_id, rows.account_id).where(rows.entry_id.in_(part), is_decided)
         for row in connection.execute(query):
@@ -195,7 +197,8 @@ def _decided(connection: sa.Connection, entry_ids: Sequence[int]) -> Mapping[int
     return found
 
 
-def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+def parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Give values in portions that one statement takes."""
     for start in range(0, len(values), _PER_QUERY):
         yield values[start : start + _PER_QUERY]
 
@@ -231,7 +234,26 @@ def add(
     _SEE_ENTRIES.write(connection, [{"feed_id": feed.id, "entry_id": entry_id} for entry_id in numbers.values()])
     used = [row for keys, entry_id in numbers.items() for row in _key_rows(feed, entry_id, keys)]
     _USE_KEYS.write(connection, used)
+    for (keys, entry), row in zip(new.items(), rows, strict=True):
+        where = {"feed_id": feed.id, "language": entry.language, "seen_at": now, "revision": 1}
+        _note_words(connection, Kind.SEEN, row["id"], row, facts=where, at=now, keys=list(keys), mark=entry.mark)
     return numbers
+
+
+def _note_words(
+    connection: sa.Connection,
+    kind: Kind,
+    entry_id: int,
+    words: Mapping[str, Any],
+    *,
+    facts: Mapping[str, Any],
+    at: datetime,
+    **more: Any,
+) -> None:
+    """Note what an entry says; addresses and times are kept for ever, all else is words."""
+    kept = {**facts, "link": words["link"], "published_at": words["published_at"]}
+    said = {name: words[name] for name in ("title", "summary", "text", "pictures", "categories", "content")}
+    note(connection, kind, at=at, entry_id=entry_id, facts={"entry": kept, **more}, content={"entry": said})
 
 
 def _new_numbers(connection: sa.Connection, count: int) -> Sequence[int]:
@@ -256,7 +278,10 @@ def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datet
             **{name: before[name] for name in names},
         )
     )
-    values = {**_words(entry), "revision": rows.revision + 1}
+    words = _words(entry)
+    number = {"revision": before["revision"] + 1}
+    _note_words(connection, Kind.REVISED, entry_id, words, facts=number, at=now, mark=entry.mark)
+    values = {**words, "revision": rows.revision + 1}
     connection.execute(schema.entry.update().where(rows.id == entry_id).values(values))
     # Whoever let its flaws pass has not seen this.
     hold_stories(connection, [entry_id])

@@ -13,11 +13,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind
 from crossposter.core.fence import Fence
 from crossposter.core.model import Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
-from crossposter.wording import say
+from crossposter.ledger.deliveries import NAME, whose
+from crossposter.ledger.events import note
+from crossposter.ledger.records import packed
+from crossposter.ledger.shared import one_at_a_time
+from crossposter.wording import Message, say
 
 #: Always of one length, and so short that a disk writes it whole or not at all.
 _LINE = re.compile(r"([0-9a-f]{32}) ([0-9]{20})\n")
@@ -130,15 +135,23 @@ def last_sign(connection: sa.Connection) -> datetime | None:
     return max((moment for moment in newest if moment), default=None)
 
 
-def begin_recovery(connection: sa.Connection, fence: Fence, *, now: datetime) -> None:
+def begin_recovery(connection: sa.Connection, fence: Fence, why: Message | None = None, *, now: datetime) -> None:
     """Let nothing out that the ledger may know too little of: what is queued, and what feeds show next."""
     connection.execute(schema.fence.update().values(sequence=fence.sequence, recovered_at=now))
     rows = schema.delivery.c
-    connection.execute(
+    held = connection.execute(
         schema.delivery.update()
         .where(rows.status == Status.QUEUED)
         .values(status=Status.HELD, reason=Reason.RESTORED, message=None, not_before=None, updated_at=now)
+        .returning(*NAME)
     )
+    epoch = {"ledger": fence.ledger_id, "sequence": fence.sequence}
+    note(connection, Kind.RECOVERED, at=now, facts=epoch, content={"why": packed(why)} if why else {})
+    for row in held.all():
+        state = {"status": Status.HELD, "reason": Reason.RESTORED}
+        entry_id, which = whose(row)
+        facts = {"delivery": state, **epoch}
+        note(connection, Kind.RECOVERED, at=now, entry_id=entry_id, account_id=which, facts=facts)
     # Not by comparing times: a clock that was wrong would let one through.
     connection.execute(schema.feed.update().values(is_restored=True))
 
@@ -146,6 +159,7 @@ def begin_recovery(connection: sa.Connection, fence: Fence, *, now: datetime) ->
 def mark_unread(connection: sa.Connection, since: datetime, *, accounts: Sequence[str] | None = None) -> None:
     """Let accounts (None: all) be read back to a time before anything is sent; further where that was asked before."""
     rows = schema.account.c
+    one_at_a_time(connection, "accounts")
     later = sa.or_(rows.unread_since.is_(None), rows.unread_since > since)
     meant = sa.true() if accounts is None else rows.id.in_(accounts)
     connection.execute(schema.account.update().where(later, meant).values(unread_since=since))

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind
 from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import NEEDS_PERSON, Status
 from crossposter.ledger import postgresql, schema
 from crossposter.ledger.deliveries import NAME, name_in
+from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.lock import Holder, Role, holder
 from crossposter.ledger.shared import is_shared, one_at_a_time
@@ -43,6 +45,8 @@ class LedgerHeartbeat:
     """Writes the one row, and reads the signs. Where several daemons work on a ledger they write it in turn."""
 
     ledger: SqlLedger
+    #: A short form of the YAML that the daemon begins with; empty for whoever only reads the signs.
+    configuration: str = ""
 
     def start(self, *, now: datetime) -> datetime | None:
         """Write that this process is the daemon from now on.
@@ -50,7 +54,7 @@ class LedgerHeartbeat:
         Returns:
             The last sign of life of the one before, where that did not end by itself, and was the only one.
         """
-        process = f"process {os.getpid()} on {socket.gethostname()}"
+        process = _this_process()
         started_at = at_work_since(self.signs(now=now), now=now)
         life = {"process": process, "started_at": started_at, "beat_at": now, "ended_at": None}
         with self.ledger.writing() as connection:
@@ -58,6 +62,8 @@ class LedgerHeartbeat:
             before = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             is_alone = not self._others(connection)
             connection.execute(inserting(connection.dialect.name, schema.heartbeat, _ANEW).values(id=1, **life))
+            begun = {"process": process, "configuration": self.configuration}
+            note(connection, Kind.STARTED, at=now, facts=begun)
         died_at: datetime | None = before.beat_at if before and before.ended_at is None and is_alone else None
         return died_at
 
@@ -71,6 +77,7 @@ class LedgerHeartbeat:
     def end(self, *, now: datetime) -> None:
         """Write that it ends by itself, and with it the daemon, unless there are others."""
         with self.ledger.writing() as connection:
+            note(connection, Kind.STOPPED, at=now, facts={"process": _this_process()})
             if not self._others(connection):
                 connection.execute(schema.heartbeat.update().values(ended_at=now))
 
@@ -95,14 +102,15 @@ class LedgerHeartbeat:
             life = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             polled = {row.id: row.polled_at for row in connection.execute(_POLLED_AT)}
             oldest = connection.execute(due).one_or_none()
-            is_running = any(found.role is Role.DAEMON for found in self._holders(connection))
+            roles = [found.role for found in self._holders(connection)]
         return Signs(
-            is_running=is_running,
+            is_running=Role.DAEMON in roles,
             started_at=life.started_at if life else None,
             beat_at=life.beat_at if life else None,
             polled_at=polled,
             oldest_due=name_in(oldest) if oldest else None,
             due_since=oldest.since if oldest else None,
+            workers=roles.count(Role.WORKER),
         )
 
     def _holders(self, connection: sa.Connection) -> list[Holder]:
@@ -115,3 +123,7 @@ class LedgerHeartbeat:
             return []
         holders = postgresql.holders(connection)
         return [found for found in holders if found.role is Role.DAEMON and not found.is_this_process]
+
+
+def _this_process() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"

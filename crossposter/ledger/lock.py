@@ -22,6 +22,7 @@ class Role(StrEnum):
 
     DAEMON = "run"
     ROUND = "run --once"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ _CONNECT_TIMEOUT_S = 10
 _KEPT, _MORE = 5, 10
 #: PostgreSQL cuts names of applications after 63 bytes.
 _HOST_LENGTH = 35
-_HOLDER = re.compile(r"crossposter (run --once|run) (\d+) (.+)")
+_HOLDER = re.compile(r"crossposter (run --once|run|worker) (\d+) (.+)")
 
 
 def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -> sa.Engine:
@@ -67,9 +67,7 @@ def open_engine(address: DatabaseAddress, *, role: Role | None, wait_s: float) -
             pool_pre_ping=True,  # a server that was restarted costs nobody a try
         )
     except ModuleNotFoundError as error:
-        raise LedgerError(
-            say("a ledger on PostgreSQL needs psycopg: install crossposter with its extra 'scale'")
-        ) from error
+        raise LedgerError(say("a ledger on PostgreSQL needs psycopg: pip install 'crossposter-city[scale]'")) from error
 
 
 def _keep_partial_indexes_partial() -> None:
@@ -82,7 +80,7 @@ def holders(connection: sa.Connection) -> list[Holder]:
     """Give the processes that work on the ledger; the server knows at once when one is gone."""
     query = sa.text(
         "SELECT DISTINCT application_name FROM pg_stat_activity"
-        " WHERE datname = current_database() AND application_name LIKE 'crossposter run%'"
+        " WHERE datname = current_database() AND application_name LIKE 'crossposter %'"
     )
     here = socket.gethostname()
     found = filter(None, map(_HOLDER.fullmatch, connection.scalars(query)))

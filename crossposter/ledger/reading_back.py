@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
-from crossposter.ledger.attempts import add_post, adopt
-from crossposter.ledger.deliveries import end_post, is_over, let_rest, named, outcome_values
+from crossposter.ledger.attempts import add_post, adopt, post_facts
+from crossposter.ledger.deliveries import (
+    NAME,
+    end_post,
+    is_over,
+    let_rest,
+    named,
+    note_status,
+    outcome_values,
+    whose,
+)
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
@@ -28,6 +39,7 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     if outcome.account_rests_until:
         hold_account(connection, delivery.account_id)
     is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
+    values = outcome_values(outcome)
     settled = connection.execute(
         schema.delivery.update()
         .where(
@@ -35,8 +47,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
             rows.attempt == delivery.attempt.number,
             sa.or_(rows.status == Status.UNCERTAIN, is_silent),
         )
-        .values(**outcome_values(outcome), lease_until=None, updated_at=now)
-        .returning(rows.id, rows.of_id)
+        .values(**values, lease_until=None, updated_at=now)
+        .returning(rows.id, rows.of_id, *NAME)
     ).one_or_none()
     if settled is None:
         return False
@@ -44,10 +56,26 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     is_open = outcome.status is Status.UNCERTAIN
     looked = {} if outcome.absences is None else {"absences": outcome.absences}
     ended = {} if is_open else {"outcome": _of_attempt(outcome), "message": packed(outcome.message)}
-    connection.execute(
+    ended_at = connection.execute(
         schema.attempt.update()
         .where(attempt.delivery_id == settled.id, attempt.number == delivery.attempt.number)
         .values(ended_at=sa.case((attempt.ended_at <= now, attempt.ended_at), else_=now), **looked, **ended)
+        .returning(attempt.ended_at)
+    ).scalar_one()
+    number = {"number": delivery.attempt.number}
+    came_to = {} if is_open else {"outcome": _of_attempt(outcome)}
+    told = {} if is_open else {"attempt": {**number, "message": values["message"]}}
+    note_status(
+        connection,
+        Told.READ_BACK,
+        whose(settled),
+        (outcome.status, outcome.reason, values["message"]),
+        at=now,
+        facts={
+            "attempt": {**number, "ended_at": ended_at, **looked, **came_to},
+            **post_facts(delivery.account_id, outcome.receipt, now=now),
+        },
+        content=told,
     )
     if outcome.is_gone:
         end_post(connection, settled.of_id, now=now)
@@ -70,12 +98,16 @@ def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing,
     row_id = connection.scalar(sa.select(rows.id).where(is_held).with_for_update())
     if row_id is None:
         return False
+    facts, content = post_facts(delivery.account_id, standing.receipt, now=now), dict[str, Any]()
     if delivery.attempt:
         add_post(connection, row_id, delivery.account_id, standing.receipt, now=now)
     else:
-        adopt(connection, row_id, delivery.account_id, standing.receipt, text=standing.text, now=now)
+        facts, content = adopt(connection, row_id, delivery.account_id, standing.receipt, text=standing.text, now=now)
     published = outcome_values(Outcome(status=Status.PUBLISHED))
     connection.execute(schema.delivery.update().where(rows.id == row_id).values(**published, updated_at=now))
+    state = (Status.PUBLISHED, None, None)
+    where = (delivery.entry_id, delivery.account_id)
+    note_status(connection, Told.TAKEN_OVER, where, state, at=now, facts=facts, content=content)
     return True
 
 

@@ -135,6 +135,8 @@ account = sa.Table(
     sa.Column("unread_since", UtcDateTime),
     #: Seconds that the slowest answer which confirmed a post has ever taken; null before the first one.
     sa.Column("slowest_answer_s", sa.Float),
+    #: Until then somebody has been told to work on it; null where nobody was, or somebody has begun.
+    sa.Column("offered_until", UtcDateTime),
     sa.CheckConstraint("(resting_until IS NULL) = (resting_reason IS NULL)", name="rest_has_a_reason"),
 )
 
@@ -148,6 +150,14 @@ fence = sa.Table(
     #: When it was last found to be older than the truth; null for never.
     sa.Column("recovered_at", UtcDateTime),
     sa.CheckConstraint("id = 1", name="one_fence"),
+)
+
+#: What several processes do in turn, once an interval: when it is due again.
+tick = sa.Table(
+    "tick",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("due_at", UtcDateTime, nullable=False),
 )
 
 #: One row: the daemon's sign of life.
@@ -241,6 +251,11 @@ attempt = sa.Table(
     sa.Column("answer", sa.Text),
     #: In how many looks at the account in a row it was not there.
     sa.Column("absences", sa.Integer, nullable=False, server_default="0"),
+    #: The platform's id of the account that the YAML pins, and a short form of the YAML; null in rows from before.
+    sa.Column("platform_id", sa.Text),
+    sa.Column("configuration", sa.Text),
+    #: Who let it out last; null where nobody had to.
+    sa.Column("let_out_by", sa.Text),
     # An account's pace and money ask for the newest of them, every second.
     sa.Index("attempt_begun", "started_at"),
 )
@@ -337,4 +352,35 @@ alert = sa.Table(
     sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="end_has_an_outcome"),
     sa.CheckConstraint("outcome IN ('sent', 'left_out', 'given_up')", name="outcome_is_known"),
     sa.Index("alert_pending", "id", sqlite_where=sa.text("ended_at IS NULL")),
+)
+
+#: What happened, each event bound to all before it: appended, never changed but for what retention erases. No foreign
+#: keys: an event outlives what it is about.
+event = sa.Table(
+    "event",
+    metadata,
+    #: Its position in the chain, from 1, without gaps.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("entry_id", sa.Integer),
+    sa.Column("account_id", sa.Text),
+    sa.Column("person", sa.Text),
+    #: Canonical JSON, byte for byte as it was hashed; content and salt are null where there is nothing, or erased.
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("content", sa.Text),
+    sa.Column("salt", sa.Text),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Index("event_of_entry", "entry_id", "id"),
+)
+
+#: One row: where the chain ends. Whoever adds to it holds this row.
+chain = sa.Table(
+    "chain",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_chain"),
 )

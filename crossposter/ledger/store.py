@@ -28,13 +28,24 @@ from crossposter.core.planning import Plan
 from crossposter.core.timeline import Standing
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import attempts, deliveries, editions, entries, fence, reading_back, shared, steps
+from crossposter.ledger import (
+    attempts,
+    deliveries,
+    editions,
+    entries,
+    events,
+    fence,
+    offers,
+    reading_back,
+    shared,
+    steps,
+)
 from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
 from crossposter.ledger.polls import Polls
-from crossposter.ports import Due, KnownPosts, Lease, Settlement, Staged
+from crossposter.ports import Due, KnownPosts, Lease, Sender, Settlement, Staged
 from crossposter.redaction import redactor
 from crossposter.references import DatabaseAddress
 from crossposter.wording import say
@@ -161,7 +172,7 @@ class SqlLedger:
                     fence.mark_unread(connection, since)
                 if restored:
                     counted = after_recovery(counted, beside)
-                    fence.begin_recovery(connection, counted, now=now)
+                    fence.begin_recovery(connection, counted, restored, now=now)
         if sidecar:
             with self._counting(sidecar):
                 sidecar.write(counted)
@@ -321,16 +332,42 @@ class SqlLedger:
         with self.writing() as connection:
             deliveries.wake_accounts(connection)
 
-    def due(self, *, now: datetime, strict: Sequence[str] = ()) -> Sequence[Due]:
+    def due(self, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None) -> Sequence[Due]:
         """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
 
-        Of the accounts in `strict`, nothing comes before all that is older is settled.
+        Of the accounts in `strict`, nothing comes before all that is older is settled. `account_id` leaves one only.
         """
         with self.reading() as connection:
-            return deliveries.due(connection, now=shared.moment(connection, now=now), strict=strict)
+            there = shared.moment(connection, now=now)
+            return deliveries.due(connection, now=there, strict=strict, account_id=account_id)
+
+    def take_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
+        """Take the turn at what is done once an interval, whoever does it; False when it was done within it."""
+        with self.writing() as connection:
+            return offers.take_turn(connection, name, every, now=shared.moment(connection, now=now))
+
+    def offer(self, account_ids: Sequence[str], *, now: datetime) -> Sequence[str]:
+        """Offer accounts to whoever works on them; gives those that nobody has, and that are not offered yet.
+
+        An offer ends when somebody takes the account, or after a while: then it was lost.
+        """
+        with self.writing() as connection:
+            return offers.offer(connection, account_ids, now=shared.moment(connection, now=now))
+
+    def end_offer(self, account_id: str) -> None:
+        """Take back what was offered and is not needed."""
+        with self.writing() as connection:
+            offers.end(connection, account_id)
+
+    @contextmanager
+    def alone_with_tables(self) -> Iterator[None]:
+        """Let nobody else make or change tables in the ledger's database for the length of the block."""
+        with self.writing() as connection:
+            shared.one_at_a_time(connection, "migrations")
+            yield
 
     def lease(self, lease: Lease, *, now: datetime) -> bool:
-        """Take the account, unless somebody has it."""
+        """Take the account, unless somebody has it or it is at rest."""
         with self.writing() as connection:
             there, then = shared.by_its_clock(connection, lease, now=now)
             return deliveries.lease(connection, there, now=then)
@@ -351,7 +388,14 @@ class SqlLedger:
             return attempts.spent(connection, account_id, since=since)
 
     def claim(
-        self, delivery: Delivery, staged: Staged, lease: Lease, *, now: datetime, price_usd: float | None = None
+        self,
+        delivery: Delivery,
+        staged: Staged,
+        lease: Lease,
+        *,
+        now: datetime,
+        price_usd: float | None = None,
+        sender: Sender | None = None,
     ) -> int | None:
         """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
@@ -359,7 +403,7 @@ class SqlLedger:
         """
         with self.writing() as connection:
             there, _ = shared.by_its_clock(connection, lease, now=now)
-            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd)
+            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd, sender=sender)
             if attempt is None:
                 return None
             self.require_unreplaced(connection)
@@ -479,7 +523,9 @@ class SqlLedger:
                 yield self._work.connection
                 return
             with engine.begin() as connection:
+                events.begin(connection)
                 yield connection
+                events.write(connection)
 
     @contextmanager
     def _counting(self, sidecar: Sidecar) -> Iterator[None]:

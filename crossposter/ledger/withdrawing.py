@@ -14,7 +14,7 @@ from crossposter.core.model import Account, Reason, Status
 from crossposter.core.withdrawing import Fate, fate
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
-from crossposter.ledger.acts import Acted, entries_named, rows_named, standing_status, write_act
+from crossposter.ledger.acts import Act, Acted, entries_named, rows_named, standing_status, write_act
 from crossposter.ledger.deliveries import name_in
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
@@ -83,7 +83,8 @@ def _withdrawn(
             connection.execute(
                 schema.delivery.update().where(schema.delivery.c.id == row.id).values(**dropped, updated_at=now)
             )
-            write_act(connection, row.id, Verb.RETRACT, person, status, reason, now=now)
+            act = Act(verb=Verb.RETRACT, person=person, status_before=status, reason_before=reason)
+            write_act(connection, row, act, (Status.SKIPPED, Reason.DROPPED, None), now=now)
             return _acted(row, name_in(row), Status.SKIPPED, Reason.DROPPED, done=True)
         case Fate.IN_DOUBT:
             return _acted(row, name_in(row), status, reason, done=False)
@@ -104,6 +105,7 @@ def _deleted(
     of_this = sa.and_(rows.of_id == row.id, rows.kind == Kind.DELETE, rows.entry_id == row.entry_id)
     there = connection.execute(sa.select(schema.delivery).where(of_this)).one_or_none()
     again = {"status": status, "reason": reason, "message": None, "not_before": None, "updated_at": now}
+    message = None
     if there is None:
         values = {
             "entry_id": row.entry_id,
@@ -121,8 +123,10 @@ def _deleted(
     elif Status(there.status) in _OVER:
         connection.execute(schema.delivery.update().where(rows.id == there.id).values(**again, tries=0))
     else:
-        status, reason = Status(there.status), Reason(there.reason) if there.reason else None
-    write_act(connection, there.id, Verb.RETRACT, person, Status(row.status), None, now=now)
+        status, reason, message = Status(there.status), Reason(there.reason) if there.reason else None, there.message
+        connection.execute(schema.delivery.update().where(rows.id == there.id).values(updated_at=now))
+    act = Act(verb=Verb.RETRACT, person=person, status_before=Status(row.status), reason_before=None)
+    write_act(connection, there, act, (status, reason, message), now=now)
     return _acted(row, name_in(there), status, reason, done=True)
 
 

@@ -138,6 +138,22 @@ def test_the_mistakes_of_all_files_are_told_at_once_each_with_its_place(folder: 
     ]
 
 
+def test_another_engine_is_told_and_takes_a_restart(folder: Folder) -> None:
+    shared, engine = "ledger: postgresql://city@db/ledger\n", "engine: procrastinate\n"
+    for city in ("bodrum", "izmir"):
+        folder.write(city, a_city(city) + shared + engine)
+    before = folder.load()
+    folder.write("izmir", a_city("izmir") + shared)
+    folder.write("van", a_city("van") + shared)
+    place = "this engine is another one than in bodrum.yaml: all files of a folder name the same"
+    assert folder.problems() == [f"izmir.yaml: engine: {place}", f"van.yaml: engine: {place}"]
+    folder.write("bodrum", a_city("bodrum") + shared)
+    takes = "another engine takes a restart: it cannot be changed while the daemon runs"
+    with pytest.raises(ConfigError) as caught:
+        folder.reload(before)
+    assert [str(problem.message) for problem in caught.value.problems] == [takes] * 3
+
+
 def test_mistakes_are_told_in_the_language_of_all_files_where_there_is_one(folder: Folder) -> None:
     folder.write("izmir")
     folder.write("bodrum", a_city("bodrum").replace("Europe/Istanbul", "Nowhere"))

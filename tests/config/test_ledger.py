@@ -107,3 +107,11 @@ def test_a_login_is_looked_for_in_the_data_folder(yaml: Path, complaints: Compla
     )
     assert (line, path) == (23, "accounts[2].credentials")
     assert str(yaml.parent / "here" / "credentials" / "izmir-instagram.json") in sentence
+
+
+def test_workers_need_a_ledger_that_they_can_share(yaml: Path, complaints: Complaints) -> None:
+    wants = (SQLITE, f"{SQLITE}\nengine: procrastinate")
+    sentence = "workers need a ledger that they can share: write `ledger: postgresql+psycopg://...`"
+    assert complaints(changed(wants)) == [(3, "engine", sentence)]
+    assert loaded(yaml, "env:LEDGER\nengine: procrastinate").engine == "procrastinate"
+    assert loaded(yaml, "env:LEDGER").engine == "threads"

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from crossposter.ledger import SqlLedger, connection, postgresql, shared
+from crossposter.ledger.verifying import verify
 from crossposter.references import DatabaseAddress
 from tests.postgres import Server
 
@@ -125,4 +126,6 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 def ledger(where: Place, clock_of_the_test: None) -> Iterator[SqlLedger]:
     opened = SqlLedger.open(where.place)
     yield opened
+    found = verify(opened)
     opened.close()
+    assert not found.findings, "whatever a test does with a ledger, its record tells"

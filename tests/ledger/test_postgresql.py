@@ -254,9 +254,11 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         "DROP INDEX delivery_open, attempt_begun, post_newest",
         "CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'",
         "ALTER TABLE attempt DROP COLUMN answer, DROP COLUMN absences",
-        "ALTER TABLE account DROP COLUMN resting_message, DROP COLUMN unread_since, DROP COLUMN slowest_answer_s",
+        "ALTER TABLE attempt DROP COLUMN platform_id, DROP COLUMN configuration, DROP COLUMN let_out_by",
+        "ALTER TABLE account DROP COLUMN resting_message, DROP COLUMN unread_since, DROP COLUMN slowest_answer_s,"
+        " DROP COLUMN offered_until",
         "ALTER TABLE feed DROP COLUMN is_restored",
-        "DROP TABLE standing, step, fence",
+        "DROP TABLE standing, step, fence, tick, event, chain",
         "UPDATE alembic_version SET version_num = '0005'",
     )
     for opened in together(*[lambda: SqlLedger.open(database.place)] * 3):
@@ -368,6 +370,7 @@ def test_a_daemon_beside_others_neither_begins_nor_ends_their_life(database: Dat
         first = LedgerHeartbeat(ledger)
         assert first.start(now=begin) is None
         with closing(SqlLedger.open(place, role=Role.ROUND)):
+            others.enter_context(closing(SqlLedger.open(place, role=Role.WORKER)))
             assert {found.role for found in holders(place)} == set(Role)
             assert all(found.is_this_process for found in holders(place))
         # This process is both; another number makes another one of it.

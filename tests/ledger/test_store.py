@@ -298,6 +298,21 @@ def test_an_account_at_rest_has_nothing_due(ledger: SqlLedger, reason: Reason, w
     assert bool(ledger.due(now=NOON)) is wakes
 
 
+@pytest.mark.parametrize(
+    ("reason", "is_had"), [(Reason.TRANSIENT, False), (Reason.ACCOUNT, False), (Reason.PACE, True)]
+)
+def test_an_account_that_another_process_has_let_rest_meanwhile_is_not_had(
+    ledger: SqlLedger, reason: Reason, is_had: bool
+) -> None:
+    """What keeps to its pace may still be looked at."""
+    record(ledger, 1)
+    assert len(ledger.due(now=NOON)) == 1
+    until = NOON + timedelta(minutes=15)
+    ledger.rest("izmir-x", Outcome(status=Status.QUEUED, reason=reason, account_rests_until=until))
+    assert ledger.lease(a_lease("me"), now=NOON) is is_had
+    assert ledger.lease(a_lease("me"), now=until) or is_had
+
+
 def test_what_was_to_wait_for_years_by_a_wrong_clock_does_not(ledger: SqlLedger) -> None:
     record(ledger, 1, 2)
     wrong = NOON + timedelta(days=4000)

@@ -32,7 +32,15 @@ import crossposter.adapters._instagrapi
 import crossposter.adapters._tweepy
 import crossposter.bootstrap
 import crossposter.cli.acts
+import crossposter.cli.daemon
 import crossposter.cli.run
+import crossposter.cli.worker
+import crossposter.core.retrying
+import crossposter.core.settling
+import crossposter.engines.procrastinate_
+import crossposter.ledger.offers
+import crossposter.ledger.postgresql
+import crossposter.ledger.shared
 import crossposter.service
 from crossposter import watchdog
 from crossposter.adapters import PLATFORMS, adapter_class
@@ -106,6 +114,8 @@ class Order:
     patience_s: float | None = None
     #: Whether it waits, before it begins, until somebody watches its main thread, on which it then does everything.
     is_watched: bool = False
+    #: Seconds for which it holds an account, where they are not as many as otherwise; then all its waits are short.
+    lease_s: float | None = None
     #: Lived by the warm process itself: what it has loaded and compiled then, its children need not.
     warms: bool = False
 
@@ -155,6 +165,8 @@ class Life:
         if self._order.patience_s:
             in_a_hurry = functools.partial(Connection, timeout_s=(self._order.patience_s, self._order.patience_s))
             _replace(crossposter.bootstrap, "Connection", in_a_hurry)
+        if self._order.lease_s:
+            self._hurry(timedelta(seconds=self._order.lease_s))
         sa.event.listen(sa.Engine, "commit", self._event)
         self._wrap(WebClient, "get", before=self._event, after=self._event)
         _replace(requests.Session, "send", self._sending(requests.Session.send))
@@ -182,6 +194,24 @@ class Life:
             zoneinfo.reset_tzpath(to=[self._order.zones])
             zoneinfo.ZoneInfo.clear_cache()
         _replace(time, "time", lambda: seconds() + ahead.total_seconds())
+        moment = crossposter.ledger.shared.moment
+
+        def of_the_database(connection: sa.Connection, *, now: datetime) -> datetime:
+            there = moment(connection, now=now)
+            return there if there == now else there + ahead
+
+        _replace(crossposter.ledger.shared, "moment", of_the_database)
+
+    def _hurry(self, lease: timedelta) -> None:
+        """Let it wait for seconds where it otherwise waits for minutes: a database's clock is not moved."""
+        second = timedelta(seconds=1)
+        _replace(crossposter.service.Service.__init__, "__kwdefaults__", {"lease": lease})
+        _replace(crossposter.ledger.postgresql, "PATIENCE", lease / 2)
+        _replace(crossposter.ledger.offers, "LOST", 2 * second)
+        _replace(crossposter.core.settling, "BETWEEN_LOOKS", second)
+        for waits in (crossposter.core.settling, crossposter.core.retrying):
+            _replace(waits, "BACKOFF", (second, 2 * second, 4 * second, 8 * second))
+            _replace(waits, "ACCOUNT_REST", 2 * second)
 
     def _event(self, *_: Any, **__: Any) -> None:
         with self._lock:
@@ -266,9 +296,9 @@ class Life:
             _replace(Alarm, "hear", told)
 
 
-def _replace(owner: Any, name: str, function: Callable[..., Any]) -> None:
-    """Put another function in the place of one of the program's, which it mostly calls in turn."""
-    setattr(owner, name, function)
+def _replace(owner: Any, name: str, other: Any) -> None:
+    """Put another value in the place of one of the program's; mostly a function that calls it in turn."""
+    setattr(owner, name, other)
 
 
 def die(*_: Any) -> None:

@@ -77,7 +77,7 @@ def lives(environment: dict[str, str], *, log: Path) -> Iterator[Lives]:
         yield Lives(process)
 
 
-def configuration(ledger: str, *, platforms: Sequence[str], feed: str = "") -> str:
+def configuration(ledger: str, *, platforms: Sequence[str], feed: str = "", engine: str = "threads") -> str:
     """Write the YAML of one feed to an account of each platform; `feed` is what else stands there of the feed."""
     demo = DEMO_CONFIG.read_text("utf-8")
     names = [ACCOUNTS[platform] for platform in platforms]
@@ -86,6 +86,7 @@ def configuration(ledger: str, *, platforms: Sequence[str], feed: str = "") -> s
     return f"""\
 timezone: Europe/Istanbul
 ledger: {ledger}
+engine: {engine}
 network: {{allow: [127.0.0.1]}}
 alerts: [{{url: env:{ALERTS}}}]
 feeds:

@@ -46,9 +46,11 @@ class Newsroom:
         """Give the file of the ledger."""
         return self.folder / "ledger.db"
 
-    def configure(self, platforms: Sequence[str], *, ledger: str | None = None, feed: str = "") -> None:
+    def configure(
+        self, platforms: Sequence[str], *, ledger: str | None = None, feed: str = "", engine: str = "threads"
+    ) -> None:
         """Write the YAML: the feed, and an account of each platform; `feed` is what it says of the feed as well."""
-        text = configuration(ledger or f"sqlite:///{self.ledger}", platforms=platforms, feed=feed)
+        text = configuration(ledger or f"sqlite:///{self.ledger}", platforms=platforms, feed=feed, engine=engine)
         self.config.write_text(text, "utf-8")
 
     def live(
@@ -146,8 +148,8 @@ class Beginning:
 
 
 @contextmanager
-def a_newsroom(folder: Path, *, workers: int = 1) -> Iterator[Newsroom]:
-    """Prepare one for the length of the block."""
+def a_newsroom(folder: Path, *, workers: int = 1, ledger: str = "") -> Iterator[Newsroom]:
+    """Prepare one for the length of the block; lives find the address of a ledger that is no file as SOAK_LEDGER."""
     folder.mkdir(exist_ok=True)
     moved = [0.0]
 
@@ -157,7 +159,7 @@ def a_newsroom(folder: Path, *, workers: int = 1) -> Iterator[Newsroom]:
     news = News(clock=clock)
     with Sandbox(site=news, clock=clock) as sandbox, ExitStack() as stack:
         news.base_url = f"{sandbox.url}/site"
-        environ = {**environment_of(sandbox), "DEMO_FEED_TR": f"{news.base_url}/rss/tr.xml"}
+        environ = {**environment_of(sandbox), "DEMO_FEED_TR": f"{news.base_url}/rss/tr.xml", "SOAK_LEDGER": ledger}
         started = [
             stack.enter_context(warm_lives(environ, log=folder / f"lives-{number}.log")) for number in range(workers)
         ]

@@ -1,6 +1,6 @@
 """Crash point x network fault x platform, with real processes, the real client libraries, sockets and SQLite.
 
-The suite takes a tenth of the cells; CROSSPOSTER_FAULT_MATRIX=all (`make fault-matrix`) takes all 630.
+`make proofs` takes a tenth of the cells; CROSSPOSTER_FAULT_MATRIX=all (`make fault-matrix`) takes all 630.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from tests.proofs.cells import FAULTS, Cell, Verdict, every_cell, run, shares, s
 from tests.proofs.ground import a_ground
 from tests.proofs.life import Point
 from tests.proofs.lives import ACCOUNTS
+
+pytestmark = pytest.mark.proof
 
 #: Grounds side by side.
 _WORKERS = 2

@@ -1,7 +1,8 @@
 """What feeds and this machine's clock do wrong, on each platform: nothing twice, nothing early, and it heals.
 
-The suite takes each fault on one platform; CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all (`make feed-and-clock-faults`) on all.
-The clock that is wrong is the one that Python tells; the platforms, and what is written in C (TLS), have the right one.
+`make proofs` takes each fault on one platform; CROSSPOSTER_FEED_AND_CLOCK_FAULTS=all (`make feed-and-clock-faults`) on
+all. The clock that is wrong is the one that Python tells; the platforms, and what is written in C (TLS), have the
+right one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from tests.proofs.life import Point
 from tests.proofs.lives import ACCOUNTS
 from tests.proofs.news import Item
 from tests.proofs.newsroom import Beginning, Newsroom, a_newsroom
+
+pytestmark = pytest.mark.proof
 
 _LIVES = 12
 _HOUR_S = 3600.0

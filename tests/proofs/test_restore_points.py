@@ -1,7 +1,7 @@
 """The ledger of before is put back after a death at each point: nothing more is sent of it by itself.
 
 The count beside the ledger stays, as the instructions say. A death before the claim has published nothing that the old
-ledger does not know: then the news goes out, once. The suite takes every few cells; CROSSPOSTER_FAULT_MATRIX=all
+ledger does not know: then the news goes out, once. `make proofs` takes every few cells; CROSSPOSTER_FAULT_MATRIX=all
 (`make fault-matrix`) all 45.
 """
 
@@ -19,6 +19,8 @@ from tests.proofs.cells import MAX_LIVES
 from tests.proofs.ground import Ground, a_ground
 from tests.proofs.life import Point
 from tests.proofs.lives import ACCOUNTS
+
+pytestmark = pytest.mark.proof
 
 #: From here on the death leaves a claim, which the old ledger does not know of.
 _CLAIMED = (Point.INTENT, Point.BEFORE_SENDING, Point.SENT, Point.ANSWERED, Point.CONFIRMED, Point.TOLD)

@@ -1,6 +1,6 @@
 """Faults at system calls, one after the other, and the order in which they are made. Needs strace; skipped without.
 
-The suite takes a few calls on X; CROSSPOSTER_SYSCALL_FAULTS=N (`make syscall-faults`) takes every N-th of each
+`make proofs` takes a few calls on X; CROSSPOSTER_SYSCALL_FAULTS=N (`make syscall-faults`) takes every N-th of each
 platform, once and from then on. Clean lives follow, and SQLite looks whether the ledger is whole.
 """
 
@@ -28,7 +28,12 @@ def _can_watch() -> bool:
     return bool(strace) and not subprocess.run([str(strace), "-o", os.devnull, "true"], capture_output=True).returncode
 
 
-pytestmark = pytest.mark.skipif(not _can_watch(), reason="needs strace (Debian's package), and to be allowed to watch")
+#: Whether calls of a life can be made to fail here.
+MAY_WATCH = _can_watch()
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(not MAY_WATCH, reason="needs strace (Debian's package), and to be allowed to watch"),
+]
 
 #: What kinds of calls there are, and what goes wrong at them.
 _CALLS = {

@@ -1,0 +1,1 @@
+"""Who carries the jobs: threads of this process, or workers beside it. One module for each."""

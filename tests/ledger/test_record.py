@@ -1,0 +1,269 @@
+"""The record: each change has its event, and whatever is changed past the program is found and named."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crossposter.core.acts import Person, Verb
+from crossposter.core.chain import Head, Kind, head_of
+from crossposter.core.model import Outcome, Picture, Post, Reason, Receipt, Status, Validators
+from crossposter.core.planning import plan
+from crossposter.ledger import SqlLedger, events, verifying
+from crossposter.ledger.acts import Desk
+from crossposter.ledger.verifying import Verdict, verify
+from crossposter.ports import Lease, Sender, Staged
+from crossposter.testing import a_feed, an_account, an_entry
+from crossposter.wording import say
+from tests.ledger.conftest import Place
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+AYSE = Person(name="Ayşe", system_user="ayse", why="telefonla soruldu")
+ACCOUNTS = ("izmir-x", "izmir-facebook")
+PICTURE = Picture(
+    url="https://izmir.bel.tr/a.jpg", content=b"", sha256="ab" * 32, width=4, height=3, alt="Körfezde bir vapur"
+)
+
+
+def fill(ledger: SqlLedger, *, entries: int, start: datetime = NOON) -> None:
+    """Let an office work: news come, some are edited, held and let out, most are published, some answers are lost."""
+    feed, accounts = a_feed(accounts=list(ACCOUNTS)), [an_account(name) for name in ACCOUNTS]
+    for first in range(1, entries + 1, 5):
+        now = start + timedelta(minutes=first)
+        news = [an_entry(number) for number in range(first, min(first + 5, entries + 1))]
+        found = plan(feed, news, accounts=accounts, known={}, first_poll=False, now=now)
+        ledger.record(feed, found, Validators(), accounts=accounts, now=now)
+        for number in range(first, first + len(news)):
+            for name in ACCOUNTS:
+                _deliver(ledger, f"{number}/{name}", number, now=now)
+
+
+def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> None:
+    account_id = name.partition("/")[2]
+    if number % 7 == 3:
+        ledger.postpone(name, Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=say("none")), now=now)
+        Desk(ledger).act(Verb.APPROVE if number % 2 else Verb.REJECT, name, AYSE, now=now)
+    lease = Lease(account_id=account_id, holder="me", until=now + timedelta(minutes=10))
+    delivery = ledger.load(name, now=now)
+    if delivery is None or not ledger.lease(lease, now=now):
+        return
+    staged = Staged(post=Post(text=f"Haber {number}", link="https://izmir.bel.tr", pictures=(PICTURE,)))
+    sender = Sender(platform_id="1000", configuration="c0ffee")
+    attempt = ledger.claim(delivery, staged, lease, now=now, price_usd=0.015, sender=sender)
+    assert attempt is not None
+    receipt = Receipt(remote_id=f"r{number}", url=f"https://x.example/{account_id}/{number}")
+    if number % 11 == 5:
+        lost = Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER, message=say("silence"), answer="<html>")
+        ledger.settle(name, attempt, lost, now=now)
+        uncertain = ledger.load(name, now=now)
+        assert uncertain is not None
+        ledger.settle_read(uncertain, Outcome(status=Status.PUBLISHED, receipt=receipt), now=now)
+    else:
+        ledger.settle(name, attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=now)
+    ledger.release(lease)
+
+
+def whats(verdict: Verdict) -> set[str]:
+    return {finding.what for finding in verdict.findings}
+
+
+def wheres(verdict: Verdict) -> list[str]:
+    return [finding.where for finding in verdict.findings]
+
+
+def count_of(where: Place) -> int:
+    return int(where.execute("SELECT count(*) FROM event")[0][0])
+
+
+def test_an_office_that_works_leaves_a_record_that_holds(ledger: SqlLedger, where: Place) -> None:
+    fill(ledger, entries=12)
+    verdict = verify(ledger)
+    assert verdict.findings == []
+    assert (verdict.deliveries, verdict.entries, verdict.uncovered, verdict.erased) == (24, 12, 0, 0)
+    assert verdict.events == count_of(where) == verdict.head.position
+
+
+def test_a_new_ledger_begins_its_record_with_nothing(ledger: SqlLedger) -> None:
+    with ledger.reading() as opened:
+        (event,) = events.read(opened, after=0, count=10)
+    assert (event.kind, event.position) == (Kind.OPENED, 1)
+    assert '"counts":{"act":0,"delivery":0,"entry":0,"post":0}' in event.facts
+
+
+def test_a_poll_that_has_nothing_to_say_leaves_no_event(ledger: SqlLedger, where: Place) -> None:
+    fill(ledger, entries=1)
+    before = count_of(where)
+    feed = a_feed()
+    ledger.touch(feed, Validators(etag='"a"'), now=NOON)
+    ledger.write_polls()
+    known = ledger.known(feed, an_entry(1).keys)
+    found = plan(feed, [an_entry(1)], accounts=[an_account()], known=known, first_poll=False, now=NOON)
+    ledger.record(feed, found, Validators(), accounts=[an_account()], now=NOON)
+    assert count_of(where) == before
+
+
+def test_what_is_rolled_back_leaves_no_event(ledger: SqlLedger, where: Place) -> None:
+    before = count_of(where)
+    with suppress(ZeroDivisionError), ledger.writing() as opened:
+        events.note(opened, Kind.STARTED, at=NOON)
+        raise ZeroDivisionError
+    with ledger.writing() as opened:
+        events.note(opened, Kind.STOPPED, at=NOON)
+    assert count_of(where) == before + 1
+
+
+def test_an_attempt_keeps_as_whom_it_was_sent_and_who_let_it_out(ledger: SqlLedger, where: Place) -> None:
+    fill(ledger, entries=3)
+    kept = "SELECT platform_id, configuration, let_out_by FROM attempt ORDER BY delivery_id"
+    assert where.execute(kept)[0] == ("1000", "c0ffee", None)
+    assert where.execute(kept)[-1] == ("1000", "c0ffee", "Ayşe")
+
+
+# -- tampering -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "what", "named"),
+    [
+        ("UPDATE event SET facts = '{}' WHERE id = 5", "changed", "event 5"),
+        ("UPDATE event SET hash = 'x' WHERE id = 5", "changed", "event 5"),
+        ("DELETE FROM event WHERE id = 5", "missing", "event 5"),
+        ("DELETE FROM event WHERE id IN (5, 6, 7)", "missing", "event 5"),
+        ("DELETE FROM event WHERE id > 5", "truncated", "event 6"),
+        ("DELETE FROM event", "truncated", "event 1"),
+        ("UPDATE event SET content = NULL, salt = NULL WHERE id = 2", "changed", "event 2"),
+        ("UPDATE chain SET hash = 'x'", "changed", "chain"),
+        ("UPDATE chain SET position = position - 1", "changed", "chain"),
+        ("DELETE FROM act", "row", "act 3/izmir-x/1"),
+        ("INSERT INTO act VALUES (9, 1, 'approve', 'Veli', 'veli', NULL, 'held', 'gate', '2026-11-25')", "row",
+         "act 1/izmir-x/9"),
+        ("UPDATE post SET url = 'https://x.example/else' WHERE id = 1", "row", "post 1/izmir-x"),
+        ("UPDATE delivery SET status = 'skipped', reason = 'dropped' WHERE id = 1", "row", "delivery 1/izmir-x"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_is_named(
+    where: Place, clock_of_the_test: None, statement: str, what: str, named: str
+) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=4)
+        where.execute(statement)
+        verdict = verify(opened)
+    assert what in whats(verdict)
+    assert named in wheres(verdict)
+
+
+def test_events_that_changed_places_are_named(where: Place, clock_of_the_test: None) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=4)
+        for old, new in ((5, 1005), (6, 5), (1005, 6)):
+            where.execute(f"UPDATE event SET id = {new} WHERE id = {old}")
+        verdict = verify(opened)
+    assert wheres(verdict)[:2] == ["event 5", "event 6"]
+    assert "moved" in whats(verdict)
+
+
+def test_an_end_that_was_cut_off_with_its_rows_is_found_by_whoever_kept_the_head(
+    where: Place, clock_of_the_test: None
+) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=2)
+        kept = verify(opened).head
+        assert verify(opened, held=kept).findings == []
+        where.execute(
+            f"DELETE FROM event WHERE id = {kept.position}",
+            f"UPDATE chain SET position = position - 1, hash = (SELECT hash FROM event WHERE id = {kept.position - 1})",
+        )
+        assert "head" in whats(verify(opened, held=kept))
+
+
+def test_a_head_is_read_as_it_is_printed() -> None:
+    head = Head(7, "ab" * 32)
+    assert head_of(f" {head} ") == head
+    assert head_of("ab@7") is None
+
+
+def test_only_so_many_findings_are_named(
+    where: Place, clock_of_the_test: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "MAX_NAMED", 3)
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=3)
+        where.execute("UPDATE attempt SET text = 'x'")
+        verdict = verify(opened)
+    assert verdict.found > len(verdict.findings) == 3
+
+
+#: What of a row says what was sent, where and when, and by whose will.
+COLUMNS = {
+    "entry": ["feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories",
+              "seen_at", "content", "revision"],
+    "delivery": ["entry_id", "account_id", "status", "reason", "message", "attempt", "updated_at"],
+    "attempt": ["delivery_id", "number", "revision", "text", "link", "pictures", "media_ids", "price_usd", "started_at",
+                "ended_at", "outcome", "message", "answer", "absences", "platform_id", "configuration", "let_out_by"],
+    "post": ["account_id", "remote_id", "url", "delivery_id", "published_at"],
+    "act": ["delivery_id", "verb", "person", "system_user", "why", "status_before", "reason_before", "at"],
+    "event": ["id", "kind", "at", "entry_id", "account_id", "person", "facts", "content", "salt", "digest", "hash"],
+}  # fmt: skip
+#: Entries, of two deliveries each; and rows that are changed in each column.
+SIZE, ROWS = (5000, 20) if os.environ.get("CROSSPOSTER_TAMPER") == "all" else (100, 1)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlLedger]:
+    """A ledger of a file that was filled by an office at work."""
+    path = tmp_path_factory.mktemp("record") / "ledger.db"
+    with closing(SqlLedger.open(path)) as opened:
+        # A disk's time for thousands of commits is not what is looked at here.
+        sa.event.listen(opened._engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+        opened._engine.dispose()
+        fill(opened, entries=SIZE)
+        assert verify(opened).findings == []
+        yield opened
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("table", "column"), [(table, name) for table, names in COLUMNS.items() for name in names])
+def test_any_field_that_is_changed_is_found(filled: SqlLedger, table: str, column: str) -> None:
+    assert isinstance(filled.place, Path)
+    chance = random.Random(f"{table}.{column}")
+    with closing(sqlite3.connect(filled.place, isolation_level=None)) as opened:
+        opened.execute("PRAGMA ignore_check_constraints = ON")
+        rows = [rowid for (rowid,) in opened.execute(f"SELECT rowid FROM {table}")]
+        for row in chance.sample(rows, ROWS):
+            (before,) = opened.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", (row,)).fetchone()
+            other = _other(before, chance)
+            opened.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (other, row))
+            there = other if (table, column) == ("event", "id") else row
+            try:
+                verdict = verify(filled)
+            finally:
+                opened.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (before, there))
+            assert verdict.found, f"{before!r} became {other!r}"
+
+
+def _other(value: Any, chance: random.Random) -> Any:
+    """Give another value of the same kind."""
+    if value is None or value == "":
+        return "x"
+    if isinstance(value, int):
+        return value + 100_000
+    if isinstance(value, float):
+        return value + 0.001
+    try:
+        moved = datetime.fromisoformat(value) + timedelta(microseconds=1)
+        return moved.strftime("%Y-%m-%d %H:%M:%S.%f")
+    except ValueError:
+        pass
+    if value[:1] in "[{":
+        return "[1]" if value[0] == "[" else '{"x":1}'
+    place = chance.randrange(len(value)) if value else 0
+    return value[:place] + ("x" if value[place : place + 1] != "x" else "y") + value[place + 1 :]
