@@ -400,3 +400,48 @@ def test_old_edits_are_no_matter_of_an_entry_that_never_went_out(tmp_path: Path)
     assert states(office) == {}
     assert list(office.ledger.edited()) == []
     office.ledger.close()
+
+
+def test_a_person_who_has_deleted_the_post_lets_the_new_one_go_out(office: Office) -> None:
+    office.adapters["n"].answers |= {"retract": [UncertainError(WORDS)], "look_up": [TransientError(WORDS)] * 20}
+    edit(office)
+    say_yes(office, "2/n")
+    for _ in range(16):
+        office.run()
+        office.clock.forward(hours=2)
+    assert states(office)["2/n/repost-2"] == (Status.HELD, Reason.UNKNOWN)
+    del office.adapters["n"].posts["1"]
+    (acted,) = Desk(office.ledger).act(Verb.ABSENT, "2/n/repost-2", AYSE, now=office.clock.now())
+    assert acted.done
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]
+
+
+def test_what_is_being_corrected_is_not_begun_a_second_time(office: Office) -> None:
+    office.adapters["e"].answers["edit"] = [UncertainError(WORDS)]
+    edit(office)
+    say_yes(office, "2/e")
+    office.run()
+    assert [one.done for one in say_yes(office, "2/e/edit-2")] == [False]
+
+
+def test_what_two_processes_find_edited_is_proposed_once(office: Office) -> None:
+    office.news(an_entry(1, title="Haber saat 11:00"))
+    office.service().poll(office.feeds[0])
+    (found,) = office.ledger.edited()
+    assert office.ledger.propose(found, [], now=office.clock.now())
+    assert not office.ledger.propose(found, [], now=office.clock.now())
+    assert states(office) == {}
+
+
+def test_posts_on_accounts_that_the_yaml_no_longer_has_are_left_alone(office: Office) -> None:
+    del office.accounts["n"]
+    office.feeds = [replace(office.feeds[0], accounts=("e", "r"))]
+    edit(office)
+    assert set(states(office)) == {"2/e/edit-2", "2/r/reply-2"}
+
+
+def test_another_process_may_have_proposed_it_a_moment_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office.ledger, "propose", lambda *_, **__: False)
+    edit(office)
+    assert states(office) == {}

@@ -223,6 +223,19 @@ def test_who_cannot_read_the_post_looks_again_and_asks_a_person_in_the_end(offic
         office.run()
         office.clock.forward(hours=2)
     assert states(office)["2/x/delete"] == (Status.HELD, Reason.UNKNOWN)
+    (again,) = Desk(office.ledger).act(Verb.RETRY, "2/x/delete", AYSE, now=office.clock.now())
+    assert again.status is Status.QUEUED
+    (held,) = Desk(office.ledger).act(Verb.ABSENT, "2/x/delete", AYSE, now=office.clock.now())
+    assert not held.done  # it is tried again
+    adapter(office).answers.clear()
+    office.run()
+    assert deleted(office) == {"2/x"}
+
+
+def test_a_person_ends_a_deletion_of_which_nobody_knows(office: Office) -> None:
+    adapter(office).answers["retract"] = [UncertainError(WORDS)]
+    take_down(office)
+    office.run()
     (acted,) = Desk(office.ledger).act(Verb.ABSENT, "2/x/delete", AYSE, now=office.clock.now())
     assert acted.done
     assert deleted(office) == {"2/x"}
