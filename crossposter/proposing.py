@@ -13,7 +13,7 @@ from crossposter.ports import Clock, Ledger
 
 
 class Proposer:
-    """Decides once about each edition of news. What is proposed is read from the record, so no death loses it."""
+    """Decides once about each issue of news. What is proposed is read from the record, so no death loses it."""
 
     def __init__(self, accounts: Mapping[str, Account], ledger: Ledger, clock: Clock) -> None:
         self._accounts = accounts

@@ -338,7 +338,7 @@ class Service:
 
     def _correction(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what corrects a post: what was begun, to the byte; else the news as it was when that was decided."""
-        if not delivery.attempt and delivery.revision != delivery.edition:
+        if not delivery.attempt and delivery.revision != delivery.issue:
             return Outcome(status=Status.SKIPPED, reason=Reason.SUPERSEDED)
         account = worded(delivery.kind, account, delivery.entry.language)
         post = self._sent_before(delivery, account) or self._composed(delivery, account)

@@ -1124,8 +1124,8 @@ def without_kinds(opened: sqlite3.Connection) -> None:
     """Make the table of deliveries as it was before they had kinds."""
     ((sql,),) = opened.execute("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
     columns = [name for _, name, *_ in opened.execute("PRAGMA table_info(delivery)")]
-    kept = ", ".join(name for name in columns if name not in ("kind", "edition", "of_id"))
-    lines = [line for line in sql.splitlines() if not re.search(r"\b(kind|edition|of_id)\b", line)]
+    kept = ", ".join(name for name in columns if name not in ("kind", "issue", "of_id"))
+    lines = [line for line in sql.splitlines() if not re.search(r"\b(kind|issue|of_id)\b", line)]
     unique = "CONSTRAINT one_delivery_per_entry_and_account UNIQUE (entry_id, account_id)"
     body = re.sub(r",\s*\)$", ")", "\n".join([*lines[1:-1], f"{unique}\n)"]).strip())
     opened.execute(f"CREATE TABLE before ({body}")

@@ -18,7 +18,7 @@ from crossposter.core.correcting import Edited, Wrong, marked, usual, worded
 from crossposter.core.kinds import Kind, read_name
 from crossposter.errors import LedgerError, UsageError
 from crossposter.ledger.correcting import correct as decide
-from crossposter.ledger.correcting import edition
+from crossposter.ledger.correcting import issue
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def correct(context: Context, name: str, *, by: str | None, why: str | None, how
     way = Kind(how) if how in WAYS else None
     with open_ledger(context, loaded) as (ledger, translate):
         if plan:
-            found = edition(ledger, name)
+            found = issue(ledger, name)
             if found is None:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             _print_plan(found, name, accounts, way, translate)

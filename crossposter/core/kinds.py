@@ -28,21 +28,21 @@ class DeliveryName(NamedTuple):
         entry_id: The story.
         account_id: Where.
         kind: What it does.
-        edition: Which of the news' revisions a correction carries; of a deletion, that of the correction whose post it
+        issue: Which of the news' revisions a correction carries; of a deletion, that of the correction whose post it
             takes away. 0 for the first post.
     """
 
     entry_id: int
     account_id: str
     kind: Kind = Kind.PUBLISH
-    edition: int = 0
+    issue: int = 0
 
     def __str__(self) -> str:
         """Write it."""
         name = f"{self.entry_id}/{self.account_id}"
         if self.kind is Kind.PUBLISH:
             return name
-        return f"{name}/{self.kind}-{self.edition}" if self.edition else f"{name}/{self.kind}"
+        return f"{name}/{self.kind}-{self.issue}" if self.issue else f"{name}/{self.kind}"
 
 
 _NAME = re.compile(r"([0-9]{1,9})/([^/]+)(?:/(edit|reply|delete|repost)(?:-([1-9][0-9]{0,8}))?)?")
@@ -53,8 +53,8 @@ def read_name(written: str) -> DeliveryName | None:
     found = _NAME.fullmatch(written)
     if not found:
         return None
-    entry_id, account_id, kind, edition = found.groups()
-    return DeliveryName(int(entry_id), account_id, Kind(kind or Kind.PUBLISH), int(edition or 0))
+    entry_id, account_id, kind, issue = found.groups()
+    return DeliveryName(int(entry_id), account_id, Kind(kind or Kind.PUBLISH), int(issue or 0))
 
 
 def name_of(delivery_id: str) -> DeliveryName:

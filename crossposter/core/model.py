@@ -563,14 +563,14 @@ class Delivery:
     revision: int = 1
     kind: Kind = Kind.PUBLISH
     #: See `DeliveryName`.
-    edition: int = 0
+    issue: int = 0
     #: None for a first post.
     target: Target | None = None
 
     @property
     def id(self) -> str:
         """Give the name people use on the command line: `412/izmir-x`."""
-        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.edition))
+        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.issue))
 
     @property
     def step(self) -> Kind:

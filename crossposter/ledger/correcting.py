@@ -108,7 +108,7 @@ def _decided(
     )
 
 
-def edition(ledger: SqlLedger, name: str) -> Edited | None:
+def issue(ledger: SqlLedger, name: str) -> Edited | None:
     """Give what the news of a name says, and its posts that stand and say something else; None for no name."""
     with ledger.reading() as connection:
         if not rows_named(connection, name):

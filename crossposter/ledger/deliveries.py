@@ -27,7 +27,7 @@ from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one
 from crossposter.ports import Due, Lease
 
 _OVER_BASELINE = Overwrite(
-    keys=["entry_id", "account_id", "kind", "edition"],
+    keys=["entry_id", "account_id", "kind", "issue"],
     columns=["status", "reason", "message", "updated_at"],
     where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
 )
@@ -37,7 +37,7 @@ _DECIDED = (
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
 #: The columns that make a delivery's name.
-NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.edition)
+NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.issue)
 #: What says something wrong, or is to be said no more, is mended before anything new is said.
 _URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
@@ -311,7 +311,7 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
         reason=Reason(row.reason) if row.reason else None,
         revision=attempt.revision if attempt else entries.revision(connection, row.entry_id),
         kind=Kind(row.kind),
-        edition=row.edition,
+        issue=row.issue,
         target=_target(connection, row.of_id) if row.of_id else None,
     )
 
@@ -357,13 +357,13 @@ def named(delivery_id: str) -> sa.ColumnElement[bool]:
         rows.entry_id == name.entry_id,
         rows.account_id == name.account_id,
         rows.kind == name.kind,
-        rows.edition == name.edition,
+        rows.issue == name.issue,
     )
 
 
 def name_in(row: Any) -> str:
     """Give the name of a delivery, of a row with the columns in `NAME`."""
-    return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.edition))
+    return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.issue))
 
 
 def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:

@@ -110,7 +110,7 @@ def end_unbegun(
     unbegun = sa.and_(
         rows.entry_id == entry_id,
         rows.kind.in_(CORRECTIONS),
-        rows.edition < below,
+        rows.issue < below,
         rows.status.in_(_UNBEGUN),
         rows.attempt == 0,
         rows.account_id == account_id if account_id else sa.true(),
@@ -134,7 +134,7 @@ def write(
     values = {**outcome_values(outcome), "tries": 0, "picture_tries": 0, "updated_at": now}
     there = connection.scalar(sa.select(rows.id).where(same))
     if there is None:
-        new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "edition": name.edition}
+        new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "issue": name.issue}
         connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
     else:
         is_free = rows.status.in_((*_UNBEGUN, Status.SKIPPED))

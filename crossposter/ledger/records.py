@@ -35,14 +35,14 @@ class DeliveryRecord:
     #: Whether the news says something else now than when it was published.
     is_outdated: bool = False
     kind: Kind = Kind.PUBLISH
-    edition: int = 0
+    issue: int = 0
     #: When its post was found to stand no more; None while it does, or where there is none.
     deleted_at: datetime | None = None
 
     @property
     def id(self) -> str:
         """Give the name people use on the command line: `412/izmir-x`."""
-        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.edition))
+        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.issue))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def delivery_record(row: sa.Row[Any], *, said: int | None, now: datetime) -> Del
         updated_at=row.updated_at,
         is_outdated=_is_post(row) and row.deleted_at is None and said is not None and said < row.revision,
         kind=Kind(row.kind),
-        edition=row.edition,
+        issue=row.issue,
         deleted_at=row.deleted_at,
     )
 

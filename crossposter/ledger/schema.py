@@ -202,17 +202,17 @@ delivery = sa.Table(
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
-    #: What it does, and its edition: both are a part of its name (core/kinds.py).
+    #: What it does, and its issue: both are a part of its name (core/kinds.py).
     sa.Column("kind", sa.Text, nullable=False, server_default="publish"),
-    sa.Column("edition", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("issue", sa.Integer, nullable=False, server_default="0"),
     #: The delivery whose post it acts on; null for a first post.
     sa.Column("of_id", sa.Integer, sa.ForeignKey("delivery.id")),
-    # A first post has no edition: so there is one for each entry and account.
-    sa.UniqueConstraint("entry_id", "account_id", "kind", "edition", name="one_delivery_of_a_name"),
+    # A first post has no issue: so there is one for each entry and account.
+    sa.UniqueConstraint("entry_id", "account_id", "kind", "issue", name="one_delivery_of_a_name"),
     sa.CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in Kind)})", name="kind_is_known"),
     sa.CheckConstraint("(kind = 'publish') = (of_id IS NULL)", name="acts_on_a_post"),
-    sa.CheckConstraint("edition > 0 OR kind IN ('publish', 'delete')", name="correction_has_an_edition"),
-    sa.CheckConstraint("kind <> 'publish' OR edition = 0", name="first_post_has_no_edition"),
+    sa.CheckConstraint("issue > 0 OR kind IN ('publish', 'delete')", name="correction_has_an_issue"),
+    sa.CheckConstraint("kind <> 'publish' OR issue = 0", name="first_post_has_no_issue"),
     sa.CheckConstraint(f"status IN ({', '.join(repr(status.value) for status in Status)})", name="status_is_known"),
     sa.CheckConstraint("(status = 'publishing') = (lease_until IS NOT NULL)", name="lease_while_publishing"),
     sa.CheckConstraint(

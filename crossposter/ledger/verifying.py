@@ -305,7 +305,7 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
         stories[row["of_entry"]].old += not is_new
     for table, number in ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None)):
         query = sa.select(table).join(delivery, delivery.c.id == table.c.delivery_id)
-        of = (delivery.c[name].label(f"of_{name}") for name in ("account_id", "kind", "edition"))
+        of = (delivery.c[name].label(f"of_{name}") for name in ("account_id", "kind", "issue"))
         for row in rows(query.add_columns(*of), joined):
             upto = before.get(table.name) if number != "number" else before.get("delivery")
             key = row["delivery_id"] if number == "number" else row["id"]
@@ -316,8 +316,8 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
 
 def _which(row: Row, prefix: str = "") -> str:
     """Give which of its entry's deliveries a row belongs to, as events name it."""
-    account_id, kind, edition = (row[f"{prefix}{name}"] for name in ("account_id", "kind", "edition"))
-    return str(DeliveryName(0, account_id, Kinds(kind), edition)).partition("/")[2]
+    account_id, kind, issue = (row[f"{prefix}{name}"] for name in ("account_id", "kind", "issue"))
+    return str(DeliveryName(0, account_id, Kinds(kind), issue)).partition("/")[2]
 
 
 def _compare_entry(entry_id: int, replay: Replay, story: _Story, verdict: Verdict) -> None:

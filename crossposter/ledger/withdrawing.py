@@ -111,7 +111,7 @@ def _deleted(
             "entry_id": row.entry_id,
             "account_id": row.account_id,
             "kind": Kind.DELETE,
-            "edition": row.edition,
+            "issue": row.issue,
             "of_id": row.id,
             "tries": 0,
             "picture_tries": 0,

@@ -74,7 +74,7 @@ def delivery(kind: Kind, *, stands: bool = True) -> Delivery:
         tries=0,
         picture_tries=0,
         kind=kind,
-        edition=2,
+        issue=2,
         target=target,
     )
 

@@ -211,7 +211,7 @@ def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -
     )
     with closing(SqlLedger.open(file.place)) as ledger:
         assert ledger.known_posts("x").ours.keys() == {"5"}
-    assert file.execute("SELECT id, kind, edition, of_id FROM delivery") == [(7, "publish", 0, None)]
+    assert file.execute("SELECT id, kind, issue, of_id FROM delivery") == [(7, "publish", 0, None)]
     assert file.execute("SELECT delivery_id, kind FROM attempt") == [(7, "publish")]
     assert file.execute("PRAGMA foreign_key_check") == []
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):

@@ -246,7 +246,7 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
     database.execute(
         "ALTER TABLE delivery DROP COLUMN passed, DROP COLUMN released_at",
         "ALTER TABLE delivery DROP COLUMN resends",
-        "ALTER TABLE delivery DROP COLUMN kind, DROP COLUMN edition, DROP COLUMN of_id",
+        "ALTER TABLE delivery DROP COLUMN kind, DROP COLUMN issue, DROP COLUMN of_id",
         "ALTER TABLE delivery ADD CONSTRAINT one_delivery_per_entry_and_account UNIQUE (entry_id, account_id)",
         "ALTER TABLE attempt DROP COLUMN kind",
         "ALTER TABLE post DROP COLUMN deleted_at",

@@ -9,12 +9,12 @@ revision = "0014"
 down_revision = "0012"
 
 #: As the tables of this version have them.
-_UNIQUE = ("entry_id", "account_id", "kind", "edition")
+_UNIQUE = ("entry_id", "account_id", "kind", "issue")
 _CHECKS = {
     "kind_is_known": "kind IN ('publish', 'edit', 'reply', 'delete', 'repost')",
     "acts_on_a_post": "(kind = 'publish') = (of_id IS NULL)",
-    "correction_has_an_edition": "edition > 0 OR kind IN ('publish', 'delete')",
-    "first_post_has_no_edition": "kind <> 'publish' OR edition = 0",
+    "correction_has_an_issue": "issue > 0 OR kind IN ('publish', 'delete')",
+    "first_post_has_no_issue": "kind <> 'publish' OR issue = 0",
 }
 _OLD = "one_delivery_per_entry_and_account"
 
@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.add_column("attempt", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
     op.add_column("post", sa.Column("deleted_at", UtcDateTime))
     op.add_column("delivery", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
-    op.add_column("delivery", sa.Column("edition", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("delivery", sa.Column("issue", sa.Integer, nullable=False, server_default="0"))
     op.add_column("delivery", sa.Column("of_id", sa.Integer))
     op.add_column("entry", sa.Column("considered", sa.Integer, nullable=False, server_default="1"))
     # What was edited before anybody could correct it is not brought up now.
