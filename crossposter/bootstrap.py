@@ -462,6 +462,7 @@ def _account(account: AccountModel, brand: Brand | None, timezone: str, configur
         can=account.can,
         on_edit=account.on_edit.on_edit(account.can),
         price_of_deleting=account.price_of_deleting(),
+        approval=account.approval,
         configuration=configuration,
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from crossposter.core.editing import examine_text
 from crossposter.core.gate import Finding, examine, hard
 from crossposter.core.model import Account, Entry, Feed, Limits, MediaRule, Picture, PictureRef, Post, Reason
-from crossposter.core.rendering import Held, alt_text, render, shows_text
+from crossposter.core.rendering import Held, alt_text, render, shows_text, with_words
 from crossposter.core.teaser import is_teaser, with_article
 from crossposter.core.templates import Moment
 from crossposter.errors import ArticleError, PictureError
@@ -34,6 +35,7 @@ def compose(
     articles: ArticleSource | None = None,
     waived: frozenset[Reason] = frozenset(),
     passed: frozenset[str] = frozenset(),
+    words: str | None = None,
 ) -> Composition:
     """Look at the news once more, prepare the pictures that the platform takes, and write the post around those.
 
@@ -48,9 +50,13 @@ def compose(
         waived: Reasons to hold it that a person has let pass.
         passed: What the gate has found and a person has let pass; what else it finds, in a text that was changed or in
             the article, nobody has seen.
+        words: The text that a person wrote in place of the news' own; it alone is looked at then.
     """
     allowed_hosts = feed.allowed_hosts if feed else ()
-    findings = examine(entry, allowed_hosts=allowed_hosts)
+    if words is None:
+        findings = examine(entry, allowed_hosts=allowed_hosts)
+    else:
+        findings = examine_text(words, entry, account.limits, allowed_hosts=allowed_hosts)
     if reason := hard(findings, passed=passed):
         return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings)
     late: ArticleError | None = None
@@ -59,13 +65,14 @@ def compose(
             entry = _completed(entry, account, articles, feed)
         except ArticleError as error:
             late = error
-        findings = examine(entry, allowed_hosts=allowed_hosts)
+        if words is None:
+            findings = examine(entry, allowed_hosts=allowed_hosts)
         if reason := hard(findings, passed=passed):
             return Composition(post=Held(reason=Reason.GATE, message=reason), findings=findings, late=late)
     timezone = feed.timezone if feed else "UTC"
     missing: list[PictureError] = []
     ready = _prepared(entry, account, pictures, missing, timezone=timezone)
-    post = _post(entry, account, ready, waived=waived, timezone=timezone)
+    post = _post(entry, account, ready, waived=waived, timezone=timezone, words=words)
     return Composition(post=post, missing=tuple(missing), late=late, findings=findings)
 
 
@@ -103,13 +110,21 @@ def _takes_pictures(account: Account) -> bool:
 
 
 def _post(
-    entry: Entry, account: Account, ready: Sequence[Picture], *, waived: frozenset[Reason], timezone: str
+    entry: Entry,
+    account: Account,
+    ready: Sequence[Picture],
+    *,
+    waived: frozenset[Reason],
+    timezone: str,
+    words: str | None,
 ) -> Post | Held:
     rules = account.rules
     if rules.media is MediaRule.REQUIRED and not ready and Reason.NO_PICTURE not in waived:
         return Held(reason=Reason.NO_PICTURE)
     if rules.alt_required and any(picture.alt_is_derived for picture in ready) and Reason.ALT not in waived:
         return Held(reason=Reason.ALT)
+    if words is not None:
+        return with_words(words, entry, account.limits, ready, rules=rules)
     return render(entry, account.limits, ready, rules=rules, timezone=timezone)
 
 

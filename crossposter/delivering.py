@@ -2,6 +2,7 @@
 
     lease ─▶ load ─▶ compose ─▶ look first ─▶ stage        up to three at a time, while another one is sent
           ─▶ claim (the intent, durable) ─▶ publish ─▶ settle      one at a time
+    lease ─▶ load ─▶ compose ─▶ held                        of one that a person must let out: the platform is not asked
     lease ─▶ load ─▶ look after ─▶ settle                   of one whose answer was lost
 
 Corrections and withdrawals go the same way, before the news; what is theirs alone is in amending.py. Of a repost, which
@@ -25,6 +26,7 @@ from functools import partial
 from typing import TypeVar
 
 from crossposter.amending import Amender
+from crossposter.approving import Approver
 from crossposter.core import settling
 from crossposter.core.amending import cannot, goes_on, sooner
 from crossposter.core.events import Delivered, Unread
@@ -73,6 +75,7 @@ class Deliverer:
         *,
         accounts: Mapping[str, Account],
         post_of: Callable[[Delivery, Account], Post | Outcome],
+        approver: Approver,
         store: PictureStore,
         identities: Identities,
         ledger: Ledger,
@@ -83,6 +86,7 @@ class Deliverer:
         """Take the accounts, what makes a post of a delivery, and what tells that another one has taken over."""
         self._accounts = accounts
         self._post_of = post_of
+        self._approver = approver
         self._store = store
         self._identities = identities
         self._ledger = ledger
@@ -236,7 +240,9 @@ class Deliverer:
 
     # -- before anything is public -------------------------------------------------------------------------------
 
-    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome:
+    def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
+        if delivery.kind is Kind.PUBLISH and self._approver.must_wait(delivery, account):
+            return self._approver.wait(delivery, account)
         try:
             if impossible := cannot(delivery, account):
                 return self._postponed(delivery, impossible)

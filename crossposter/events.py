@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crossposter.core.checkup import Colour, Finding
 from crossposter.core.events import (
+    AwaitingApproval,
     CheckedUp,
     ClockDoubted,
     ClockJumped,
@@ -82,6 +83,8 @@ def report(event: Event) -> None:
             log.warning("budget spent", account=event.account_id, month=event.month, limit_usd=event.limit_usd)
         case Spending():
             log.debug("budget looked at", account=event.account_id, month=event.month)
+        case AwaitingApproval():
+            log.debug("posts wait for approval", city=event.city or None, count=len(event.delivery_ids))
         case CheckedUp():
             _report_checkup(event.findings)
 

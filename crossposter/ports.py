@@ -31,6 +31,7 @@ from crossposter.core.model import (
 
 if TYPE_CHECKING:
     from crossposter.core.alerting import Change, Fate, Matter, Outbox, Pending
+    from crossposter.core.approval import Draft
     from crossposter.core.correcting import Correction, Edited
     from crossposter.core.digest import Summary
     from crossposter.core.planning import Plan
@@ -436,6 +437,15 @@ class Ledger(Protocol):
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
+
+    def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
+        """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
+
+    def awaiting_approval(self) -> Sequence[str]:
+        """Name the deliveries that wait until a person lets their text out, oldest first."""
+
+    def newest_drafts(self) -> Mapping[str, datetime]:
+        """Give when the newest draft of each city was made, whatever became of it."""
 
     def take_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
         """Take the turn at what is done once an interval, whoever does it; False when it was done within it."""

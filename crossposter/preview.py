@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crossposter.composing import compose
+from crossposter.core.approval import needs_approval
 from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
 from crossposter.core.planning import Decision, keys_to_look_up, plan
 from crossposter.core.rendering import Held
@@ -142,6 +143,7 @@ class Previewer:
             )
         composition = compose(decision.entry, account, self._pictures(account.id), feed=feed, articles=self._articles)
         warnings = (
+            *((Reason.APPROVAL.message,) if _waits(decision, account) else ()),
             *((composition.late.message,) if composition.late else ()),
             *(error.message for error in composition.missing),
             *(finding.message for finding in composition.findings if not finding.is_hard),
@@ -158,6 +160,12 @@ class Previewer:
         return PreviewedPost(
             feed_id=feed.id, entry=decision.entry, account=account, post=composition.post, warnings=warnings
         )
+
+
+def _waits(decision: Decision, account: Account) -> bool:
+    """Tell whether a person must let this out before it goes out."""
+    rule = account.approval
+    return rule is not None and needs_approval(rule, decision.entry.categories, was_held=False)
 
 
 def _remember(planned: dict[str, Known], decisions: Sequence[Decision]) -> None:

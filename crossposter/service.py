@@ -15,11 +15,26 @@ from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from crossposter.approving import Approver
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
+from crossposter.core.cities import city_of
 from crossposter.core.correcting import worded
-from crossposter.core.events import Delivered, Event, Interrupted, Poll, Settled, Silent, Spending, Stranded, Unread
+from crossposter.core.editing import examine_text
+from crossposter.core.events import (
+    AwaitingApproval,
+    Delivered,
+    Event,
+    Interrupted,
+    Poll,
+    Settled,
+    Silent,
+    Spending,
+    Stranded,
+    Unread,
+)
 from crossposter.core.examination import Examination
+from crossposter.core.gate import examine, hard
 from crossposter.core.health import silence
 from crossposter.core.kinds import Kind
 from crossposter.core.model import (
@@ -34,7 +49,7 @@ from crossposter.core.model import (
     Status,
     Validators,
 )
-from crossposter.core.planning import Plan, has_gone_stale, keys_to_look_up, plan
+from crossposter.core.planning import Plan, feed_for, has_gone_stale, keys_to_look_up, plan
 from crossposter.core.rendering import Held
 from crossposter.core.retrying import without_article, without_picture
 from crossposter.core.window import Shown
@@ -53,7 +68,7 @@ from crossposter.ports import (
     PictureStore,
 )
 from crossposter.proposing import Proposer
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +140,11 @@ class Service:
         self._is_retired = False
         self._strict = [account.id for account in accounts.values() if account.strict_order]
         self._proposer = Proposer(accounts, ledger, clock)
+        self._approver = Approver(post_of=self._post, store=store, ledger=ledger, clock=clock)
         self._deliverer = Deliverer(
             accounts=accounts,
             post_of=self._post,
+            approver=self._approver,
             store=store,
             identities=self._identities,
             ledger=ledger,
@@ -245,14 +262,29 @@ class Service:
         """Ask a platform about an account; one that is not right is asked again before anything is sent there."""
         return self._identities.examine(account)
 
-    def look_around(self) -> list[Silent | Spending | Settled | Delivered]:
+    def look_around(self) -> list[Silent | Spending | Settled | Delivered | AwaitingApproval]:
         """Say what nobody does: which feeds are silent for too long, which accounts have spent their money.
 
         And what people did beside the daemon about posts that were uncertain. News that was edited after it went out is
         looked for, and corrections are proposed.
         """
         proposed = [] if self._is_retired else self._proposer.propose()
-        return [*self._silences(), *self._spendings(), *map(Settled, self._settled()), *proposed]
+        settled = map(Settled, self._settled())
+        return [*self._silences(), *self._spendings(), *settled, *self._awaiting_approval(), *proposed]
+
+    def _awaiting_approval(self) -> list[AwaitingApproval]:
+        cities = sorted({city_of(account.id) for account in self._accounts.values() if account.approval})
+        if not cities:
+            return []
+        waiting, newest = self._ledger.awaiting_approval(), self._ledger.newest_drafts()
+        return [
+            AwaitingApproval(
+                city=city,
+                delivery_ids=tuple(name for name in waiting if city_of(name) == city),
+                newest=newest.get(city),
+            )
+            for city in cities
+        ]
 
     def _settled(self) -> Sequence[str]:
         return self._ledger.settled_by_people(since=self._clock.now() - REMEMBERED)
@@ -320,7 +352,7 @@ class Service:
         return tuple(one for one in told if isinstance(one, Delivered))
 
     def _post(self, delivery: Delivery, account: Account) -> Post | Outcome:
-        """Give what is sent: what was sent before, to the byte; else the news as it is now.
+        """Give what is sent: what was sent before or let out, to the byte; else the news as it is now.
 
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
@@ -333,8 +365,22 @@ class Service:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
-        post = self._sent_before(delivery, account) or self._composed(delivery, account)
-        return self._affordable(delivery, account, post)
+        kept = self._approver.kept(delivery, account)
+        if isinstance(kept, Post) and (cause := self._flaw(delivery, kept, account, feed)):
+            return Outcome(status=Status.HELD, reason=Reason.GATE, message=cause)
+        post = kept or self._sent_before(delivery, account) or self._composed(delivery, account)
+        return self._affordable(delivery, account, post, is_fixed=bool(kept or delivery.sent))
+
+    def _flaw(self, delivery: Delivery, kept: Post, account: Account, feed: Feed | None) -> Message | None:
+        """Say what the gate has against a post that was let out: the YAML may have been changed since."""
+        hosts = feed.allowed_hosts if feed else ()
+        written = self._approver.words(delivery) is not None
+        found = (
+            examine_text(kept.text, delivery.entry, account.limits, allowed_hosts=hosts)
+            if written
+            else examine(delivery.entry, allowed_hosts=hosts)
+        )
+        return hard(found, passed=delivery.passed)
 
     def _correction(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what corrects a post: what was begun, to the byte; else the news as it was when that was decided."""
@@ -347,26 +393,22 @@ class Service:
             return post if isinstance(post, Outcome) else replace(post, link=None, pictures=())
         if delivery.step is Kind.PUBLISH:
             return post  # the old one is gone already: no money holds the new one back
-        return self._affordable(delivery, account, post)
+        return self._affordable(delivery, account, post, is_fixed=delivery.sent is not None)
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:
-        """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.
+        return feed_for(self.feeds, delivery.origin, delivery.account_id)
 
-        None where the YAML, which may have been corrected since, sends such news there no more.
-        """
-        site = [feed for feed in self.feeds if feed.site == delivery.origin.site]
-        going = [feed for feed in site if delivery.account_id in feed.accounts]
-        return next((feed for feed in going if feed.id == delivery.origin.feed_id), going[0] if going else None)
-
-    def _affordable(self, delivery: Delivery, account: Account, post: Post | Outcome) -> Post | Outcome:
-        """Keep to the account's money for the month."""
+    def _affordable(
+        self, delivery: Delivery, account: Account, post: Post | Outcome, *, is_fixed: bool
+    ) -> Post | Outcome:
+        """Keep to the account's money for the month; of a post that is fixed the link is a part."""
         budget = account.budget
         if budget is None or isinstance(post, Outcome) or Reason.BUDGET in delivery.waived:
             return post
         _, spent = self._spent(account)
         if not is_beyond(budget, spent=spent, price=account.price(post)) or budget.when_spent is WhenSpent.CONTINUE:
             return post
-        if budget.when_spent is WhenSpent.NO_LINKS and not delivery.sent:
+        if budget.when_spent is WhenSpent.NO_LINKS and not is_fixed:
             return self._composed(delivery, replace(account, rules=replace(account.rules, link_categories=())))
         limit = dollars(budget.usd_per_month)
         cause = say("{spent} of {limit} US dollars are spent", spent=dollars(spent), limit=limit)
@@ -399,6 +441,7 @@ class Service:
             articles=self._articles,
             waived=delivery.waived,
             passed=delivery.passed,
+            words=self._approver.words(delivery),
         )
         now = self._clock.now()
         if composition.late and (waits := without_article(composition.late, tries=delivery.picture_tries, now=now)):

@@ -21,6 +21,7 @@ feeds:
 accounts:
   - id: x
     platform: twitter
+    approval: none
     expect: {id: "128100000000000000NUMBER", handle: HANDLE}
     credentials:
       api_key: env:SANDBOX_TWITTER_HANDLE_API_KEY
@@ -31,6 +32,7 @@ accounts:
     post: {hashtags: ["MARK"]}
   - id: page
     platform: facebook
+    approval: none
     expect: {id: "10020030040050NUMBER", handle: HANDLE}
     credentials:
       page_token: env:SANDBOX_FACEBOOK_HANDLE_PAGE_TOKEN
@@ -40,6 +42,7 @@ accounts:
     post: {hashtags: ["MARK"]}
   - id: ig
     platform: instagram
+    approval: none
     backend: instagrapi
     i_accept_account_risk: true
     expect: {id: "555123456NUMBER", handle: HANDLE}

@@ -19,6 +19,7 @@ from tests.web_server import folder_server
 _OFFICIAL = """\
   - id: izmir-instagram
     platform: instagram
+    approval: none
     backend: graph
     {more}
     expect: {{id: "17841400000000001", handle: izmirbld}}

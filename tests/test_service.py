@@ -1141,7 +1141,7 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
     path = office.path
     office.ledger.close()
     with closing(sqlite3.connect(path)) as opened:
-        for column in ("passed", "released_at"):
+        for column in ("passed", "released_at", "approved_hash", "approved_at", "approved_by", "edition"):
             opened.execute(f"ALTER TABLE delivery DROP COLUMN {column}")
         opened.execute("ALTER TABLE attempt DROP COLUMN answer")
         opened.execute("ALTER TABLE account DROP COLUMN resting_message")
@@ -1155,6 +1155,7 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("ALTER TABLE delivery DROP COLUMN resends")
         opened.execute("DROP TABLE standing")
         opened.execute("DROP TABLE step")
+        opened.execute("DROP TABLE draft")
         opened.execute("DROP INDEX delivery_open")
         opened.execute("DROP INDEX attempt_begun")
         opened.execute("DROP INDEX post_newest")

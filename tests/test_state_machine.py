@@ -29,6 +29,7 @@ from crossposter.errors import AccountError, LedgerError, PublishError, Rejected
 from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.records import DeliveryRecord
+from crossposter.ledger.verifying import verify
 from crossposter.ports import Staged
 from crossposter.service import Service
 from crossposter.testing import (
@@ -277,6 +278,7 @@ class Office(RuleBasedStateMachine):
         assert len(records) == len(first_seen) * len(ACCOUNTS)
         titles = {one.title for one in records}
         assert {entry.title for entry in self.shown[:-1]} <= titles, "lost"
+        assert verify(self.ledger).findings == [], "whatever happens, the record tells it"
         self.stop()
         shutil.rmtree(self.folder)
 

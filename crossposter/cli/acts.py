@@ -1,26 +1,31 @@
-"""`approve`, `reject`, `retry`, `settle`, `backfill`, `retract`, `queue`: people act, the daemon sends."""
+"""`queue`, and what people do about it, `approve` and the others: they act on the record, and the daemon sends."""
 
 from __future__ import annotations
 
 import getpass
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
 from crossposter.cli.ledger import delivery_data, open_ledger
 from crossposter.clock import SystemClock
+from crossposter.core.cities import city_of
 from crossposter.core.kinds import read_name
 from crossposter.errors import CrossposterError, LedgerError, UsageError
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
     # Loaded where it is used: `--help` is quicker by a sixth.
+    from crossposter.config import Configuration
     from crossposter.core.acts import Person
     from crossposter.core.model import Receipt
-    from crossposter.ledger.acts import Acted
+    from crossposter.ledger.acts import Acted, ActRecord
     from crossposter.messages import Translator
 
 #: What to do about what may be public or not.
@@ -35,10 +40,20 @@ _Why = Annotated[str | None, typer.Option("--reason", help="Why; kept in the rec
 
 
 def approve(
-    ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None
+    ctx: typer.Context,
+    names: _Names,
+    config: ConfigOption = None,
+    by: _By = None,
+    reason: _Why = None,
+    shown: Annotated[
+        str | None,
+        typer.Option("--hash", metavar="HASH", help="Only if this is still its text; 'queue' shows the hash."),
+    ] = None,
 ) -> None:
     """Let held posts go out."""
-    _act(ctx.obj.at(config), "approve", names, by=by, why=reason)
+    if shown is not None and (len(names) != 1 or "/" not in names[0]):
+        raise UsageError(say("a hash is that of one delivery: name that one (412/izmir-x)"))
+    _act(ctx.obj.at(config), "approve", names, by=by, why=reason, shown=shown)
 
 
 def reject(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
@@ -127,7 +142,7 @@ def retract(
             if not done:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             acted += done
-        print_acted(acted, translate)
+        print_acted(acted, translate, loaded)
         for one in acted:
             if one.reason is Reason.BY_HAND:
                 sentence = say(
@@ -191,12 +206,15 @@ def backfill(
                 typer.echo(f"{record.id}  {record.title}")
         if not yes and not typer.confirm(translate(say("Publish these {count} posts?", count=len(names)))):
             raise typer.Exit(1)
-        print_acted([one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate)
+        print_acted(
+            [one for name in names for one in desk.act(Verb.BACKFILL, name, person, now=now)], translate, loaded
+        )
 
 
 def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List what waits for a person, and why."""
-    from crossposter.cli.tables import new_console, print_deliveries
+    from crossposter.cli.drafts import lines_of
+    from crossposter.cli.tables import new_console, print_deliveries, printable
     from crossposter.core.acts import is_in_doubt
     from crossposter.ledger import history
 
@@ -206,10 +224,40 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     elif records:
         print_deliveries(new_console(), records, translate)
+        for record in records:
+            if record.draft:
+                typer.echo(printable("\n".join(["", record.id, *lines_of(record, translate)])))
         if any(is_in_doubt(record.status, record.reason) for record in records):
             typer.echo(translate(SETTLE))
     else:
         typer.echo(translate(say("nothing waits for a person")))
+
+
+def hold(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: _By = None, reason: _Why = None) -> None:
+    """Keep back posts that would go out by themselves, until somebody approves them."""
+    _act(ctx.obj.at(config), "hold", names, by=by, why=reason)
+
+
+def edit(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="A delivery that has not gone out (412/izmir-x).")],
+    text: Annotated[str | None, typer.Option("--text", help="The text, as it goes out.")] = None,
+    file: Annotated[Path | None, typer.Option("--text-file", metavar="FILE", help="A file that holds it.")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Let pass what the gate finds in it.")] = False,
+    config: ConfigOption = None,
+    by: _By = None,
+    reason: _Why = None,
+) -> None:
+    """Write the text of one post before it goes out; what does not fit is told, and changes nothing."""
+    from crossposter.cli import drafts
+    from crossposter.messages import Translator
+
+    context = ctx.obj.at(config)
+    person = person_of(context, by, reason)
+    acted, loaded = drafts.edit(context, name, person, drafts.text_of(text, file), accepts=accept)
+    print_acted([acted], Translator(loaded.language), loaded)
+    if not acted.done:
+        raise typer.Exit(1)
 
 
 def _act(
@@ -220,22 +268,24 @@ def _act(
     by: str | None,
     why: str | None,
     found: Receipt | None = None,
+    shown: str | None = None,
 ) -> None:
     """Act on each name; exit code 1 where one of them could not be acted on."""
     from crossposter.core.acts import Verb
     from crossposter.ledger.acts import Desk
 
     person = person_of(context, by, why)
-    with open_ledger(context) as (ledger, translate):
+    config = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, config) as (ledger, translate):
         desk = Desk(ledger)
         acted: list[Acted] = []
         for name in names:
-            done = desk.act(Verb(verb), name, person, now=SystemClock().now(), found=found)
+            done = desk.act(Verb(verb), name, person, now=SystemClock().now(), found=found, shown=shown)
             if not done:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             # Of a whole story only those are meant to which it can be done, if there are some.
             acted += done if "/" in name or not any(one.done for one in done) else [one for one in done if one.done]
-        print_acted(acted, translate)
+        print_acted(acted, translate, config)
     if not all(one.done for one in acted):
         raise typer.Exit(1)
 
@@ -262,7 +312,7 @@ def _system_user() -> str:
         return str(os.getuid())
 
 
-def print_acted(acted: Sequence[Acted], translate: Translator) -> None:
+def print_acted(acted: Sequence[Acted], translate: Translator, config: Configuration) -> None:
     """Say what came of an act."""
     from crossposter.cli.tables import STATUS_WORDS, printable
     from crossposter.core.acts import is_in_doubt
@@ -273,7 +323,30 @@ def print_acted(acted: Sequence[Acted], translate: Translator) -> None:
         sentence = say("{delivery} is now: {status} ({title})", **words)
         if not one.done:
             sentence = say("{delivery} was left alone, it is: {status} ({title})", **words)
+            more = one.why or (_said(one.last, one.delivery_id, config) if one.last else None)
+            sentence = say("{sentence}; {more}", sentence=sentence, more=more) if more else sentence
             is_to_settle = is_to_settle or is_in_doubt(one.status, one.reason)
         typer.echo(printable(translate(sentence)))
     if is_to_settle:
         typer.echo(translate(SETTLE))
+
+
+#: By verb; what people did last, for who comes second.
+_DONE = {
+    "approve": say("{person} has approved it at {time}"),
+    "reject": say("{person} has rejected it at {time}"),
+    "retry": say("{person} has let it be tried again at {time}"),
+    "published": say("{person} has found it on the account at {time}"),
+    "absent": say("{person} has not found it on the account at {time}"),
+    "backfill": say("{person} has let it out as old news at {time}"),
+    "hold": say("{person} has held it at {time}"),
+    "edit": say("{person} has changed its text at {time}"),
+}
+
+
+def _said(act: ActRecord, name: str, config: Configuration) -> Message:
+    """Say what somebody did, and when by the office's clock: of today the hour alone."""
+    zone = ZoneInfo(next(city.timezone for city in config.cities if city.city in ("", city_of(name))))
+    at, today = act.at.astimezone(zone), SystemClock().now().astimezone(zone).date()
+    time = f"{at:%H:%M}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
+    return replace(_DONE[act.verb], values={"person": act.person, "time": time})

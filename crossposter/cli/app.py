@@ -33,7 +33,18 @@ app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(alerts_app, name="alerts")
-for _act in (acts.queue, acts.approve, acts.reject, acts.retry, acts.settle, acts.backfill, acts.retract, acts.correct):
+for _act in (
+    acts.queue,
+    acts.approve,
+    acts.reject,
+    acts.retry,
+    acts.settle,
+    acts.backfill,
+    acts.hold,
+    acts.edit,
+    acts.retract,
+    acts.correct,
+):
     app.command()(_act)
 
 

@@ -52,7 +52,7 @@ def correct(context: Context, name: str, *, by: str | None, why: str | None, how
             return
         person, now = person_of(context, by, why), SystemClock().now()
         acted = decide(ledger, name, person, accounts, how=way, leaves=how == NOTHING, now=now)
-        print_acted([one for one in acted if one.done], translate)
+        print_acted([one for one in acted if one.done], translate, loaded)
         for one in acted:
             if not one.done:
                 sentence = say(

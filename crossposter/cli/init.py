@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import typer
@@ -82,9 +82,17 @@ def init(context: Context) -> None:
     )
 
 
-def _accounts(asker: Asker) -> dict[str, tuple[str, str]]:
-    """Ask for one account of each platform, until there is one; give (id, handle) by platform."""
-    accounts: dict[str, tuple[str, str]] = {}
+class Answers(NamedTuple):
+    """What was answered about an account."""
+
+    id: str
+    handle: str
+    approval: str
+
+
+def _accounts(asker: Asker) -> dict[str, Answers]:
+    """Ask for one account of each platform, until there is one; give the answers by platform."""
+    accounts: dict[str, Answers] = {}
     while not accounts:
         for platform in PLATFORMS:
             adapter = adapter_class(platform)
@@ -93,7 +101,10 @@ def _accounts(asker: Asker) -> dict[str, tuple[str, str]]:
             if asker.is_so(say("Publish on {platform}?", platform=adapter.name), default=suggested):
                 remote_id = asker.ask(say("  The account's own number there (its id)"), _no_number)
                 handle = asker.ask_for(Expect, "handle", say("  Its handle, without @"))
-                accounts[platform] = remote_id, handle.removeprefix("@")
+                # Without a suggestion: nobody should find out by a post that it was not asked for.
+                question = say("  Who lets its posts out: required (a person, each of them) or none (nobody)")
+                approval = asker.ask_for(AccountModel, "approval", question)
+                accounts[platform] = Answers(id=remote_id, handle=handle.removeprefix("@"), approval=approval)
         if not accounts:
             typer.echo(asker.translate(say("at least one account is needed")))
     return accounts
@@ -114,7 +125,7 @@ def _lines(
     host: str | None,
     news_language: str,
     zone: str,
-    accounts: Mapping[str, tuple[str, str]],
+    accounts: Mapping[str, Answers],
 ) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={_SCHEMA}"
     yield "# Every key is explained in config/crossposter.example.yaml."
@@ -134,11 +145,12 @@ def _lines(
             yield f"  {block.name}:"
             yield from (_line(4, key, field) for key, field in block.keys.model_fields.items())
     yield "accounts:"
-    for platform, (remote_id, handle) in accounts.items():
+    for platform, answers in accounts.items():
         yield f"  - id: {platform}"
         yield f"    platform: {platform}"
         yield from (_line(4, key, field) for key, field in _promises(platform))
-        yield f"    expect: {{id: {quoted(remote_id)}, handle: {quoted(handle)}}}"
+        yield f"    expect: {{id: {quoted(answers.id)}, handle: {quoted(answers.handle)}}}"
+        yield f"    approval: {answers.approval}   # who lets posts out: required (a person) or none"
         yield f"    # credentials: none here; 'crossposter login {platform}' obtains them"
 
 

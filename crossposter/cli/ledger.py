@@ -1,11 +1,11 @@
-"""`ledger list`, `show`, `verify`, `head`: look at the record; `ledger backup`: copy it."""
+"""`ledger list`, `show`, `verify`, `head`, `export`: look at the record; `ledger backup`: copy it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,20 +54,25 @@ def show(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show one story, or one delivery: what was sent, when, and what came of it."""
+    """Tell one story, or that of one delivery, from the feed to its permalinks: what was sent, when, by whose will."""
+    from crossposter.cli.story import lines, step_data, steps
     from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
     number = name.partition("/")[0]
-    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, loaded) as (ledger, translate):
         story = history.story(ledger, int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
         records = [record for record in story if name in (number, record.id, f"{number}/{record.account_id}")]
         attempts = {record.id: history.attempts(ledger, record) for record in records}
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
         revisions = history.revisions(ledger, int(number)) if records else []
         standing = {record.id: _standing(ledger, record, attempts[record.id]) for record in records}
+        told = steps(history.events_of(ledger, int(number)), account_id=name.partition("/")[2]) if records else []
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
+    zone = zone_of(loaded, records[0].account_id)
     if json:
         shown = [
             {
@@ -78,15 +83,27 @@ def show(
             }
             for record in records
         ]
-        print_json({"deliveries": shown, "revisions": [_revision_data(revision) for revision in revisions]})
+        revised = [_revision_data(revision) for revision in revisions]
+        story_data = [step_data(step, translate, zone=zone) for step in told]
+        print_json({"deliveries": shown, "revisions": revised, "story": story_data})
         return
     _echo(f"{records[0].title}\n{records[0].link or ''}")
+    for line in lines(told, translate, zone=zone):
+        _echo(line)
     for revision in revisions:
         when = revision.replaced_at.isoformat(timespec="seconds")
         _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
     for record in records:
         _print_delivery(record, attempts[record.id], acts[record.id], translate)
         _print_standing(standing[record.id], translate)
+
+
+def zone_of(config: Configuration, name: str) -> str:
+    """Give the zone of the office whose account or feed has this name; of the first one where it is nobody's."""
+    from crossposter.core.cities import city_of
+
+    zones = {city.city: city.timezone for city in config.cities}
+    return zones.get(city_of(name)) or next(iter(zones.values()))
 
 
 def _standing(ledger: SqlLedger, record: DeliveryRecord, attempts: Sequence[AttemptRecord]) -> list[Standing]:
@@ -196,6 +213,52 @@ def head(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fal
         _echo(f"{end}  {at or '-'}")
 
 
+@ledger_app.command("export")
+def export(
+    ctx: typer.Context,
+    first: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the office's zone.")
+    ],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; whole days count.")],
+    out: Annotated[Path, typer.Option("--out", help="A new file; for html a folder, for the page and its pictures.")],
+    form: Annotated[str, typer.Option("--format", help="csv (for a spreadsheet), jsonl, or html.")] = "csv",
+    language: Annotated[str | None, typer.Option("--language", help="tr or en; the YAML's without it.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write what was sent on some days: a table, data, or a page for whoever has asked for information."""
+    from crossposter.cli.export import Format, PageMaker, days, write
+    from crossposter.ledger.exporting import sent
+    from crossposter.media.store import FilePictureStore
+    from crossposter.messages import LANGUAGES, Translator
+
+    if form not in list(Format):
+        raise UsageError(
+            say("there is no format {name!r}: the formats are {known}", name=form, known=", ".join(Format))
+        )
+    if language not in (None, *LANGUAGES):
+        known = ", ".join(LANGUAGES)
+        raise UsageError(say("there is no language {name!r}: the languages are {known}", name=language, known=known))
+    if last < first:
+        raise UsageError(say("the last day is before the first one"))
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    zone, language = zone_of(loaded, ""), language or loaded.language
+    since, until = days(first.date(), last.date(), zone=zone)
+    words = {"first": f"{first:%d.%m.%Y}", "last": f"{last:%d.%m.%Y}"}
+    with open_ledger(context, loaded) as (ledger, translate):
+        shown = Translator(language)
+        page = PageMaker(
+            picture=FilePictureStore(loaded.data / "pictures").get,
+            translate=shown,
+            language=language,
+            zone=zone,
+            title=say("What was posted from {first} to {last}", **words),
+        )
+        records = sent(ledger, since=since, until=until)
+        path, count = write(out, Format(form), records, translate=shown, zone=zone, page=page)
+    _echo(translate(say("{path} holds {count} records", path=path, count=count)))
+
+
 @contextmanager
 def open_ledger(context: Context, config: Configuration | None = None) -> Iterator[tuple[SqlLedger, Translator]]:
     """Open the ledger that is there, to look at it or to act on it; `config` where that is read already.
@@ -218,6 +281,8 @@ def open_ledger(context: Context, config: Configuration | None = None) -> Iterat
 
 def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, Any]:
     """Give a delivery for programs."""
+    from crossposter.cli.drafts import data_of
+
     why = record.message or (record.reason.message if record.reason else None)
     return {
         "id": record.id,
@@ -238,6 +303,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "outdated": record.is_outdated,
         "kind": record.kind,
         "deleted_at": record.deleted_at.isoformat() if record.deleted_at else None,
+        "draft": data_of(record),
     }
 
 
@@ -283,6 +349,7 @@ def _revision_data(revision: RevisionRecord) -> dict[str, Any]:
 def _print_delivery(
     record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
 ) -> None:
+    from crossposter.cli.drafts import lines_of
     from crossposter.cli.tables import DELETED, STATUS_WORDS, printable, word_of
     from crossposter.core.kinds import Kind
     from crossposter.core.model import Status
@@ -297,6 +364,8 @@ def _print_delivery(
     for act in acts:
         who = f"{act.person} ({act.system_user})"
         _echo(f"  {act.at.isoformat(timespec='seconds')}  {act.verb}: {who}{f', {act.why}' if act.why else ''}")
+    for line in lines_of(record, translate):
+        _echo(f"  {line}")
     for attempt in attempts:
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
         is_deleted = attempt.kind is Kind.DELETE and attempt.outcome is Status.PUBLISHED

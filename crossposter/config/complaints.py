@@ -103,6 +103,8 @@ def explain(model: type[BaseModel], error: ErrorDetails) -> Message:
         return _SENTENCES["missing"]
     if kind == "missing" and error["loc"][-1] == "expect":
         return say("this is missing: add it; 'crossposter login' prints what to write")
+    if kind == "missing" and error["loc"][-1] == "approval":
+        return say("this is missing: say who lets posts out: add 'approval: none' or 'approval: required'")
     if value is None and kind not in _TOLD_WHEN_EMPTY:
         return _SENTENCES["string_too_short"]
     if kind == "extra_forbidden":

@@ -28,6 +28,7 @@ from pydantic import (
 
 from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import AppBlock, Options
+from crossposter.config.approvals import ApprovalRules
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
 from crossposter.core.cities import city_of, full_name
 from crossposter.core.correcting import CORRECTIONS, usual
@@ -273,6 +274,7 @@ class AccountModel(Options):
     id: Identifier
     platform: str
     expect: Expect
+    approval: ApprovalRules
     endpoint: Endpoint | None = None
     post: PostModel = PostModel()
     budget: BudgetModel | None = None

@@ -12,6 +12,8 @@ from crossposter.core.model import Reason, Status
 #: So long a post may be accepted and not be seen on its account yet. A guess on the long side, the same for all
 #: platforms: how long it really takes none of them says (X is thought to need 2 minutes, Facebook 3, Instagram 5).
 UNSEEN_FOR = timedelta(minutes=5)
+#: Reasons to hold that are about one exact text: who lets it out lets out that one, and none that comes after it.
+OF_A_TEXT = frozenset({Reason.APPROVAL, Reason.REVISED})
 
 
 class Verb(StrEnum):
@@ -33,6 +35,10 @@ class Verb(StrEnum):
     RETRACT = "retract"
     #: Let posts of edited news be corrected.
     CORRECT = "correct"
+    #: Keep back a post that would go out by itself.
+    HOLD = "hold"
+    #: Write the text of one post before it goes out.
+    EDIT = "edit"
 
 
 #: What lets a post out: whoever did it last stands with the attempt.
@@ -88,7 +94,7 @@ def change(verb: Verb, status: Status, reason: Reason | None, *, step: Kind = Ki
     if step in (Kind.DELETE, Kind.EDIT) and in_doubt and verb is Verb.RETRY and status is Status.HELD:
         return Change(status=Status.QUEUED)  # asked for twice, it is done once
     if verb is Verb.APPROVE and status is Status.HELD and not in_doubt:
-        return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason,))))
+        return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason,))) - OF_A_TEXT)
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):
         return Change(status=Status.SKIPPED, reason=Reason.DROPPED)
     if verb is Verb.RETRY and (status is Status.FAILED or (status, reason) == (Status.HELD, Reason.UNREACHABLE)):
@@ -98,6 +104,10 @@ def change(verb: Verb, status: Status, reason: Reason | None, *, step: Kind = Ki
         return Change(status=Status.PUBLISHED)
     if verb is Verb.ABSENT and in_doubt:
         return Change(status=Status.QUEUED)
+    if verb is Verb.HOLD and status is Status.QUEUED:
+        return Change(status=Status.HELD, reason=Reason.BY_PERSON)
+    if verb is Verb.EDIT and status in (Status.QUEUED, Status.HELD) and not in_doubt:
+        return Change(status=status, reason=reason)
     if verb is Verb.BACKFILL and (status, reason) == (Status.SKIPPED, Reason.BASELINE):
         return Change(status=Status.QUEUED)
     return None

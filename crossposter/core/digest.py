@@ -34,6 +34,8 @@ class Summary:
     published: Mapping[str, int]
     #: Held, failed or uncertain, oldest first.
     waiting: tuple[Waiting, ...]
+    #: Where the record ended, for whoever keeps the digest: HASH@POSITION; empty where there is none.
+    head: str = ""
 
 
 def digest_due(at: time, zone: str, last: datetime, *, now: datetime) -> datetime | None:
@@ -62,6 +64,8 @@ def digest(summary: Summary, troubles: Collection[str], *, zone: str) -> Alert:
     lines += [say("- {account}: {count}", account=name, count=count) for name, count in summary.published.items()]
     lines += _waiting(summary.waiting)
     lines += [trouble for key in sorted(troubles) if (trouble := _trouble(key))]
+    if summary.head:
+        lines.append(say("the record ends at {head}: keep this message", head=summary.head))
     subject = say("{count} published, {waiting} wait for a person", count=total, waiting=len(summary.waiting))
     return Alert(level=Level.INFO, subject=subject, lines=tuple(lines))
 

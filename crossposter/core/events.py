@@ -122,6 +122,16 @@ class Spending:
     is_spent: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitingApproval:
+    """What of a city waits until a person lets its text out: said by whoever has looked, also when nothing does."""
+
+    city: str
+    delivery_ids: tuple[str, ...]
+    #: When the newest text was shown, whatever became of it; None where none ever was.
+    newest: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedUp:
     """Accounts and this machine were looked at; what is green is told as well, so that a trouble can end."""
@@ -143,5 +153,6 @@ Event = (
     | ClockDoubted
     | Recovering
     | Spending
+    | AwaitingApproval
     | CheckedUp
 )

@@ -15,6 +15,7 @@ from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
+    from crossposter.core.approval import Approval, ApprovalRule, Draft
     from crossposter.core.counting import Link
 
 
@@ -90,6 +91,9 @@ class Reason(StrEnum):
     REPOSTED = "reposted"
     CORRECTION = "correction"
     SUPERSEDED = "superseded"
+    APPROVAL = "approval"
+    BY_PERSON = "by_person"
+    REVISED = "revised"
 
     @property
     def message(self) -> Message:
@@ -142,6 +146,9 @@ _SENTENCES = {
     Reason.CORRECTION: say("the news was edited after it had gone out; a person decides about a correction"),
     Reason.SUPERSEDED: say("the news was edited once more before this correction was made"),
     Reason.REPOSTED: say("the old post is deleted; the new one goes out at once"),
+    Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
+    Reason.BY_PERSON: say("a person has held it"),
+    Reason.REVISED: say("the news was changed after a person wrote this text: look at both"),
 }
 
 
@@ -425,6 +432,8 @@ class Account:
     on_edit: OnEdit = OnEdit()
     #: What taking a post away costs, in US dollars; None where it costs nothing.
     price_of_deleting: float | None = None
+    #: Which of its posts a person must let out; None for none.
+    approval: ApprovalRule | None = None
     #: A short form of the YAML that it was made of; empty where nobody has made one.
     configuration: str = ""
 
@@ -566,6 +575,12 @@ class Delivery:
     issue: int = 0
     #: None for a first post.
     target: Target | None = None
+    #: What people were shown, or wrote; None where nothing waited for them.
+    draft: Draft | None = None
+    #: Who let that out; None where nobody did.
+    approval: Approval | None = None
+    #: Counts what people were shown and wrote: a post that was made before the last of it is not sent.
+    edition: int = 0
 
     @property
     def id(self) -> str:

@@ -13,6 +13,7 @@ from crossposter.core.budget import dollars
 from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
 from crossposter.core.cities import city_of
 from crossposter.core.events import (
+    AwaitingApproval,
     ClockDoubted,
     ClockJumped,
     Delivered,
@@ -75,6 +76,8 @@ def notices(event: Event) -> list[Notice]:
             return [_recovering(event)]
         case Spending():
             return _for_those_of(event.account_id, [_spending(event)])
+        case AwaitingApproval():
+            return [replace(_awaiting_approval(event), city=event.city)]
         case _:
             return list(_of_checkup(event.findings))
 
@@ -233,6 +236,10 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
         yield _uncertain(done.delivery_id, done.title, Reason.UNKNOWN.message, outcome.message)
         return
     yield Notice(key=f"uncertain:{done.delivery_id}")
+    if outcome.reason is Reason.APPROVAL:
+        if outcome.message:  # what waits for the first time is counted, and told together
+            yield _asked_again(done, outcome.message)
+        return
     if outcome.status is Status.FAILED:
         yield _given_up(done, say("{delivery} is refused", delivery=done.delivery_id), outcome.message)
     elif outcome.reason is Reason.UNREACHABLE:
@@ -339,6 +346,31 @@ def _held(name: str, title: str, *why: Message | None) -> Notice:
     act = say("let it out: crossposter approve {id} --by NAME; drop it: crossposter reject {id} --by NAME", id=name)
     lines = (_headline(title), *filter(None, why), act)
     return Notice(key=None, alert=Alert(level=Level.WARNING, subject=say("{id} is held", id=name), lines=lines))
+
+
+def _asked_again(done: Delivered, why: Message) -> Notice:
+    lines = (
+        _headline(done.title),
+        why,
+        say("look at the text as it is now: crossposter queue; let it out: crossposter approve ID --by NAME"),
+    )
+    subject = say("{id} waits for approval again", id=done.delivery_id)
+    return Notice(key=None, alert=Alert(level=Level.WARNING, subject=subject, lines=lines))
+
+
+def _awaiting_approval(event: AwaitingApproval) -> Notice:
+    """Say how many posts wait for approval: told again when one more does, and not when one is let out."""
+    key = f"approval:{event.city}" if event.city else "approval"
+    if not event.delivery_ids or event.newest is None:
+        return _ended(key, say("no post waits for approval any more"))
+    count, shown = len(event.delivery_ids), ", ".join(event.delivery_ids[-_NAMED:])
+    lines = (
+        say("these wait: {deliveries}", deliveries=shown),
+        say("see their texts: crossposter queue; let one out: crossposter approve ID --by NAME"),
+    )
+    subject = say("posts wait for approval: {count}", count=count)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=key, state=event.newest.isoformat(), alert=alert)
 
 
 def _of_stranded(event: Stranded) -> Iterator[Notice]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from crossposter.core.gate import examine, hard
 from crossposter.core.identity import all_keys, conflict_key, content_of, told_apart, words_key
-from crossposter.core.model import Account, Delivery, Entry, Feed, Known, Reason, Status
+from crossposter.core.model import Account, Delivery, Entry, Feed, Known, Origin, Reason, Status
 from crossposter.core.text import match_key
 from crossposter.core.window import Shown
 from crossposter.wording import Message, say
@@ -302,6 +302,15 @@ def has_gone_stale(delivery: Delivery, feed: Feed, *, now: datetime) -> bool:
     """Tell whether news has waited until it was too late; a person who let it out has made it fresh once more."""
     since = min(delivery.entry.published or delivery.origin.seen_at, delivery.origin.seen_at)
     return _is_too_old(max(since, delivery.released_at or since), feed, now=now)
+
+
+def feed_for(feeds: Sequence[Feed], origin: Origin, account_id: str) -> Feed | None:
+    """Give the feed whose rules hold: one of its site that goes to the account, best the one that showed it first.
+
+    None where the YAML, which may have been corrected since, sends such news there no more.
+    """
+    going = [feed for feed in feeds if feed.site == origin.site and account_id in feed.accounts]
+    return next((feed for feed in going if feed.id == origin.feed_id), going[0] if going else None)
 
 
 def _is_too_old(since: datetime, feed: Feed, *, now: datetime) -> bool:

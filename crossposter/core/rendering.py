@@ -70,6 +70,18 @@ def render(
     return Post(text=text, link=link if on_card and link else None, pictures=tuple(pictures[: limits.max_pictures]))
 
 
+def with_words(
+    words: str, entry: Entry, limits: Limits, pictures: Sequence[Picture], *, rules: PostRules
+) -> Post | Held:
+    """Give the post whose text a person wrote: the pictures, and a link in a field of its own, are the news'."""
+    if limits.needs_picture and not pictures:
+        return Held(reason=Reason.NO_PICTURE)
+    if limits.measure(words) > limits.max_length:
+        return Held(reason=Reason.TOO_LONG)
+    link = _link(entry, rules) if limits.link is LinkPlace.CARD and not pictures else ""
+    return Post(text=words, link=link or None, pictures=tuple(pictures[: limits.max_pictures]))
+
+
 def shows_text(entry: Entry, limits: Limits, rules: PostRules) -> bool:
     """Tell whether a post shows the news' text, or stands on its summary alone; a template that fails shows nothing."""
     try:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
+from crossposter.core.approval import SHOWN, is_meant
 from crossposter.core.chain import Kind as Told
 from crossposter.core.gate import words_of
 from crossposter.core.kinds import Kind, read_name
-from crossposter.core.model import Reason, Receipt, Status
+from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
-from crossposter.ledger import schema, shared
+from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
 from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Acted:
     status: Status
     reason: Reason | None
     done: bool
+    #: What people did about it last, where it was left alone; None where nobody has.
+    last: ActRecord | None = None
+    #: Why it was left alone, where that is not how it stands.
+    why: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,16 @@ class Desk:
     def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
 
-    def act(self, verb: Verb, name: str, person: Person, *, now: datetime, found: Receipt | None = None) -> list[Acted]:
+    def act(
+        self,
+        verb: Verb,
+        name: str,
+        person: Person,
+        *,
+        now: datetime,
+        found: Receipt | None = None,
+        shown: str | None = None,
+    ) -> list[Acted]:
         """Act on one delivery (`412/izmir-x`) or on a whole story (`412`).
 
         Args:
@@ -66,6 +81,7 @@ class Desk:
             person: By whom.
             now: When.
             found: The post that a person has found on the platform, of one delivery.
+            shown: The hash of the draft that the person has seen, or its beginning: another one is left alone.
 
         Returns:
             What came of it, for each delivery of that name; empty when there is none.
@@ -81,9 +97,50 @@ class Desk:
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 facts, content = _adopt(connection, rows[0], found, now=now)
             # Who drops what is left of a story does not mean that what stands is to stay.
-            is_meant = "/" in name or verb is not Verb.REJECT
-            rows = [row for row in rows if is_meant or row.kind != Kind.DELETE]
-            return [self._act_on(connection, row, verb, person, facts=facts, content=content, now=now) for row in rows]
+            keeps = verb is Verb.REJECT and "/" not in name
+            rows = [row for row in rows if not (keeps and row.kind == Kind.DELETE)]
+            return [
+                self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)
+                for row in rows
+            ]
+
+    def edit(
+        self, name: str, person: Person, text: str, *, passed: Collection[str] = (), now: datetime
+    ) -> Acted | None:
+        """Write the text of one delivery's post in place of what was made of the news.
+
+        Args:
+            name: Which one.
+            person: By whom.
+            text: As it goes out; that it fits, and what the gate says, is the caller's to find out.
+            passed: What the gate has found in it and the person lets pass, in short.
+            now: When.
+
+        Returns:
+            What came of it; None where there is no such delivery.
+        """
+        with self._ledger.writing() as connection:
+            shared.hold_stories(connection, entries_named(name))
+            rows = rows_named(connection, name)
+            if not rows or "/" not in name:
+                return None
+            (row,) = rows
+            if row.attempt:
+                # From its first attempt on nothing about a post changes: it could not be found again.
+                why = say("it was sent once in these words already")
+                return self._left_alone(
+                    connection, row, standing_status(row, now=shared.moment(connection, now=now)), why
+                )
+            acted = self._act_on(connection, row, Verb.EDIT, person, now=now)
+            if acted.done:
+                drafts.rewrite(connection, row.id, text, by=person.name, passed=passed, now=now)
+            return acted
+
+    def entry_of(self, name: str) -> tuple[Origin, Entry] | None:
+        """Give the news of a delivery, and where it came from; None where there is no such delivery."""
+        with self._ledger.reading() as connection:
+            rows = rows_named(connection, name)
+            return entries.load(connection, rows[0].entry_id) if rows else None
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
         """Name the deliveries that the first sight of a feed skipped, of its newest entries; oldest entry first."""
@@ -117,15 +174,20 @@ class Desk:
         verb: Verb,
         person: Person,
         *,
-        facts: Mapping[str, Any],
-        content: Mapping[str, Any],
         now: datetime,
+        facts: Mapping[str, Any] = MappingProxyType({}),
+        content: Mapping[str, Any] = MappingProxyType({}),
+        shown: str | None = None,
     ) -> Acted:
         status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
         step = _step(connection, row)
         made = change(verb, status, reason, step=step)
-        sent_at = _sent_at(connection, row) if made and step is not Kind.DELETE else None
+        if not made:
+            return self._left_alone(connection, row, status)
+        if shown is not None and (why := _not_seen(connection, row, shown)):
+            return self._left_alone(connection, row, status, why)
+        sent_at = None if step is Kind.DELETE else _sent_at(connection, row)
         if sent_at and may_be_unseen(verb, sent_at=sent_at, now=now):
             raise LedgerError(
                 say(
@@ -133,13 +195,42 @@ class Desk:
                     minutes=UNSEEN_FOR // timedelta(minutes=1),
                 )
             )
-        if made:
+        state: tuple[str, str | None, Mapping[str, Any] | None] = (made.status, made.reason, row.message)
+        if verb is not Verb.EDIT:
             state, more = _write(connection, row, made, now=now)
             facts, content = {**facts, **more[0]}, {**content, **more[1]}
-            act = Act(verb=verb, person=person, status_before=status, reason_before=reason)
-            write_act(connection, row, act, state, facts=facts, content=content, now=now)
-            status, reason = made.status, made.reason
-        return Acted(delivery_id=name_in(row), title=row.title, status=status, reason=reason, done=made is not None)
+        if verb is Verb.APPROVE:
+            drafts.let_out(connection, row, by=person.name, now=now)
+        act = Act(verb=verb, person=person, status_before=status, reason_before=reason)
+        write_act(connection, row, act, state, facts=facts, content=content, now=now)
+        return Acted(delivery_id=name_in(row), title=row.title, status=Status(state[0]), reason=made.reason, done=True)
+
+    def _left_alone(
+        self, connection: sa.Connection, row: sa.Row[Any], status: Status, why: Message | None = None
+    ) -> Acted:
+        """Say how a delivery stands on which nothing was done, and what people did about it last."""
+        acts = schema.act.c
+        query = sa.select(schema.act).where(acts.delivery_id == row.id).order_by(acts.id.desc()).limit(1)
+        last = connection.execute(query).one_or_none()
+        return Acted(
+            delivery_id=name_in(row),
+            title=row.title,
+            status=status,
+            reason=Reason(row.reason) if row.reason else None,
+            done=False,
+            last=_record(last) if last else None,
+            why=why,
+        )
+
+
+def _not_seen(connection: sa.Connection, row: sa.Row[Any], shown: str) -> Message | None:
+    """Say why what a person has seen is not what would be sent; None where it is."""
+    draft = drafts.load(connection, row.id)
+    if draft is None or not draft.is_complete:
+        return say("there is no text yet that could be let out: it is shown as soon as it is made")
+    if is_meant(shown, draft.hash):
+        return None
+    return say("this is another text than the one with that hash: it is {hash} now", hash=draft.hash[:SHOWN])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

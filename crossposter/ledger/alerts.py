@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from crossposter.core.alerting import Alert, Change, Fate, Level, Matter, Outbox, Pending, taken
 from crossposter.core.digest import Summary, Waiting
-from crossposter.ledger import history, schema, shared
+from crossposter.ledger import events, history, schema, shared
 from crossposter.ledger.history import of_city
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.records import packed, unpacked
@@ -99,11 +99,12 @@ class LedgerAlerts:
         )
         with self.ledger.reading() as connection:
             published = {row.account_id: row.posts for row in connection.execute(counted)}
+            head = events.head(connection)
         waiting = tuple(
             Waiting(delivery_id=record.id, title=record.title, status=record.status, reason=record.reason)
             for record in history.waiting(self.ledger, city=city, now=now)
         )
-        return Summary(since=since, published=published, waiting=waiting)
+        return Summary(since=since, published=published, waiting=waiting, head=str(head))
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:

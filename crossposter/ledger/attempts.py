@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from crossposter.core.acts import LETS_OUT
 from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import Kind, name_of
-from crossposter.core.model import Delivery, Outcome, Picture, Receipt, Status
+from crossposter.core.model import Delivery, Outcome, Receipt, Status
 from crossposter.ledger import schema
 from crossposter.ledger.deliveries import (
     NAME,
@@ -27,7 +27,7 @@ from crossposter.ledger.deliveries import (
     whose,
 )
 from crossposter.ledger.events import note
-from crossposter.ledger.records import packed
+from crossposter.ledger.records import packed, picture_row
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import Lease, Sender, Settlement, Staged
 from crossposter.wording import say
@@ -81,8 +81,8 @@ def claim(
 ) -> int | None:
     """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
-    Unless it was sent before, the news must still say what it said when the post was made of it; of what is only
-    deleted, nobody asks.
+    Unless it was sent before, the news must still say what it said when the post was made of it, and no person may
+    have written another text since; of what is only deleted, nobody asks.
     """
     rows, entry = schema.delivery.c, schema.entry.c
     says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
@@ -98,6 +98,8 @@ def claim(
             rows.status == Status.QUEUED,
             rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
             sa.true() if delivery.attempt or delivery.kind is Kind.DELETE else says_now == delivery.revision,
+            # Nobody has written or held anything since; on a row that others change as well, this is looked at last.
+            rows.edition == delivery.edition,
         )
         .values(
             status=Status.PUBLISHING,
@@ -124,7 +126,7 @@ def claim(
         "configuration": sender.configuration if sender else None,
         "let_out_by": _let_out_by(connection, claimed.id),
     }
-    said = {"text": staged.post.text, "pictures": [_picture_row(picture) for picture in staged.post.pictures]}
+    said = {"text": staged.post.text, "pictures": [picture_row(picture) for picture in staged.post.pictures]}
     connection.execute(schema.attempt.insert().values(delivery_id=claimed.id, **kept, **said))
     note_status(
         connection,
@@ -324,14 +326,3 @@ def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: R
         )
     )
     connection.execute(schema.step.delete().where(schema.step.c.delivery_id == row_id))
-
-
-def _picture_row(picture: Picture) -> dict[str, Any]:
-    return {
-        "url": picture.url,
-        "sha256": picture.sha256,
-        "width": picture.width,
-        "height": picture.height,
-        "alt": picture.alt,
-        "alt_is_derived": picture.alt_is_derived,
-    }

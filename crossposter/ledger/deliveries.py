@@ -18,11 +18,11 @@ from crossposter.core.kinds import DeliveryName, Kind, name_of
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
-from crossposter.ledger import entries, schema
+from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite
-from crossposter.ledger.records import packed
+from crossposter.ledger.records import approval_of, packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
 from crossposter.ports import Due, Lease
 
@@ -309,7 +309,10 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
         resends=row.resends,
         status=Status(row.status),
         reason=Reason(row.reason) if row.reason else None,
-        revision=attempt.revision if attempt else entries.revision(connection, row.entry_id),
+        revision=attempt.revision if attempt else drafts.revision_of(connection, row.entry_id),
+        draft=drafts.load(connection, row.id),
+        approval=approval_of(row),
+        edition=row.edition,
         kind=Kind(row.kind),
         issue=row.issue,
         target=_target(connection, row.of_id) if row.of_id else None,

@@ -13,7 +13,7 @@ from crossposter.core.chain import Kind as Told
 from crossposter.core.correcting import CORRECTIONS, Correction, Edited, Wrong
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
-from crossposter.ledger import entries, schema, shared
+from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.deliveries import NAME, name_in, named, note_status, outcome_values, whose
 
 #: A correction that nobody has begun.
@@ -37,7 +37,7 @@ def edited(connection: sa.Connection) -> list[Edited]:
 def edition_of(connection: sa.Connection, entry_id: int) -> Edited:
     """Give what news says, and its posts that stand and say something else."""
     origin, says = entries.load(connection, entry_id)
-    revision = entries.revision(connection, entry_id)
+    revision = drafts.revision_of(connection, entry_id)
     said = _said(connection, entry_id)
     wrong = tuple(
         Wrong(

@@ -14,7 +14,7 @@ from crossposter.core.identity import MAKESHIFT, content_of
 from crossposter.core.model import Account, Entry, Feed, Known, Origin, PictureRef, Reason, Validators
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
-from crossposter.ledger import schema
+from crossposter.ledger import drafts, schema
 from crossposter.ledger.bulk import Bulk, Lookup, members
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import KEEP, Overwrite, inserting
@@ -73,11 +73,6 @@ def validators(connection: sa.Connection, feed: Feed) -> Validators | None:
     query = sa.select(columns.etag, columns.last_modified).where(columns.id == feed.id, columns.site == feed.site)
     row = connection.execute(query).one_or_none()
     return Validators(etag=row.etag, last_modified=row.last_modified) if row else None
-
-
-def revision(connection: sa.Connection, entry_id: int) -> int:
-    """Give which of its revisions an entry says now."""
-    return int(connection.execute(sa.select(schema.entry.c.revision).where(schema.entry.c.id == entry_id)).scalar_one())
 
 
 def window(connection: sa.Connection, feed: Feed) -> list[Shown]:
@@ -287,6 +282,7 @@ def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datet
     hold_stories(connection, [entry_id])
     forgets = schema.delivery.update().where(schema.delivery.c.entry_id == entry_id)
     connection.execute(forgets.values(passed=[]))
+    drafts.make_anew(connection, entry_id, now=now)
 
 
 def _words(entry: Entry) -> dict[str, Any]:

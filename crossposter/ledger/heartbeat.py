@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from contextlib import closing
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from crossposter.core.chain import Kind
 from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import NEEDS_PERSON, Status
-from crossposter.ledger import postgresql, schema
+from crossposter.ledger import events, postgresql, schema
 from crossposter.ledger.deliveries import NAME, name_in
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite, inserting
@@ -22,6 +23,8 @@ from crossposter.ledger.lock import Holder, Role, holder
 from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.ledger.store import SqlLedger
 from crossposter.references import DatabaseAddress
+
+log = logging.getLogger(__name__)
 
 _ANEW = Overwrite(keys=["id"], columns=["process", "started_at", "beat_at", "ended_at"])
 _POLLED_AT = sa.select(schema.feed.c.id, schema.feed.c.polled_at)
@@ -62,6 +65,7 @@ class LedgerHeartbeat:
             before = connection.execute(sa.select(schema.heartbeat)).one_or_none()
             is_alone = not self._others(connection)
             connection.execute(inserting(connection.dialect.name, schema.heartbeat, _ANEW).values(id=1, **life))
+            log.info("the record ended at %s before this start", events.head(connection))
             begun = {"process": process, "configuration": self.configuration}
             note(connection, Kind.STARTED, at=now, facts=begun)
         died_at: datetime | None = before.beat_at if before and before.ended_at is None and is_alone else None

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crossposter.core.chain import Event
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 from crossposter.core.timeline import Standing
-from crossposter.ledger import schema, shared
+from crossposter.ledger import drafts, events, schema, shared
 from crossposter.ledger.deliveries import named
 from crossposter.ledger.records import (
     AttemptRecord,
@@ -69,6 +70,12 @@ def others(ledger: SqlLedger, account_id: str, *, since: datetime) -> list[Stand
         return [standing_of(row) for row in connection.execute(query)]
 
 
+def events_of(ledger: SqlLedger, entry_id: int) -> list[Event]:
+    """List what the record tells of an entry, oldest first."""
+    with ledger.reading() as connection:
+        return list(events.of_entries(connection, entry_id, entry_id))
+
+
 def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:
     """List what an entry said before, oldest first."""
     rows = schema.revision.c
@@ -114,10 +121,12 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
     )
     with ledger.reading() as connection:
         then = shared.moment(connection, now=now)
-        found = connection.execute(query).all()
+        rows = connection.execute(query).all()
+        shown = drafts.unsent(connection)
     said: dict[tuple[int, str], int] = {}
-    for row in found:
+    for row in rows:
         if row.sent_revision is not None and row.kind != Kind.DELETE:
             name = row.entry_id, row.account_id
             said[name] = max(said.get(name, 0), row.sent_revision)
-    return [delivery_record(row, said=said.get((row.entry_id, row.account_id)), now=then) for row in found]
+    last = [said.get((row.entry_id, row.account_id)) for row in rows]
+    return [delivery_record(row, shown.get(row.id), said=one, now=then) for row, one in zip(rows, last, strict=True)]

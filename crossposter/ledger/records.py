@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.approval import Approval, Draft
 from crossposter.core.kinds import DeliveryName, Kind
-from crossposter.core.model import AccountState, Reason, Status
+from crossposter.core.model import AccountState, Picture, Reason, Status
 from crossposter.core.timeline import Standing
 from crossposter.wording import Message
 
@@ -38,6 +39,10 @@ class DeliveryRecord:
     issue: int = 0
     #: When its post was found to stand no more; None while it does, or where there is none.
     deleted_at: datetime | None = None
+    #: What would be sent, where people were shown it or wrote it; None once it was sent.
+    draft: Draft | None = None
+    #: Who let that out.
+    approval: Approval | None = None
 
     @property
     def id(self) -> str:
@@ -100,8 +105,8 @@ class RevisionRecord:
     replaced_at: datetime
 
 
-def delivery_record(row: sa.Row[Any], *, said: int | None, now: datetime) -> DeliveryRecord:
-    """Read a row; `said` is which revision of its news was said last on its account, None for none.
+def delivery_record(row: sa.Row[Any], draft: Draft | None, *, said: int | None, now: datetime) -> DeliveryRecord:
+    """Read a row, beside its draft; `said` is which revision of its news was said last on its account, None for none.
 
     One that was being published when its lease ran out is uncertain by that alone."""
     status, reason = Status(row.status), Reason(row.reason) if row.reason else None
@@ -122,6 +127,8 @@ def delivery_record(row: sa.Row[Any], *, said: int | None, now: datetime) -> Del
         remote_id=row.remote_id,
         url=row.url,
         updated_at=row.updated_at,
+        draft=draft if status in (Status.QUEUED, Status.HELD) else None,
+        approval=approval_of(row),
         is_outdated=_is_post(row) and row.deleted_at is None and said is not None and said < row.revision,
         kind=Kind(row.kind),
         issue=row.issue,
@@ -147,6 +154,25 @@ def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
         answer=row.answer,
         kind=Kind(row.kind),
     )
+
+
+def approval_of(row: sa.Row[Any]) -> Approval | None:
+    """Read who let a delivery's draft out; None where nobody did."""
+    if row.approved_hash is None:
+        return None
+    return Approval(hash=row.approved_hash, at=row.approved_at, by=row.approved_by)
+
+
+def picture_row(picture: Picture) -> dict[str, Any]:
+    """Store a picture without its bytes: those are in the picture store."""
+    return {
+        "url": picture.url,
+        "sha256": picture.sha256,
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt,
+        "alt_is_derived": picture.alt_is_derived,
+    }
 
 
 def standing_of(row: sa.Row[Any]) -> Standing:

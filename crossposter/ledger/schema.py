@@ -198,6 +198,12 @@ delivery = sa.Table(
     sa.Column("released_at", UtcDateTime),
     #: How often it was sent again by itself, since it was not on the account.
     sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
+    #: What a person has let out, see core/approval.py (`digest`): null where nobody has.
+    sa.Column("approved_hash", sa.Text),
+    sa.Column("approved_at", UtcDateTime),
+    sa.Column("approved_by", sa.Text),
+    #: Counts what people were shown and wrote: a post that was made before the last of it is not claimed.
+    sa.Column("edition", sa.Integer, nullable=False, server_default="0"),
     #: While publishing: when the silence of the process means that the outcome is uncertain.
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -223,6 +229,24 @@ delivery = sa.Table(
     ),
     # What is partial in SQLite is so in PostgreSQL (postgresql.py): its words here would load it for everybody, 3 MiB.
     sa.Index("delivery_open", "account_id", "id", sqlite_where=sa.text(OPEN)),
+)
+
+#: What people are shown before it is sent, or have written; it is rewritten.
+draft = sa.Table(
+    "draft",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    #: As those of an attempt.
+    sa.Column("pictures", sa.JSON, nullable=False),
+    #: Empty while only the text is known.
+    sa.Column("hash", sa.Text, nullable=False),
+    #: Of the entry: what it said when this was made.
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    #: Who wrote the text; null where it was made of the news.
+    sa.Column("edited_by", sa.Text),
 )
 
 attempt = sa.Table(
@@ -266,7 +290,7 @@ act = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False),
-    #: approve, reject, retry, backfill.
+    #: See core/acts.py.
     sa.Column("verb", sa.Text, nullable=False),
     #: As they named themselves, and as the system knows them.
     sa.Column("person", sa.Text, nullable=False),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crossposter.core.approval import Draft
 from crossposter.core.correcting import Correction, Edited
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.model import (
@@ -31,6 +32,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import (
     attempts,
     deliveries,
+    drafts,
     editions,
     entries,
     events,
@@ -433,6 +435,21 @@ class SqlLedger:
         """Write why a queued delivery was not attempted: later, or held."""
         with self.writing() as connection:
             deliveries.postpone(connection, delivery_id, outcome, now=now)
+
+    def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
+        """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
+        with self.writing() as connection:
+            return drafts.hold(connection, delivery, draft, outcome, now=now)
+
+    def awaiting_approval(self) -> Sequence[str]:
+        """Name the deliveries that wait until a person lets their text out, oldest first."""
+        with self.reading() as connection:
+            return drafts.waiting(connection)
+
+    def newest_drafts(self) -> Mapping[str, datetime]:
+        """Give when the newest draft of each city was made, whatever became of it."""
+        with self.reading() as connection:
+            return drafts.newest(connection)
 
     # -- what stands on the accounts -------------------------------------------------------------------------------
 

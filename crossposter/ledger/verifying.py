@@ -30,6 +30,8 @@ from crossposter.wording import Message, say
 _EVENTS, _ENTRIES = 1000, 200
 #: Findings that are named; of more, their number.
 MAX_NAMED = 100
+#: Loose events among which one looks for the place of another: each with each.
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +113,8 @@ def _walk(ledger: SqlLedger, verdict: Verdict) -> Mapping[str, Any]:
 
 def _before(first: Event) -> dict[str, Any]:
     """Give what the first event says of what was there before; nothing where it was changed."""
-    facts = json.loads(first.facts) if first.kind == Kind.OPENED and holds_content(first) else {}
-    return facts if {"before", "posts"} <= facts.keys() else {}
+    is_as_it_was = first.kind == Kind.OPENED and first.hash == hash_of(first, NOTHING)
+    return dict(json.loads(first.facts)) if is_as_it_was else {}
 
 
 def _portion(connection: sa.Connection, *, after: int) -> Mapping[int, Event | None]:
@@ -142,6 +144,7 @@ class _Walk:
         self._before = {NOTHING}
         #: Events that are not bound to those before them, with what those may be.
         self._loose: list[Event] = []
+        self._loose_count = 0
 
     def step(self, position: int, event: Event | None) -> None:
         """Look at the next event that there is; None where it cannot be read."""
@@ -156,7 +159,9 @@ class _Walk:
             return
         bound = {before: hash_of(event, before) for before in self._before}
         if not holds_content(event) or (bound and event.hash not in bound.values()):
-            self._loose.append(event)
+            self._loose_count += 1
+            if len(self._loose) < MAX_NAMED:
+                self._loose.append(event)
         # Whatever was changed, its hash or what is hashed, the next one shows whether that is all.
         self._before = {event.hash, *bound.values()}
         verdict.erased += event.is_erased
@@ -168,6 +173,7 @@ class _Walk:
         verdict = self._verdict
         for event in self._loose:
             self._tell(event)
+        verdict.found += self._loose_count - len(self._loose)
         if end.position > verdict.head.position:
             sentence = say(
                 "the record ends at event {last}, and {count} were written: the last ones were removed",
@@ -192,11 +198,10 @@ class _Walk:
 
     def _own_place(self, event: Event) -> int | None:
         """Give which number an event had that was moved; None for one that was changed."""
-        for other in self._loose[:_EVENTS]:
+        few = self._loose if self._loose_count <= _FEW else []
+        for other in (one for one in few if one is not event):
             moved = replace(event, position=other.position)
-            if other is not event and any(
-                hash_of(moved, before.hash) == event.hash for before in self._loose[:_EVENTS]
-            ):
+            if any(hash_of(moved, before.hash) == event.hash for before in few):
                 return other.position
         return None
 

@@ -42,16 +42,19 @@ feeds:
 accounts:
   - id: izmir-x
     platform: twitter
+    approval: none
     expect: {id: "1281000000000000001", handle: izmirbld}
     credentials: {access_token: env:X_TOKEN, access_secret: env:X_SECRET}
     endpoint: {url: "URL/twitter"}
   - id: izmir-facebook
     platform: facebook
+    approval: none
     expect: {id: "100200300400501", handle: izmirbld}
     credentials: {page_token: env:PAGE_TOKEN}
     endpoint: {url: "URL/graph"}
   - id: izmir-instagram
     platform: instagram
+    approval: none
     backend: graph
     expect: {id: "17841400000000001", handle: izmirbld}
     credentials: {access_token: env:IG_TOKEN}

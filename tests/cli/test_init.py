@@ -20,12 +20,15 @@ ANSWERS = [
     "y",
     "012345",
     "izmirbld",
+    "required",
     "y",
     "456",
     "izmir: buyuksehir",
+    "none",
     "y",
     "789",
     "izmir",
+    "none",
 ]
 
 
@@ -48,6 +51,7 @@ def test_a_few_questions_make_a_file_that_is_right(path: Path) -> None:
         ("facebook", "456", "izmir: buyuksehir"),
         ("instagram", "789", "izmir"),
     ]
+    assert [account.approval is not None for account in config.accounts] == [True, False, False]
     assert len(path.read_text("utf-8").splitlines()) <= 40
 
 
@@ -77,6 +81,7 @@ def test_a_file_that_is_there_is_not_touched(path: Path) -> None:
         (4, "belki", "answer y (yes) or n (no)"),
         (5, "@izmirbld", "'@izmirbld' is no id: it is made of digits only"),
         (5, "١٢٣", "is no id"),
+        (7, "evet", "write none, required, or a block"),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_asked_for_again_and_no_other_is_lost(
@@ -96,13 +101,13 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again_and_no_other_is_lost(
 
 @pytest.mark.parametrize(("yes", "no"), [("e", "h"), ("Evet", "HAYIR"), ("EVET", "hayır"), ("y", "n"), ("Yes", "NO")])
 def test_yes_and_no_are_understood_in_both_languages(path: Path, yes: str, no: str) -> None:
-    assert answered(path, [*ANSWERS[:4], no, yes, "456", "@izmirbld", no]).exit_code == 0
+    assert answered(path, [*ANSWERS[:4], no, yes, "456", "@izmirbld", "none", no]).exit_code == 0
     (account,) = load_config(path, environ={}, secrets_needed=False).accounts
     assert (account.platform, account.expect.handle) == ("facebook", "izmirbld")
 
 
 def test_what_asks_for_a_promise_is_not_suggested(path: Path) -> None:
-    done = answered(path, [*ANSWERS[:4], "", "1", "a", "", "2", "b", ""])
+    done = answered(path, [*ANSWERS[:4], "", "1", "a", "none", "", "2", "b", "none", ""])
     assert done.exit_code == 0
     assert [account.platform for account in load_config(path, environ={}, secrets_needed=False).accounts] == [
         "twitter",
@@ -147,7 +152,7 @@ def test_links_may_lead_to_the_feed_s_host(
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_can_be_chosen(path: Path, platform: str) -> None:
-    answers = [answer for one in PLATFORMS for answer in (["y", "123", "name"] if one == platform else ["n"])]
+    answers = [answer for one in PLATFORMS for answer in (["y", "123", "name", "none"] if one == platform else ["n"])]
     assert answered(path, [*ANSWERS[:4], *answers]).exit_code == 0
     (account,) = load_config(path, environ={}, secrets_needed=False).accounts
     assert account.platform == platform

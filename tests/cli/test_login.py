@@ -36,14 +36,17 @@ feeds:
 accounts:
   - id: izmir-x
     platform: twitter
+    approval: none
     PIN_X
     endpoint: {url: "URL_X"}
   - id: izmir-facebook
     platform: facebook
+    approval: none
     PIN_FACEBOOK
     endpoint: {url: "URL_FACEBOOK"}
   - id: izmir-instagram
     platform: instagram
+    approval: none
     backend: instagrapi
     i_accept_account_risk: true
     PIN_INSTAGRAM
@@ -162,7 +165,7 @@ def test_the_official_way_to_instagram_asks_for_a_token_and_works_with_it(city: 
     professional = city.sandbox.professional("izmirbld")
     apps = APPS.replace("APP_ID", city.sandbox.graph.app_id)
     text = city.yaml.read_text("utf-8").split("  - id: izmir-x\n")[0].replace("izmir-x, izmir-facebook, ", "")
-    account = "{id: izmir-instagram, platform: instagram, backend: graph, picture_by: feed, PIN"
+    account = "{id: izmir-instagram, platform: instagram, approval: none, backend: graph, picture_by: feed, PIN"
     account = f"  - {account}endpoint: {{url: '{professional.endpoint['url']}'}}}}\n"
     for written in (text, text.replace(apps, "")):  # with the app's secret, and without
         city.yaml.write_text(written + account.replace("PIN", ""), "utf-8")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,3 +64,84 @@ def test_what_was_changed_past_the_program_is_named(published: City, call: Call,
     assert finding["what"] == "row"
     change(published, "UPDATE event SET facts = '{}'")
     assert "event 1 was changed" in call("ledger", "verify")[1]
+
+
+def test_a_story_is_told_from_the_feed_to_its_permalinks(published: City, call: Call, call_json: CallJson) -> None:
+    number = max(one["entry"] for one in call_json("ledger", "list")["deliveries"] if one["status"] == "published")
+    shown = call_json("ledger", "show", str(number))
+    told = [(step["kind"], step["account"]) for step in shown["story"]]
+    assert told[0] == ("seen", None)
+    assert [kind for kind, account in told if account == "izmir-x"] == ["decided", "claimed", "answered"]
+    answered = next(step for step in shown["story"] if step["kind"] == "answered")
+    assert answered["at"].endswith("+03:00")
+    assert answered["facts"]["post"]["url"] in answered["what"]
+    printed = call("ledger", "show", str(number))[1]
+    assert "(Europe/Istanbul)\n" in printed
+    assert answered["facts"]["post"]["url"] in printed
+    one = call_json("ledger", "show", f"{number}/izmir-x")["story"]
+    assert {step["account"] for step in one} == {None, "izmir-x"}
+
+
+DAYS = ("--from", "2020-01-01", "--to", "2099-12-31")
+
+
+def test_what_was_sent_is_written_as_a_table_that_a_spreadsheet_takes_for_no_formula(
+    published: City, call: Call, tmp_path: Path
+) -> None:
+    change(published, "UPDATE entry SET title = '=HYPERLINK(\"http://kötü.example\")'")
+    target = tmp_path / "posts.csv"
+    assert call("ledger", "export", *DAYS, "--out", str(target), "--language", "tr")[0] == 0
+    content = target.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    table = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+    assert table[0][:4] == ["gönderi", "gönderilme zamanı", "hesap", "platform"]
+    assert len(table) == 4
+    assert {row[5] for row in table[1:]} == {'\'=HYPERLINK("http://kötü.example")'}
+    assert call("ledger", "export", *DAYS, "--out", str(target))[0] == 1  # nothing is overwritten
+    assert target.read_bytes() == content
+
+
+def test_what_was_sent_is_written_as_data(published: City, call: Call, tmp_path: Path) -> None:
+    assert call("ledger", "export", *DAYS, "--out", str(tmp_path), "--format", "jsonl")[0] == 0
+    records = [json.loads(line) for line in (tmp_path / "posts.jsonl").read_text("utf-8").splitlines()]
+    assert {record["account_id"] for record in records} == {"izmir-x", "izmir-facebook", "izmir-instagram"}
+    assert all(record["url"] and record["platform_id"] and record["configuration"] for record in records)
+    assert all(record["started_at"].endswith("+03:00") for record in records)
+
+
+def test_only_the_days_that_were_asked_for_are_written(published: City, call: Call, tmp_path: Path) -> None:
+    target = tmp_path / "none.jsonl"
+    days = ("--from", "2020-01-01", "--to", "2020-01-01")
+    assert call("ledger", "export", *days, "--out", str(target), "--format", "jsonl") == (
+        0,
+        f"{target} holds 0 records\n",
+    )
+    assert target.read_text() == ""
+
+
+def test_what_was_sent_is_written_as_a_page_with_its_pictures(published: City, call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "bilgi edinme"
+    assert call("ledger", "export", *DAYS, "--out", str(folder), "--format", "html", "--language", "tr")[0] == 0
+    page = (folder / "index.html").read_text("utf-8")
+    assert '<html lang="tr">' in page
+    assert "<script" not in page
+    assert page.count("<h1>") == 1
+    assert page.count("<article ") == page.count("<h2 ") == 3
+    for name in re.findall(r'<img src="([^"]+)"', page):
+        assert (folder / name).read_bytes()
+    assert page.count("<img ") == len(re.findall(r'<img [^>]*alt="[^"]+"', page)) == 3
+    assert "saatler Europe/Istanbul saatine göredir" in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--from", "2026-11-02", "--to", "2026-11-01"),
+        ("--from", "gestern", "--to", "2026-11-01"),
+        (*DAYS, "--format", "pdf"),
+        (*DAYS, "--language", "de"),
+    ],
+)
+def test_what_cannot_be_written_is_said(published: City, call: Call, tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    assert call("ledger", "export", *wrong, "--out", str(tmp_path / "x"))[0] == 2
+    assert not (tmp_path / "x").exists()

@@ -31,16 +31,19 @@ accounts:
       api_secret: env:KEY_SECRET
       access_token: env:TOKEN
       access_secret: env:TOKEN_SECRET
+    approval: none
   - id: izmir-facebook
     platform: facebook
     expect: {id: "456"}
     credentials: {page_token: env:PAGE}
+    approval: none
   - id: izmir-instagram
     platform: instagram
     backend: instagrapi
     i_accept_account_risk: true
     expect: {id: "789"}
     credentials: {session_file: session.json}
+    approval: none
 """
 
 #: What an Instagram login leaves behind, as far as it is looked at.

@@ -59,12 +59,12 @@ TIME = 'a time of day is wanted here: write it like "08:00"'
         ("url: env:ALERT_URL, digest: 8", "alerts[0].digest", TIME),
         ("url: env:ALERT_URL, digest: '24:00'", "alerts[0].digest", TIME),
         ("url: env:ALERT_URL, levle: info", "alerts[0].levle", "unknown key 'levle': did you mean 'level'?"),
-        ("url: env:ALERT_URL}, {url: env:ALERT_URL", "alerts[1].url", "line 27 says this already: keep one of both"),
-        ("ping: env:PING_URL}, {ping: env:ALERT_URL", "alerts[1].ping", "line 27 says this already: keep one of both"),
+        ("url: env:ALERT_URL}, {url: env:ALERT_URL", "alerts[1].url", "line 30 says this already: keep one of both"),
+        ("ping: env:PING_URL}, {ping: env:ALERT_URL", "alerts[1].ping", "line 30 says this already: keep one of both"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(complaints: Complaints, alert: str, path: str, sentence: str) -> None:
-    assert complaints(f"{RIGHT}alerts: [{{{alert}}}]\n", ENV) == [(27, path, sentence)]
+    assert complaints(f"{RIGHT}alerts: [{{{alert}}}]\n", ENV) == [(30, path, sentence)]
 
 
 def test_one_target_is_written_as_a_list_too(complaints: Complaints) -> None:

@@ -24,10 +24,12 @@ feeds:
 accounts:
   - id: x
     platform: twitter
+    approval: none
     expect: {id: "1NUMBER", handle: CITYbld}
     credentials: {api_key: env:KEY, api_secret: env:KEY, access_token: env:TOKEN, access_secret: env:TOKEN}
   - id: page
     platform: facebook
+    approval: none
     expect: {id: "2NUMBER"}
     credentials: {page_token: env:PAGE}
 """
@@ -180,7 +182,7 @@ def test_another_ledger_is_told_with_both_places(folder: Folder) -> None:
     folder.write("izmir")
     folder.write("van", a_city("van") + "ledger: sqlite:///van.db\n")
     assert folder.problems() == [
-        "van.yaml:17: ledger: this ledger is another one than in bodrum.yaml:17: all files of a folder name the same"
+        "van.yaml:19: ledger: this ledger is another one than in bodrum.yaml:19: all files of a folder name the same"
     ]
 
 
@@ -188,8 +190,8 @@ def test_an_account_of_two_cities_is_told(folder: Folder) -> None:
     folder.write("bodrum", a_city("bodrum", 7))
     folder.write("izmir", a_city("izmir", 7).replace("platform: facebook", "platform: nowhere"))
     told = folder.problems()
-    twice = "bodrum.yaml:11 names this id already: every news item would stand there twice"
-    assert f"izmir.yaml:11: accounts[0].expect.id: {twice}" in told
+    twice = "bodrum.yaml:12 names this id already: every news item would stand there twice"
+    assert f"izmir.yaml:12: accounts[0].expect.id: {twice}" in told
     assert len(told) == 2, "a mistake of the file itself hides none between files"
 
 
@@ -197,13 +199,14 @@ def test_an_account_of_two_cities_by_two_backends_is_told(folder: Folder) -> Non
     by_app = "backend: instagrapi, i_accept_account_risk: true, expect: {id: '1', handle: Ege}"
     by_graph = "backend: graph, picture_by: feed, expect: {id: '2', handle: '@ege'}"
     by_app, by_graph = (
-        f"  - {{id: ig, platform: instagram, credentials: {{}}, {keys}}}\n" for keys in (by_app, by_graph)
+        f"  - {{id: ig, platform: instagram, approval: none, credentials: {{}}, {keys}}}\n"
+        for keys in (by_app, by_graph)
     )
     folder.write("bodrum", a_city("bodrum") + by_app)
     folder.write("izmir", a_city("izmir") + by_graph)
     (told,) = folder.problems(Wanted(environ=ENVIRON, secrets_needed=False))
-    assert told.startswith("izmir.yaml:17: accounts[2].expect.handle: ")
-    assert "bodrum.yaml:17 names this account already, for another backend" in told
+    assert told.startswith("izmir.yaml:19: accounts[2].expect.handle: ")
+    assert "bodrum.yaml:19 names this account already, for another backend" in told
 
 
 def test_accounts_that_nobody_has_logged_in_to_are_each_a_stranger(folder: Folder) -> None:
@@ -223,7 +226,7 @@ def test_logins_of_two_cities_are_kept_apart(folder: Folder) -> None:
     write_private(credentials / "izmir.page.json", {"page_token": "kept"})
     (told,) = folder.problems()
     assert told == (
-        "bodrum.yaml:13: accounts[1].credentials: nobody has logged in here: run 'crossposter login bodrum.page' "
+        "bodrum.yaml:14: accounts[1].credentials: nobody has logged in here: run 'crossposter login bodrum.page' "
         "(looked for '../data/credentials/bodrum.page.json')"
     )
 

@@ -105,7 +105,7 @@ def test_a_login_is_looked_for_in_the_data_folder(yaml: Path, complaints: Compla
     ((line, path, sentence),) = complaints(
         text.replace("accounts:\n  - id: izmir-x", "data: here\n\naccounts:\n  - id: izmir-x")
     )
-    assert (line, path) == (23, "accounts[2].credentials")
+    assert (line, path) == (25, "accounts[2].credentials")
     assert str(yaml.parent / "here" / "credentials" / "izmir-instagram.json") in sentence
 
 

@@ -48,6 +48,10 @@ FOLDER = (
     "this platform fetches pictures itself: write `media:` with public_dir and public_base_url, "
     "or another picture_by here"
 )
+APPROVAL = (
+    "write none, required, or a block: mode: required, and under it for: (a list of categories, or the word"
+    " holds) and expires: (a span of time)"
+)
 INDENTED = "this line is not indented like the lines that it belongs to"
 
 NAMES = "[izmir-x, izmir-facebook, izmir-instagram]"
@@ -58,6 +62,7 @@ GRAPH_TOO = """\
   - id: izmir-instagram-too
     platform: instagram
     backend: graph
+    approval: none
     picture_by: feed
     expect: {{id: "17841", handle: {}}}
     credentials: {{access_token: env:TOKEN}}
@@ -115,14 +120,14 @@ BROKEN: dict[str, tuple[str, int, str]] = {
         5,
         "a backslash has a meaning of its own here: use single quotes",
     ),
-    "two files in one": (f"{RIGHT}---\n{RIGHT}", 27, "a second file begins here: remove the line of dashes (---)"),
+    "two files in one": (f"{RIGHT}---\n{RIGHT}", 30, "a second file begins here: remove the line of dashes (---)"),
     "an alias of nothing": (changed((URL, "url: *secret-text")), 5, ALIAS),
     "braces as in a template": (
         put("    {{ title }}: x", behind="id: izmir-tr"),
         5,
         "a key is a plain word: a text that begins with a bracket or a brace needs quotes",
     ),
-    "a NUL": (f"{RIGHT}# \x00\n", 27, UNSEEN),
+    "a NUL": (f"{RIGHT}# \x00\n", 30, UNSEEN),
     "a letter beyond Unicode": (changed((URL, r'url: "\U00110000"')), 0, "this line"),
     "three thousand brackets": (f"{RIGHT}x: {'[' * 3000}", 0, "too many blocks stand inside each other here"),
     "a strange directive": (f"%YAML 9.9\n---\n{RIGHT}", 1, "this line"),
@@ -144,7 +149,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     # -- keys
     "a key twice": (
         put("    platform: twitter", behind="platform: facebook"),
-        one(19, "accounts[1].platform", "this key stands twice, first in line 18: keep one of them"),
+        one(20, "accounts[1].platform", "this key stands twice, first in line 19: keep one of them"),
     ),
     "an alias of a text": (
         changed(("id: izmir-tr", "id: &name izmir-tr"), (NAMES, "[*name]")),
@@ -153,11 +158,11 @@ WRONG: dict[str, tuple[str, Found]] = {
     "one name for two anchors, and its alias": (
         changed(("id: izmir-tr", "id: &name izmir-tr"), ("handle: izmirbld", "handle: &name x"), (NAMES, "[izmir-x]"))
         + "language: *name\n",
-        one(27, "language", ALIAS),
+        one(30, "language", ALIAS),
     ),
     "an alias of a block": (
         changed((PAGE_PIN, "expect: &pin {id: 1}"), ('expect: {id: "789"}', "expect: *pin")),
-        one(25, "accounts[2].expect", ALIAS),
+        one(27, "accounts[2].expect", ALIAS),
     ),
     "an unknown key at the top": (
         f"time_zone: Europe/Istanbul\n{RIGHT}",
@@ -181,7 +186,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "an unknown key of an account": (
         put("    graph_versoin: v26.0", behind="platform: facebook"),
-        one(19, "accounts[1].graph_versoin", "unknown key 'graph_versoin': did you mean 'graph_version'?"),
+        one(20, "accounts[1].graph_versoin", "unknown key 'graph_versoin': did you mean 'graph_version'?"),
     ),
     "the platform's name as a key": (
         put("    twitter: yes", behind="platform: twitter"),
@@ -194,7 +199,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     "another platform's key": (
         put("    backend: graph", behind="platform: facebook"),
         one(
-            19,
+            20,
             "accounts[1].backend",
             f"unknown key 'backend'; possible here: {possible(AccountModel, FacebookOptions)}",
         ),
@@ -205,11 +210,11 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "an unknown key of expect": (
         changed((PAGE_PIN, 'expect: {id: "456", hande: izmirbld}')),
-        one(19, "accounts[1].expect.hande", "unknown key 'hande': did you mean 'handle'?"),
+        one(20, "accounts[1].expect.hande", "unknown key 'hande': did you mean 'handle'?"),
     ),
     "an unknown key of an endpoint": (
         put("    endpoint: {address: 'http://127.0.0.1'}", behind=PAGE_PIN),
-        one(20, "accounts[1].endpoint.address", f"unknown key 'address'; possible here: {possible(Endpoint)}"),
+        one(21, "accounts[1].endpoint.address", f"unknown key 'address'; possible here: {possible(Endpoint)}"),
     ),
     "a missing key at the top": (changed(("timezone: Europe/Istanbul\n", "")), one(0, "timezone", MISSING)),
     "a missing key of a feed": (changed((f"    {URL}\n", "")), one(4, "feeds[0].url", MISSING)),
@@ -217,24 +222,85 @@ WRONG: dict[str, tuple[str, Found]] = {
         changed(("      api_key: env:KEY\n", "")),
         one(12, "accounts[0].credentials.api_key", MISSING_OF_APP),
     ),
-    "an account without a pin": (changed((f"    {PAGE_PIN}\n", "")), one(17, "accounts[1].expect", MISSING_PIN)),
+    "an account that says nothing of approval": (
+        changed(
+            (
+                "    credentials: {page_token: env:PAGE}\n    approval: none\n",
+                "    credentials: {page_token: env:PAGE}\n",
+            )
+        ),
+        one(
+            18,
+            "accounts[1].approval",
+            "this is missing: say who lets posts out: add 'approval: none' or 'approval: required'",
+        ),
+    ),
+    "an approval that is no word of it": (
+        changed(("{page_token: env:PAGE}\n    approval: none", "{page_token: env:PAGE}\n    approval: perhaps")),
+        one(22, "accounts[1].approval", APPROVAL),
+    ),
+    "an approval with a key that it has not": (
+        changed(
+            (
+                "{page_token: env:PAGE}\n    approval: none",
+                "{page_token: env:PAGE}\n    approval: {mode: required, four: eyes}",
+            )
+        ),
+        one(22, "accounts[1].approval", APPROVAL),
+    ),
+    "an approval for nothing": (
+        changed(
+            (
+                "{page_token: env:PAGE}\n    approval: none",
+                "{page_token: env:PAGE}\n    approval: {mode: required, for: []}",
+            )
+        ),
+        one(
+            22,
+            "accounts[1].approval",
+            "for: names nothing: without it every post waits for a person; approval: none lets all go",
+        ),
+    ),
+    "an approval for what is no list": (
+        changed(
+            (
+                "{page_token: env:PAGE}\n    approval: none",
+                "{page_token: env:PAGE}\n    approval: {mode: required, for: holds}",
+            )
+        ),
+        one(
+            22,
+            "accounts[1].approval",
+            "for: is a list of categories, with the word holds for whatever was held: [Meclis, holds]",
+        ),
+    ),
+    "an approval that ends when nobody knows": (
+        changed(
+            (
+                "{page_token: env:PAGE}\n    approval: none",
+                "{page_token: env:PAGE}\n    approval: {mode: required, expires: soon}",
+            )
+        ),
+        one(22, "accounts[1].approval", "expires: is a span of time: write it like 30m, 24h or 2d"),
+    ),
+    "an account without a pin": (changed((f"    {PAGE_PIN}\n", "")), one(18, "accounts[1].expect", MISSING_PIN)),
     # -- platforms
     "a platform that is none": (
         changed(("platform: facebook", "platform: linkedin")),
-        one(18, "accounts[1].platform", "'linkedin' is no platform; possible: 'twitter', 'facebook', 'instagram'"),
+        one(19, "accounts[1].platform", "'linkedin' is no platform; possible: 'twitter', 'facebook', 'instagram'"),
     ),
-    "no platform": (changed(("    platform: facebook\n", "")), one(17, "accounts[1].platform", PLATFORM)),
-    "an empty platform": (changed(("platform: facebook", "platform:")), one(18, "accounts[1].platform", EMPTY)),
+    "no platform": (changed(("    platform: facebook\n", "")), one(18, "accounts[1].platform", PLATFORM)),
+    "an empty platform": (changed(("platform: facebook", "platform:")), one(19, "accounts[1].platform", EMPTY)),
     "a list of platforms": (
         changed(("platform: facebook", "platform: [facebook]")),
-        one(18, "accounts[1].platform", TEXT),
+        one(19, "accounts[1].platform", TEXT),
     ),
     "a mistyped platform, with what else is wrong there": (
         changed(("platform: facebook", "platform: facebok"), ("env:PAGE", "env:NOPE")),
         [
-            (18, "accounts[1].platform", "'facebok' is no platform; possible: 'twitter', 'facebook', 'instagram'"),
+            (19, "accounts[1].platform", "'facebok' is no platform; possible: 'twitter', 'facebook', 'instagram'"),
             (
-                20,
+                21,
                 "accounts[1].credentials.page_token",
                 "the environment variable 'NOPE' is not set: set it before starting",
             ),
@@ -243,14 +309,14 @@ WRONG: dict[str, tuple[str, Found]] = {
     "the key platform mistyped": (
         changed(("platform: facebook", "platfrom: facebook")),
         [
-            (17, "accounts[1].platform", PLATFORM),
-            (18, "accounts[1].platfrom", "unknown key 'platfrom': did you mean 'platform'?"),
+            (18, "accounts[1].platform", PLATFORM),
+            (19, "accounts[1].platfrom", "unknown key 'platfrom': did you mean 'platform'?"),
         ],
     ),
     # -- kinds of values
     "a block where a text belongs": (changed((URL, "url: {address: x}")), one(5, "feeds[0].url", TEXT)),
     "a text where a list belongs": (changed((NAMES, "izmir-x")), one(7, "feeds[0].accounts", LIST)),
-    "a text where a block belongs": (changed((PAGE_PIN, "expect: 456")), one(19, "accounts[1].expect", BLOCK)),
+    "a text where a block belongs": (changed((PAGE_PIN, "expect: 456")), one(20, "accounts[1].expect", BLOCK)),
     "a name where an account belongs": (
         changed(("  - id: izmir-x\n", "  - izmir-y\n  - id: izmir-x\n")),
         one(9, "accounts[0]", BLOCK),
@@ -275,7 +341,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     "nothing behind the colon": (changed(("Europe/Istanbul", "")), one(1, "timezone", EMPTY)),
     "neither true nor false": (
         changed(("risk: true", "risk: belki")),
-        one(24, "accounts[2].i_accept_account_risk", "true or false is wanted here"),
+        one(26, "accounts[2].i_accept_account_risk", "true or false is wanted here"),
     ),
     "a character that cannot be seen": (
         changed(("handle: izmirbld", r'handle: "izmir\x07bld"')),
@@ -288,8 +354,8 @@ WRONG: dict[str, tuple[str, Found]] = {
     "thirty brackets": (
         changed((PAGE_PIN, f"expect: {'[' * 30}{']' * 30}")),
         [
-            (19, "accounts[1].expect", BLOCK),
-            (19, "accounts[1].expect" + "[0]" * 18, "too many blocks stand inside each other here"),
+            (20, "accounts[1].expect", BLOCK),
+            (20, "accounts[1].expect" + "[0]" * 18, "too many blocks stand inside each other here"),
         ],
     ),
     # -- names
@@ -311,7 +377,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "two accounts of one name": (
         changed(("id: izmir-facebook\n", "id: izmir-x\n"), (NAMES, "[izmir-x]")),
-        one(17, "accounts[1].id", "the id 'izmir-x' stands in line 9 already: each needs its own"),
+        one(18, "accounts[1].id", "the id 'izmir-x' stands in line 9 already: each needs its own"),
     ),
     "two feeds of one name": (
         changed(
@@ -338,26 +404,26 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "two accounts pinned to one id": (
         changed(("platform: facebook", "platform: twitter"), ('"456"', "123"), ("{page_token: env:PAGE}", X_KEYS)),
-        one(19, "accounts[1].expect.id", "line 11 names this id already: every news item would stand there twice"),
+        one(20, "accounts[1].expect.id", "line 11 names this id already: every news item would stand there twice"),
     ),
     "two accounts pinned to one id by the environment": (
         changed(("platform: facebook", "platform: twitter"), ('"456"', "env:X_ID"), ("{page_token: env:PAGE}", X_KEYS)),
-        one(19, "accounts[1].expect.id", "line 11 names this id already: every news item would stand there twice"),
+        one(20, "accounts[1].expect.id", "line 11 names this id already: every news item would stand there twice"),
     ),
     "one account by two backends, which number it in different ways": (
         changed(('expect: {id: "789"}', 'expect: {id: "789", handle: izmirbld}')) + GRAPH_TOO.format("'@IzmirBLD'"),
         one(
-            31,
+            35,
             "accounts[3].expect.handle",
-            "line 25 names this account already, for another backend: every news item would stand there twice",
+            "line 27 names this account already, for another backend: every news item would stand there twice",
         ),
     ),
     "the same, named by the environment": (
         changed(('expect: {id: "789"}', 'expect: {id: "789", handle: "123"}')) + GRAPH_TOO.format("env:X_ID"),
         one(
-            31,
+            35,
             "accounts[3].expect.handle",
-            "line 25 names this account already, for another backend: every news item would stand there twice",
+            "line 27 names this account already, for another backend: every news item would stand there twice",
         ),
     ),
     "an id with a capital": (
@@ -437,20 +503,20 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "an endpoint elsewhere": (
         put("    endpoint: {url: https://graph.example}", behind=PAGE_PIN),
-        one(20, "accounts[1].endpoint.url", LOOPBACK),
+        one(21, "accounts[1].endpoint.url", LOOPBACK),
     ),
     "a proxy elsewhere": (
         put("    endpoint: {proxy: http://127.0.0.1@graph.example}", behind=PAGE_PIN),
-        one(20, "accounts[1].endpoint.proxy", LOOPBACK),
+        one(21, "accounts[1].endpoint.proxy", LOOPBACK),
     ),
     "an endpoint that libraries read differently": (
         put(r"    endpoint: {url: 'http://graph.example\@127.0.0.1'}", behind=PAGE_PIN),
-        one(20, "accounts[1].endpoint.url", ADDRESS),
+        one(21, "accounts[1].endpoint.url", ADDRESS),
     ),
     "a certificate that is not there": (
         put("    endpoint: {ca_file: /nonexistent.pem}", behind=PAGE_PIN),
         one(
-            20,
+            21,
             "accounts[1].endpoint.ca_file",
             "the file '/nonexistent.pem' cannot be read: there is no such file",
         ),
@@ -464,38 +530,38 @@ WRONG: dict[str, tuple[str, Found]] = {
     "a list of ledgers": (changed(("sqlite:///data/ledger.db", "[a]")), one(2, "ledger", LEDGER)),
     "the risk not accepted": (
         changed(("risk: true", "risk: false")),
-        one(24, "accounts[2].i_accept_account_risk", RISK),
+        one(26, "accounts[2].i_accept_account_risk", RISK),
     ),
     "the risk not mentioned": (
         changed(("    i_accept_account_risk: true\n", "")),
-        one(21, "accounts[2].i_accept_account_risk", MISSING),
+        one(23, "accounts[2].i_accept_account_risk", MISSING),
     ),
     "a version without its v": (
         put("    graph_version: 26.0", behind="platform: facebook"),
-        one(19, "accounts[1].graph_version", "'26.0' cannot be used here: write it like v26.0"),
+        one(20, "accounts[1].graph_version", "'26.0' cannot be used here: write it like v26.0"),
     ),
     "a backend that is none": (
         changed(("backend: instagrapi", "backend: selenium")),
-        one(23, "accounts[2].backend", "'selenium' is not possible here; possible: 'graph', 'instagrapi'"),
+        one(25, "accounts[2].backend", "'selenium' is not possible here; possible: 'graph', 'instagrapi'"),
     ),
-    "no backend": (changed(("    backend: instagrapi\n", "")), one(21, "accounts[2].backend", MISSING)),
-    "an empty backend": (changed(("backend: instagrapi", "backend:")), one(23, "accounts[2].backend", EMPTY)),
+    "no backend": (changed(("    backend: instagrapi\n", "")), one(23, "accounts[2].backend", MISSING)),
+    "an empty backend": (changed(("backend: instagrapi", "backend:")), one(25, "accounts[2].backend", EMPTY)),
     "a list of backends": (
         changed(("backend: instagrapi", "backend: [instagrapi]")),
-        one(23, "accounts[2].backend", TEXT),
+        one(25, "accounts[2].backend", TEXT),
     ),
     "a mistyped backend, with what else is wrong there": (
         changed(("backend: instagrapi", "backend: instagrapy"), ("risk: true", "risk: false")),
         [
-            (23, "accounts[2].backend", "'instagrapy' is not possible here; possible: 'graph', 'instagrapi'"),
-            (24, "accounts[2].i_accept_account_risk", RISK),
+            (25, "accounts[2].backend", "'instagrapy' is not possible here; possible: 'graph', 'instagrapi'"),
+            (26, "accounts[2].i_accept_account_risk", RISK),
         ],
     ),
     "the key backend mistyped": (
         changed(("backend: instagrapi", "bakcend: instagrapi")),
         [
-            (21, "accounts[2].backend", MISSING),
-            (23, "accounts[2].bakcend", "unknown key 'bakcend': did you mean 'backend'?"),
+            (23, "accounts[2].backend", MISSING),
+            (25, "accounts[2].bakcend", "unknown key 'bakcend': did you mean 'backend'?"),
         ],
     ),
     "the keys of the other backend": (
@@ -505,7 +571,7 @@ WRONG: dict[str, tuple[str, Found]] = {
         ),
         [
             (
-                25,
+                27,
                 "accounts[2].credentials.session_file",
                 f"unknown key 'session_file'; possible here: {possible(GraphCredentials)}",
             ),
@@ -514,7 +580,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     "a risk to accept where there is none": (
         changed(("backend: instagrapi", "backend: graph"), ("session_file: session.json", "access_token: env:PAGE")),
         one(
-            24,
+            26,
             "accounts[2].i_accept_account_risk",
             f"unknown key 'i_accept_account_risk'; possible here: {possible(AccountModel, GraphOptions)}",
         ),
@@ -524,26 +590,26 @@ WRONG: dict[str, tuple[str, Found]] = {
             ("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph\n    picture_by: mail"),
             ("session_file: session.json", "access_token: env:PAGE"),
         ),
-        one(24, "accounts[2].picture_by", "'mail' is not possible here; possible: 'folder', 'feed', 'page'"),
+        one(26, "accounts[2].picture_by", "'mail' is not possible here; possible: 'folder', 'feed', 'page'"),
     ),
     "no public folder where one is needed": (
         changed(
             ("backend: instagrapi\n    i_accept_account_risk: true", "backend: graph"),
             ("session_file: session.json", "access_token: env:PAGE"),
         ),
-        one(21, "accounts[2]", FOLDER),
+        one(23, "accounts[2]", FOLDER),
     ),
     "a public folder that is not there": (
         f"{RIGHT}media: {{public_dir: /nowhere, public_base_url: https://www.izmir.bel.tr/x}}\n",
-        one(27, "media.public_dir", "there is no folder '/nowhere': make it"),
+        one(30, "media.public_dir", "there is no folder '/nowhere': make it"),
     ),
     "a public folder without a path": (
         f"{RIGHT}media: {{public_dir: [x], public_base_url: https://www.izmir.bel.tr/x}}\n",
-        one(27, "media.public_dir", "the path of a folder is wanted here"),
+        one(30, "media.public_dir", "the path of a folder is wanted here"),
     ),
     "a public folder without an address": (
         f"{RIGHT}media: {{public_dir: .}}\n",
-        one(27, "media.public_base_url", MISSING),
+        one(30, "media.public_base_url", MISSING),
     ),
     "an address from nowhere": (
         changed((URL, "url: env:NOPE")),
@@ -555,7 +621,7 @@ WRONG: dict[str, tuple[str, Found]] = {
     ),
     "a session file without a path": (
         changed(("session_file: session.json", "session_file: ")),
-        one(26, "accounts[2].credentials.session_file", "the path of a file is wanted here"),
+        one(28, "accounts[2].credentials.session_file", "the path of a file is wanted here"),
     ),
 }
 
@@ -587,9 +653,9 @@ def test_mistakes_of_all_kinds_come_at_once_in_the_order_of_the_lines(complaints
         (6, "feeds[0].langauge"),
         (7, "feeds[0].accounts[0]"),
         (11, "accounts[0].platform"),
-        (21, "accounts[1].credentials.page_token"),
-        (25, "accounts[2].i_accept_account_risk"),
-        (27, "accounts[2].credentials.session_file"),
+        (22, "accounts[1].credentials.page_token"),
+        (27, "accounts[2].i_accept_account_risk"),
+        (29, "accounts[2].credentials.session_file"),
     ]
 
 

@@ -51,11 +51,11 @@ def test_a_secret_written_in_clear_is_refused_and_not_repeated(yaml: Path, old: 
 def test_a_variable_that_is_unset_or_empty_is_named(complaints: Complaints, value: str | None) -> None:
     environ = {name: text for name, text in {**ENVIRON, "PAGE": value}.items() if text is not None}
     sentence = "the environment variable 'PAGE' is not set: set it before starting"
-    assert complaints(RIGHT, environ) == [(20, "accounts[1].credentials.page_token", sentence)]
+    assert complaints(RIGHT, environ) == [(21, "accounts[1].credentials.page_token", sentence)]
 
 
 def test_every_missing_secret_is_named_at_once(complaints: Complaints) -> None:
-    assert [line for line, _, _ in complaints(RIGHT, {})] == [13, 14, 15, 16, 20]
+    assert [line for line, _, _ in complaints(RIGHT, {})] == [13, 14, 15, 16, 21]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_secret_file_that_does_not_hold_one_is_named(
     if content is not None:
         file.write_bytes(content)
     found = complaints(changed(("env:PAGE", "file:page")))
-    assert found == [(20, "accounts[1].credentials.page_token", f"the secret's file {str(file)!r} {sentence}")]
+    assert found == [(21, "accounts[1].credentials.page_token", f"the secret's file {str(file)!r} {sentence}")]
 
 
 def test_a_folder_is_no_secret_file(yaml: Path, complaints: Complaints) -> None:
@@ -85,7 +85,7 @@ def test_a_folder_is_no_secret_file(yaml: Path, complaints: Complaints) -> None:
 def test_a_session_file_that_is_not_there_is_a_mistake_of_check(yaml: Path, complaints: Complaints) -> None:
     (yaml.parent / "session.json").unlink()
     ((line, path, sentence),) = complaints(RIGHT)
-    assert (line, path) == (26, "accounts[2].credentials.session_file")
+    assert (line, path) == (28, "accounts[2].credentials.session_file")
     path = str(yaml.parent / "session.json")
     assert sentence == f"nobody has logged in here: run 'crossposter login izmir-instagram' (looked for {path!r})"
 

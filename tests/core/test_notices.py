@@ -8,6 +8,7 @@ import pytest
 from crossposter.core.alerting import Level, Notice, weigh
 from crossposter.core.checkup import Check, Colour, Finding
 from crossposter.core.events import (
+    AwaitingApproval,
     CheckedUp,
     ClockDoubted,
     ClockJumped,
@@ -304,6 +305,30 @@ def test_a_post_that_is_decided_after_all_is_not_uncertain_any_more() -> None:
 def test_who_was_told_of_spent_money_is_told_of_new_money() -> None:
     event = Spending(account_id="izmir-x", month="2026-12", limit_usd=60, is_spent=False)
     assert (alerts(event), ended(event)) == ({}, {"budget:izmir-x"})
+
+
+@pytest.mark.parametrize("city", ["", "izmir"])
+def test_what_waits_for_approval_is_told_when_one_more_does(city: str) -> None:
+    key = f"approval:{city}" if city else "approval"
+    first = AwaitingApproval(city=city, delivery_ids=("1/x", "2/x"), newest=NOON)
+    assert alerts(first)[key][0] == "posts wait for approval: 2"
+    assert "crossposter approve ID --by NAME" in alerts(first)[key][1]
+    assert one(first).city == city
+    told, _ = weigh(one(first), None, now=NOON)
+    fewer = replace(first, delivery_ids=("1/x",))
+    assert weigh(one(fewer), told, now=NOON)[1] is None
+    more = replace(first, newest=NOON + timedelta(minutes=1))
+    assert weigh(one(more), told, now=NOON)[1] is not None
+    for none in (replace(first, delivery_ids=()), replace(first, delivery_ids=(), newest=None)):
+        assert (alerts(none), ended(none)) == ({}, {key})
+
+
+def test_a_text_that_waits_is_counted_and_one_that_waits_again_is_told() -> None:
+    waits = Outcome(status=Status.HELD, reason=Reason.APPROVAL)
+    assert alerts(delivered(outcome=waits)) == {}
+    subject, text = alerts(delivered(outcome=replace(waits, message=say("its approval is void"))))[None]
+    assert subject.endswith("waits for approval again")
+    assert "its approval is void" in text
 
 
 def test_who_was_told_of_the_ledger_or_the_clock_is_told_that_it_is_over() -> None:

@@ -245,7 +245,8 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         released = database.execute("SELECT released_at FROM delivery")
     database.execute(
         "ALTER TABLE delivery DROP COLUMN passed, DROP COLUMN released_at",
-        "ALTER TABLE delivery DROP COLUMN resends",
+        "ALTER TABLE delivery DROP COLUMN resends, DROP COLUMN approved_hash, DROP COLUMN approved_at",
+        "ALTER TABLE delivery DROP COLUMN approved_by, DROP COLUMN edition",
         "ALTER TABLE delivery DROP COLUMN kind, DROP COLUMN issue, DROP COLUMN of_id",
         "ALTER TABLE delivery ADD CONSTRAINT one_delivery_per_entry_and_account UNIQUE (entry_id, account_id)",
         "ALTER TABLE attempt DROP COLUMN kind",
@@ -258,7 +259,7 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         "ALTER TABLE account DROP COLUMN resting_message, DROP COLUMN unread_since, DROP COLUMN slowest_answer_s,"
         " DROP COLUMN offered_until",
         "ALTER TABLE feed DROP COLUMN is_restored",
-        "DROP TABLE standing, step, fence, tick, event, chain",
+        "DROP TABLE standing, step, fence, draft, tick, event, chain",
         "UPDATE alembic_version SET version_num = '0005'",
     )
     for opened in together(*[lambda: SqlLedger.open(database.place)] * 3):
@@ -451,7 +452,7 @@ def test_a_thread_that_gets_no_connection_says_so(database: Database, monkeypatc
 
 def test_without_psycopg_it_is_said_what_to_install(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(LedgerError, match="install crossposter with its extra 'scale'"):
+    with pytest.raises(LedgerError, match="pip install 'crossposter-city"):
         SqlLedger.look(database.place)
 
 

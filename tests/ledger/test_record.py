@@ -18,13 +18,14 @@ from crossposter.core.acts import Person, Verb
 from crossposter.core.chain import Head, Kind, head_of
 from crossposter.core.model import Outcome, Picture, Post, Reason, Receipt, Status, Validators
 from crossposter.core.planning import plan
-from crossposter.ledger import SqlLedger, events, verifying
+from crossposter.ledger import SqlLedger, entries, events, exporting, verifying
 from crossposter.ledger.acts import Desk
+from crossposter.ledger.opening import open_chain
 from crossposter.ledger.verifying import Verdict, verify
 from crossposter.ports import Lease, Sender, Staged
 from crossposter.testing import a_feed, an_account, an_entry
 from crossposter.wording import say
-from tests.ledger.conftest import Place
+from tests.ledger.conftest import File, Place
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 AYSE = Person(name="Ayşe", system_user="ayse", why="telefonla soruldu")
@@ -128,6 +129,17 @@ def test_an_attempt_keeps_as_whom_it_was_sent_and_who_let_it_out(ledger: SqlLedg
     assert where.execute(kept)[-1] == ("1000", "c0ffee", "Ayşe")
 
 
+def test_what_was_sent_in_a_time_is_given_in_portions(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(ledger, entries=6)
+    every = list(exporting.sent(ledger, since=NOON, until=NOON + timedelta(days=1)))
+    assert len(every) == 12
+    assert [one.delivery_id for one in every][:2] == ["1/izmir-x", "1/izmir-facebook"]
+    assert {one.outcome for one in every} == {Status.PUBLISHED}
+    monkeypatch.setattr(exporting, "_PORTION", 5)
+    assert list(exporting.sent(ledger, since=NOON, until=NOON + timedelta(days=1))) == every
+    assert list(exporting.sent(ledger, since=NOON + timedelta(days=1), until=NOON + timedelta(days=2))) == []
+
+
 # -- tampering -------------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +150,7 @@ def test_an_attempt_keeps_as_whom_it_was_sent_and_who_let_it_out(ledger: SqlLedg
         ("UPDATE event SET hash = 'x' WHERE id = 5", "changed", "event 5"),
         ("DELETE FROM event WHERE id = 5", "missing", "event 5"),
         ("DELETE FROM event WHERE id IN (5, 6, 7)", "missing", "event 5"),
+        ("UPDATE event SET facts = '{}'", "changed", "event 5"),
         ("DELETE FROM event WHERE id > 5", "truncated", "event 6"),
         ("DELETE FROM event", "truncated", "event 1"),
         ("UPDATE event SET content = NULL, salt = NULL WHERE id = 2", "changed", "event 2"),
@@ -267,3 +280,69 @@ def _other(value: Any, chance: random.Random) -> Any:
         return "[1]" if value[0] == "[" else '{"x":1}'
     place = chance.randrange(len(value)) if value else 0
     return value[:place] + ("x" if value[place : place + 1] != "x" else "y") + value[place + 1 :]
+
+
+def test_what_was_there_before_the_record_is_counted_and_where_it_stands_is_held(
+    where: Place, clock_of_the_test: None
+) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=4)
+        where.execute("DELETE FROM event", "DELETE FROM chain")
+        with opened.writing() as writing:
+            open_chain(writing, "a ledger")
+        verdict = verify(opened)
+        assert (verdict.findings, verdict.uncovered, verdict.events) == ([], 8, 1)
+        where.execute("UPDATE post SET url = 'https://x.example/else' WHERE id = 1")
+        assert wheres(verify(opened)) == ["post"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE event SET at = 'dün' WHERE id = 5", "event 5"),
+        ("UPDATE event SET facts = 'x' WHERE id = 5", "event 5"),
+        ("UPDATE event SET facts = '[]', kind = 'seen' WHERE id = 1", "event 1"),
+        ("UPDATE event SET facts = 'x' WHERE id = 1", "event 1"),
+        ("UPDATE attempt SET started_at = 'dün' WHERE delivery_id = 3", "entry 2"),
+        ("UPDATE entry SET pictures = 'x' WHERE id = 2", "entry 2"),
+    ],
+)
+def test_what_cannot_be_read_any_more_is_named(file: File, statement: str, named: str) -> None:
+    with closing(SqlLedger.open(file.place)) as opened:
+        fill(opened, entries=4)
+        file.execute(statement)
+        assert named in wheres(verify(opened))
+
+
+def test_of_many_changed_events_only_the_first_are_looked_into(
+    where: Place, clock_of_the_test: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "MAX_NAMED", 3)
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=3)
+        where.execute("UPDATE event SET person = 'Veli'")
+        verdict = verify(opened)
+    assert wheres(verdict) == ["event 1", "event 2", "event 3"]
+    assert verdict.found >= verdict.events
+
+
+def test_a_long_record_is_walked_in_portions(
+    where: Place, clock_of_the_test: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "_EVENTS", 7)
+    monkeypatch.setattr(verifying, "_ENTRIES", 2)
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=5)
+        verdict = verify(opened)
+    assert (verdict.findings, verdict.entries) == ([], 5)
+    assert verdict.events > 7
+
+
+def test_what_news_said_before_they_were_edited_is_held(where: Place, clock_of_the_test: None) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=2)
+        with opened.writing() as writing:
+            entries.revise(writing, 1, an_entry(1, title="Yeni"), now=NOON)
+        assert verify(opened).findings == []
+        where.execute("UPDATE revision SET title = 'Eski'")
+        assert wheres(verify(opened)) == ["revision 1/1"]

@@ -6,7 +6,7 @@ from alembic import op
 from crossposter.ledger.schema import UtcDateTime
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 #: As the tables of this version have them.
 _UNIQUE = ("entry_id", "account_id", "kind", "issue")

@@ -1,0 +1,122 @@
+"""Which posts a person must let out, what exactly they let out, and when that no longer counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crossposter.core.model import Delivery, Post
+from crossposter.core.text import lower, match_key
+from crossposter.wording import Message, say
+
+#: Characters of a hash that people are shown, and the fewest by which they may name one.
+SHOWN, FEWEST = 8, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRule:
+    """Which of an account's posts wait until a person has let them out."""
+
+    #: Only news of these categories; None for all posts, unless `of_holds` is the only word.
+    categories: tuple[str, ...] | None = None
+    #: What was held for any reason, and let out by a person before there was a text to look at.
+    of_holds: bool = False
+    #: An approval that was not used for so long is void.
+    expires: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What would be sent, as people are shown it; its pictures without their bytes (those are in the picture store)."""
+
+    post: Post
+    #: See `digest`; empty while only the text is known, as a person wrote it before the pictures were prepared.
+    hash: str
+    #: Which of the entry's revisions it was made of.
+    revision: int
+    made_at: datetime
+    #: Who wrote the text; None where it was made of the news.
+    edited_by: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether it is exactly what would be sent."""
+        return bool(self.hash)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """That a person has let a draft out."""
+
+    #: Of the draft.
+    hash: str
+    at: datetime
+    by: str
+
+
+def digest(post: Post, *, revision: int) -> str:
+    """Give the hash of the exact text, link and pictures with their descriptions, and of which revision they are made.
+
+    Where a picture comes from is no part of it: its bytes are.
+    """
+    pictures = [[picture.sha256, picture.alt] for picture in post.pictures]
+    exact = json.dumps([post.text, post.link, pictures, revision], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(exact.encode()).hexdigest()
+
+
+def is_meant(written: str, found: str) -> bool:
+    """Tell whether a person who wrote the beginning of a hash means this one."""
+    return len(written) >= FEWEST and found.startswith(lower(written, "en"))
+
+
+def needs_approval(rule: ApprovalRule, categories: Sequence[str], *, was_held: bool) -> bool:
+    """Tell whether a person must let the exact words of news out.
+
+    Args:
+        rule: What the account asks for.
+        categories: Those of the news.
+        was_held: Whether it was held for any reason, and a person has let that pass.
+    """
+    if rule.of_holds and was_held:
+        return True
+    if rule.categories is None:
+        return not rule.of_holds
+    wanted = {match_key(category) for category in rule.categories}
+    return not wanted.isdisjoint(match_key(category) for category in categories)
+
+
+def is_let_out(delivery: Delivery, rule: ApprovalRule, *, now: datetime) -> bool:
+    """Tell whether a person has let exactly this out, and recently enough."""
+    return delivery.approval is not None and why_void(delivery, rule, now=now) is None
+
+
+def why_void(delivery: Delivery, rule: ApprovalRule, *, now: datetime) -> Message | None:
+    """Say why an approval counts no more; None where it counts, or where there is none."""
+    approval, draft = delivery.approval, delivery.draft
+    if approval is None:
+        return None
+    if draft is None or draft.revision != delivery.revision:
+        return say("the news was changed after {person} had approved it: its approval is void", person=approval.by)
+    if draft.hash != approval.hash:
+        return say(
+            "{editor} has changed the text after {person} had approved it: its approval is void",
+            editor=draft.edited_by or "-",
+            person=approval.by,
+        )
+    # What was begun in time may be tried again later: it is the same post, to the byte.
+    if delivery.sent is None and now - approval.at > rule.expires:
+        return say(
+            "the approval by {person} is void: it was not used within {hours} hours",
+            person=approval.by,
+            hours=round(rule.expires / timedelta(hours=1), 1),
+        )
+    return None
+
+
+def is_overtaken(delivery: Delivery) -> bool:
+    """Tell whether the news was changed after a person wrote the text of its post."""
+    draft = delivery.draft
+    return draft is not None and draft.edited_by is not None and draft.revision != delivery.revision
