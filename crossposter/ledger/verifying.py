@@ -324,6 +324,8 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
 def _which(row: Row, prefix: str = "") -> str:
     """Give which of its entry's deliveries a row belongs to, as events name it."""
     account_id, kind, issue = (row[f"{prefix}{name}"] for name in ("account_id", "kind", "issue"))
+    if Kinds(kind) is Kinds.PUBLISH and issue:
+        raise ValueError(f"a first post has no issue {issue}")
     return str(DeliveryName(0, account_id, Kinds(kind), issue)).partition("/")[2]
 
 

@@ -220,10 +220,11 @@ def test_only_so_many_findings_are_named(
 COLUMNS = {
     "entry": ["feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories",
               "seen_at", "content", "revision"],
-    "delivery": ["entry_id", "account_id", "status", "reason", "message", "attempt", "updated_at"],
-    "attempt": ["delivery_id", "number", "revision", "text", "link", "pictures", "media_ids", "price_usd", "started_at",
-                "ended_at", "outcome", "message", "answer", "absences", "platform_id", "configuration", "let_out_by"],
-    "post": ["account_id", "remote_id", "url", "delivery_id", "published_at"],
+    "delivery": ["entry_id", "account_id", "status", "reason", "message", "attempt", "updated_at", "kind",
+                 "issue"],
+    "attempt": ["delivery_id", "number", "kind", "revision", "text", "link", "pictures", "media_ids", "price_usd",
+                "started_at", "ended_at", "outcome", "message", "answer", "absences", "platform_id", "configuration", "let_out_by"],
+    "post": ["account_id", "remote_id", "url", "delivery_id", "published_at", "deleted_at"],
     "act": ["delivery_id", "verb", "person", "system_user", "why", "status_before", "reason_before", "at"],
     "event": ["id", "kind", "at", "entry_id", "account_id", "person", "facts", "content", "salt", "digest", "hash"],
 }  # fmt: skip
