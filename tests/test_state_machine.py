@@ -91,7 +91,7 @@ class Platform(FakeAdapter):
         self.made_at[receipt.remote_id] = self.clock.now()
         return receipt
 
-    def timeline(self, *, limit: int, of: object = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: object = (), replies: bool = False) -> Timeline:
         if self.reads:
             raise self.reads.pop(0)
         now = self.clock.now()

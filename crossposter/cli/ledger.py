@@ -63,17 +63,17 @@ def show(
     from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
-    number, _, account_id = name.partition("/")
+    number = name.partition("/")[0]
     context = ctx.obj.at(config)
     loaded = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, loaded) as (ledger, translate):
         story = history.story(ledger, int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
-        records = [record for record in story if account_id in ("", record.account_id)]
+        records = [record for record in story if name in (number, record.id, f"{number}/{record.account_id}")]
         attempts = {record.id: history.attempts(ledger, record) for record in records}
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
         revisions = history.revisions(ledger, int(number)) if records else []
         standing = {record.id: _standing(ledger, record, attempts[record.id]) for record in records}
-        told = steps(history.events_of(ledger, int(number)), account_id=account_id) if records else []
+        told = steps(history.events_of(ledger, int(number)), account_id=name.partition("/")[2]) if records else []
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
     zone = zone_of(loaded, records[0].account_id)
@@ -306,6 +306,8 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "attempts": record.attempts,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
+        "kind": record.kind,
+        "deleted_at": record.deleted_at.isoformat() if record.deleted_at else None,
         "draft": data_of(record),
     }
 
@@ -313,6 +315,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
 def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, Any]:
     return {
         "number": attempt.number,
+        "kind": attempt.kind,
         "text": attempt.text,
         "link": attempt.link,
         "images": attempt.pictures,
@@ -352,10 +355,12 @@ def _print_delivery(
     record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
 ) -> None:
     from crossposter.cli.drafts import lines_of
-    from crossposter.cli.tables import STATUS_WORDS, printable
+    from crossposter.cli.tables import DELETED, STATUS_WORDS, printable, word_of
+    from crossposter.core.kinds import Kind
+    from crossposter.core.model import Status
 
     why = record.message or (record.reason.message if record.reason else None)
-    _echo(f"\n{record.id}  {translate(STATUS_WORDS[record.status])}  {record.url or ''}")
+    _echo(f"\n{record.id}  {translate(word_of(record))}  {record.url or ''}")
     if why:
         _echo(f"  {translate(why)}")
     if record.is_outdated:
@@ -368,7 +373,9 @@ def _print_delivery(
         _echo(f"  {line}")
     for attempt in attempts:
         ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
-        outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"
+        is_deleted = attempt.kind is Kind.DELETE and attempt.outcome is Status.PUBLISHED
+        word = DELETED if is_deleted else STATUS_WORDS[attempt.outcome] if attempt.outcome else None
+        outcome = translate(word) if word else "?"
         _echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
         if attempt.message:
             _echo(f"  {translate(attempt.message)}")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crossposter.cli.tables import STATUS_WORDS, printable
+from crossposter.cli.tables import DELETED, STATUS_WORDS, printable
 from crossposter.core.chain import Event, Kind
 from crossposter.core.model import Reason, Status
 from crossposter.ledger.records import unpacked
@@ -61,7 +61,10 @@ def _told(facts: dict[str, Any], content: dict[str, Any]) -> Message:
     """Tell how a delivery stands, and why, or where."""
     state = facts.get("delivery", {})
     status = STATUS_WORDS[Status(state["status"])] if state else say("noted")
-    if post := facts.get("post"):
+    post = facts.get("post", {})
+    if "deleted_at" in post:
+        return DELETED
+    if post:
         return say("{status}: {what}", status=status, what=post["url"])
     why = unpacked(content.get("delivery", {}).get("message"))
     if why is None and state.get("reason"):

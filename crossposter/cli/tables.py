@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crossposter.core.events import Delivered, Poll
+from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Status
 from crossposter.core.schedule import shown
 from crossposter.messages import Translator
@@ -22,6 +23,9 @@ from crossposter.wording import Message, say
 if TYPE_CHECKING:
     from crossposter.ledger.records import DeliveryRecord
 
+#: What is published in the sense of the record, and no post.
+DONE = say("done")
+DELETED = say("deleted")
 STATUS_WORDS = {
     Status.QUEUED: say("queued"),
     Status.PUBLISHING: say("publishing"),
@@ -63,6 +67,8 @@ class Line(NamedTuple):
     status: Status | None
     url: str | None
     why: Message | None
+    #: In place of the status.
+    word: Message | None = None
 
 
 def printable(text: str) -> str:
@@ -111,8 +117,10 @@ def print_deliveries(
             name=record.id,
             title=record.title,
             status=record.status,
-            url=record.url,
+            # Of what waits it matters why; the post that it is about is that of another line.
+            url=record.url if record.kind is Kind.PUBLISH or record.status is Status.PUBLISHED else None,
             why=_why(record, zone_of(record.account_id)),
+            word=word_of(record),
         )
         for record in records
     ]
@@ -126,6 +134,15 @@ def _why(record: DeliveryRecord, zone: str) -> Message | None:
         return why
     time = shown(record.not_before, zone)
     return say("goes out on {time}: {why}", time=time, why=why) if why else say("goes out on {time}", time=time)
+
+
+def word_of(record: DeliveryRecord) -> Message:
+    """Say in a word how a delivery stands."""
+    if record.status is not Status.PUBLISHED:
+        return STATUS_WORDS[record.status]
+    if record.deleted_at:
+        return DELETED
+    return DONE if record.kind in (Kind.EDIT, Kind.DELETE) else STATUS_WORDS[record.status]
 
 
 def _gave(poll: Poll, translate: Translator) -> str:
@@ -156,19 +173,20 @@ def _line_of_done(done: Delivered) -> Line:
 
 def _print_stories(console: Console, lines: Sequence[Line], translate: Translator) -> None:
     """Print the news as headings, so that addresses have room and can be clicked."""
-    stories: dict[str, list[Line]] = {}
+    stories: dict[int, list[Line]] = {}
     for line in lines:
-        stories.setdefault(line.name.partition("/")[0], []).append(line)
-    for number, story in sorted(stories.items(), key=lambda item: int(item[0])):
-        console.print(Text.assemble((number, "bold"), "  ", literal(story[0].title)))
+        stories.setdefault(name_of(line.name).entry_id, []).append(line)
+    for number, story in sorted(stories.items()):
+        console.print(Text.assemble((str(number), "bold"), "  ", literal(story[0].title)))
         for line in story:
             where = literal(line.url, style=_LINK) if line.url else literal(translate(line.why) if line.why else "")
             account = literal(f"{line.name.partition('/')[2]:<{_ACCOUNT_WIDTH}}")
             # Not a table: an address must stay in one piece, or nobody can click it.
-            shown = Text.assemble("   ", account, " ", _padded(line.status, translate), " ", where)
+            shown = Text.assemble("   ", account, " ", _padded(line, translate), " ", where)
             console.print(shown, soft_wrap=True)
 
 
-def _padded(status: Status | None, translate: Translator) -> Text:
-    word = translate(STATUS_WORDS[status]) if status else "?"
-    return Text(f"{word:<{_STATUS_WIDTH}}", style=_COLOURS[status] if status else "red")
+def _padded(line: Line, translate: Translator) -> Text:
+    told = line.word or (STATUS_WORDS[line.status] if line.status else None)
+    word = translate(told) if told else "?"
+    return Text(f"{word:<{_STATUS_WIDTH}}", style=_COLOURS[line.status] if line.status else "red")

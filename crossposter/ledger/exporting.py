@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Status
 from crossposter.ledger import schema
 from crossposter.ledger.store import SqlLedger
@@ -79,6 +80,8 @@ def _query() -> sa.Select[Any]:
             attempt,
             delivery.c.entry_id,
             delivery.c.account_id,
+            delivery.c.kind.label("does"),
+            delivery.c.issue,
             entry.c.feed_id,
             entry.c.title,
             entry.c.link.label("article"),
@@ -97,7 +100,7 @@ def _query() -> sa.Select[Any]:
 
 def _record(row: sa.Row[Any]) -> SentRecord:
     return SentRecord(
-        delivery_id=f"{row.entry_id}/{row.account_id}",
+        delivery_id=str(DeliveryName(row.entry_id, row.account_id, Kind(row.does), row.issue)),
         attempt=row.number,
         feed_id=row.feed_id,
         title=row.title,
