@@ -187,11 +187,11 @@ class Office:
         stories = {one["entry"]: None for one in self._listed() if one["reason"] != "baseline"}
         for story in stories:
             for one in json.loads(self.types("ledger", "show", str(story), "--json"))["deliveries"]:
-                stands = ", ".join(filter(None, (one["status"], one["reason"])))
+                stands = ", ".join(filter(None, (one["status"], one["reason"], one["deleted_at"] and "deleted")))
                 acts = "".join(
                     f"; {act['by']}: " + ", ".join(filter(None, (act["act"], act["reason"]))) for act in one["acts"]
                 )
-                lines.setdefault((one["title"], stands, acts), []).append(one["account"].removeprefix("izmir-"))
+                lines.setdefault((one["title"], stands, acts), []).append(one["id"].partition("/izmir-")[2])
         return [f"{title}: {stands} on {', '.join(names)}{acts}" for (title, stands, acts), names in lines.items()]
 
     def story(self, title: str) -> str:

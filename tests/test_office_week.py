@@ -274,3 +274,50 @@ def test_approval(office: Office) -> None:
         "Bütçe 11 milyar lira: held, approval on x, facebook, instagram; Ayşe: approve",
     ]
     assert office.types("queue").count("Ayşe onayladıktan sonra haber değişti: onay geçersiz") == 3
+
+
+def test_a_story_is_taken_down(office: Office) -> None:
+    """The wrong man was named: one command, and the posts are gone, whatever the feed goes on showing."""
+    office.opens("2026-11-17 09:00")
+    office.at("10:00")
+    office.publishes("Yeni genel sekreter Ali Veli")
+    office.publishes("Pazar yeri taşındı")
+    office.works()
+    office.at("10:20")
+    office.types("retract", office.story("Yeni genel sekreter Ali Veli"), "--by", "Ayşe", "--reason", "yanlış isim")
+    office.works()
+    office.at("10:25")
+    office.works()
+
+    assert office.x == office.facebook == office.instagram == ["10:00 Pazar yeri taşındı"]
+    assert office.record() == [
+        "Yeni genel sekreter Ali Veli: published, deleted on x, facebook, instagram",
+        "Yeni genel sekreter Ali Veli: published on x/delete, facebook/delete, instagram/delete; "
+        "Ayşe: retract, yanlış isim",
+        "Pazar yeri taşındı: published on x, facebook, instagram",
+    ]
+
+
+def test_a_correction_on_all_three_platforms(office: Office) -> None:
+    """A concert begins later: a reply on X, and elsewhere the post is edited where it stands, once a person says so."""
+    office.opens("2026-11-18 09:00")
+    office.at("10:00")
+    office.publishes("Konser saat 19.00'da")
+    office.works()
+    office.at("11:00")
+    office.rewrites("Konser saat 19.00'da", to="Konser saat 20.00'de")
+    office.works()
+    assert office.x == office.facebook == office.instagram == ["10:00 Konser saat 19.00'da"]
+    assert office.types("queue").count("haber değiştirildi: “19.00'da” → “20.00'de”") == 3
+    concert = office.story("Konser saat 20.00'de")
+    assert "DÜZELTME: Konser saat 20.00'de" in office.types("correct", concert, "--plan")
+    office.at("11:05")
+    office.types("correct", concert, "--by", "Ayşe", "--reason", "saat değişti")
+    office.works()
+
+    assert office.x == ["10:00 Konser saat 19.00'da", "11:05 DÜZELTME: Konser saat 20.00'de"]
+    assert office.facebook == office.instagram == ["10:00 Konser saat 20.00'de"]
+    assert office.record() == [
+        "Konser saat 20.00'de: published on x, facebook, instagram",
+        "Konser saat 20.00'de: published on x/reply-2, facebook/edit-2, instagram/edit-2; Ayşe: correct, saat değişti",
+    ]
