@@ -288,6 +288,12 @@ def test_a_story_is_taken_down(office: Office) -> None:
     office.works()
     office.at("10:25")
     office.works()
+    story = office.story("Yeni genel sekreter Ali Veli")
+    said = office.types("approve", f"{story}/izmir-x/delete", "--by", "Mehmet", code=1)
+    assert "Ayşe yayından kaldırılmasını istedi (10:20)" in said
+    told = office.types("ledger", "show", f"{story}/izmir-x/delete")
+    assert "10:20:00  izmir-x/delete: platformdan silmesi isteniyor, 1. deneme" in told
+    assert "17.11.2026 10:20:00 - 17.11.2026 10:20:00  silindi" in told
 
     assert office.x == office.facebook == office.instagram == ["10:00 Pazar yeri taşındı"]
     assert office.record() == [
@@ -310,10 +316,15 @@ def test_a_correction_on_all_three_platforms(office: Office) -> None:
     assert office.x == office.facebook == office.instagram == ["10:00 Konser saat 19.00'da"]
     assert office.types("queue").count("haber değiştirildi: “19.00'da” → “20.00'de”") == 3
     concert = office.story("Konser saat 20.00'de")
-    assert "DÜZELTME: Konser saat 20.00'de" in office.types("correct", concert, "--plan")
+    plan = office.types("correct", concert, "--plan")
+    assert "gönderiye düzeltmeyle yanıt ver (ücreti: 0.015 ABD doları)\n  + DÜZELTME: Konser saat 20.00'de" in plan
     office.at("11:05")
     office.types("correct", concert, "--by", "Ayşe", "--reason", "saat değişti")
     office.works()
+
+    told = office.types("ledger", "show", f"{concert}/izmir-facebook/edit-2")
+    assert "11:05:00  izmir-facebook/edit-2: platform yanıt verdi: yapıldı" in told
+    assert "yayımlanmaması kararlaştırıldı" not in told
 
     assert office.x == ["10:00 Konser saat 19.00'da", "11:05 DÜZELTME: Konser saat 20.00'de"]
     assert office.facebook == office.instagram == ["10:00 Konser saat 20.00'de"]
