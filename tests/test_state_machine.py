@@ -57,6 +57,10 @@ ACCOUNTS = (
 )
 
 
+#: Half a minute on a machine that has nothing else to do.
+pytestmark = pytest.mark.timeout(300)
+
+
 @pytest.fixture(autouse=True)
 def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make nothing ready on other threads: the same steps must lead to the same end."""

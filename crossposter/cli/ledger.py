@@ -60,7 +60,7 @@ def show(
 ) -> None:
     """Tell one story, or that of one delivery, from the feed to its permalinks: what was sent, when, by whose will."""
     from crossposter.cli.story import lines, step_data, steps
-    from crossposter.cli.tables import clock
+    from crossposter.cli.tables import clock, headline
     from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
@@ -92,12 +92,13 @@ def show(
         story_data = [step_data(step, translate, zone=zone) for step in told]
         print_json({"deliveries": shown, "revisions": revised, "story": story_data})
         return
-    _echo(f"{records[0].title}\n{records[0].link or ''}")
+    _echo(f"{headline(records[0], translate, zone=zone)}\n{records[0].link or ''}")
     for line in lines(told, translate, zone=zone):
         _echo(line)
     for revision in revisions:
         when = clock(revision.replaced_at, zone)
-        _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
+        said = revision.title or say("erased")
+        _echo(translate(say("until {time} it said: {title}", time=when, title=said)))
     for record in records:
         _print_delivery(record, attempts[record.id], acts[record.id], translate, zone=zone)
         _print_standing(standing[record.id], translate, zone=zone)
@@ -309,6 +310,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "attempts": record.attempts,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
+        "erased_at": record.erased_at.isoformat() if record.erased_at else None,
         "kind": record.kind,
         "deleted_at": record.deleted_at.isoformat() if record.deleted_at else None,
         "draft": data_of(record),

@@ -24,6 +24,7 @@ from crossposter.service import Round
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
+    from crossposter.ledger.exporting import SentRecord
     from crossposter.ledger.records import DeliveryRecord
 
 #: What is published in the sense of the record, and no post.
@@ -126,6 +127,14 @@ def print_round(console: Console, found: Round, translate: Translator) -> None:
     _print_stories(console, [_line_of_done(done) for done in found.delivered], translate)
 
 
+def headline(record: DeliveryRecord | SentRecord, translate: Translator, *, zone: str) -> str:
+    """Give the headline of the news, or when it was removed: the day in the office's zone."""
+    if record.erased_at is None:
+        return record.title
+    date = f"{record.erased_at.astimezone(ZoneInfo(zone)):%d.%m.%Y}"
+    return translate(say("removed on {date}, as the YAML's retention says", date=date))
+
+
 def print_deliveries(
     console: Console,
     records: Sequence[DeliveryRecord],
@@ -136,7 +145,7 @@ def print_deliveries(
     lines = [
         Line(
             name=record.id,
-            title=record.title,
+            title=headline(record, translate, zone=zone_of(record.account_id)),
             status=record.status,
             # Of what waits it matters why; the post that it is about is that of another line.
             url=record.url if record.kind is Kind.PUBLISH or record.status is Status.PUBLISHED else None,

@@ -30,12 +30,13 @@ from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import AppBlock, Options
 from crossposter.config.approvals import ApprovalRules
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
-from crossposter.config.spans import Duration, TimeOfDay, at_most_a_day, duration_of
+from crossposter.config.spans import Duration, KeptFor, TimeOfDay, at_most_a_day, duration_of
 from crossposter.config.times import ElectionModel, QuietModel, UrgentModel, leave_room
 from crossposter.core.cities import city_of, full_name
 from crossposter.core.correcting import CORRECTIONS, usual
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Holds, OnEdit, Pace
+from crossposter.core.retention import Retention
 from crossposter.core.text import lower
 from crossposter.references import (
     DatabaseAddress,
@@ -360,6 +361,17 @@ class AlertModel(Block):
         return self
 
 
+class RetentionModel(Block):
+    """How long the words and pictures of what was posted are kept; for ever where nothing is said."""
+
+    texts: KeptFor | None = None
+    pictures: KeptFor | None = None
+
+    def retention(self) -> Retention:
+        """Give it as the ledger knows it."""
+        return Retention(texts=self.texts, pictures=self.pictures)
+
+
 class KeptModel(Block):
     """Where the record is kept, and what else a daemon keeps."""
 
@@ -391,6 +403,7 @@ class ConfigModel(KeptModel):
     quiet: Annotated[tuple[QuietModel, ...], AfterValidator(leave_room)] = ()
     elections: tuple[ElectionModel, ...] = ()
     urgent: UrgentModel | None = None
+    retention: RetentionModel = RetentionModel()
 
     @property
     def city(self) -> str:

@@ -20,6 +20,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
 from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
+from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
@@ -87,7 +88,8 @@ class Desk:
             What came of it, for each delivery of that name; empty when there is none.
 
         Raises:
-            LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none.
+            LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none; or the
+                news has no words any more.
         """
         with self._ledger.writing() as connection:
             shared.hold_stories(connection, entries_named(name))
@@ -154,7 +156,7 @@ class Desk:
         entry, delivery = schema.entry.c, schema.delivery.c
         newest = (
             sa.select(entry.id)
-            .where(entry.feed_id == feed_id)
+            .where(entry.feed_id == feed_id, sa.not_(is_wordless()))
             .order_by(sa.func.coalesce(entry.published_at, entry.seen_at).desc(), entry.id.desc())
             .limit(last)
         )
@@ -200,6 +202,13 @@ class Desk:
                 say(
                     "what was sent may not be seen on the account for {minutes} minutes: look there once more then",
                     minutes=UNSEEN_FOR // timedelta(minutes=1),
+                )
+            )
+        if made.status is Status.QUEUED and row.is_wordless and row.kind != Kind.DELETE:
+            raise LedgerError(
+                say(
+                    "the words of story {entry} were removed, as the YAML's retention says: it cannot go out any more",
+                    entry=row.entry_id,
                 )
             )
         state: tuple[str, str | None, Mapping[str, Any] | None] = (made.status, made.reason, row.message)
@@ -384,7 +393,7 @@ def rows_named(connection: sa.Connection, name: str, *, with_all_of_account: boo
     """
     rows = schema.delivery.c
     query = (
-        sa.select(schema.delivery, schema.entry.c.title)
+        sa.select(schema.delivery, schema.entry.c.title, is_wordless().label("is_wordless"))
         .join(schema.entry, schema.entry.c.id == rows.entry_id)
         .where(rows.entry_id.in_(entries_named(name)))
         .order_by(rows.id)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Status
 from crossposter.ledger import schema
+from crossposter.ledger.erased import erased_at
 from crossposter.ledger.store import SqlLedger
 
 #: Attempts that are read in one transaction: whoever writes meanwhile waits for no more.
@@ -27,6 +28,7 @@ class SentRecord:
         url: Of the post, where this attempt is the one that made it; and so `remote_id`.
         revision: Which version of the news it says.
         is_outdated: Whether the news says something else by now.
+        erased_at: When its words were removed, as retention says; None while it has them.
     """
 
     delivery_id: str
@@ -49,6 +51,7 @@ class SentRecord:
     configuration: str | None
     revision: int
     is_outdated: bool
+    erased_at: datetime | None
 
 
 def sent(ledger: SqlLedger, *, since: datetime, until: datetime) -> Iterator[SentRecord]:
@@ -87,6 +90,7 @@ def _query() -> sa.Select[Any]:
             entry.c.link.label("article"),
             entry.c.language,
             entry.c.revision.label("says_now"),
+            erased_at(),
             schema.account.c.platform,
             post.c.remote_id,
             post.c.url,
@@ -120,4 +124,5 @@ def _record(row: sa.Row[Any]) -> SentRecord:
         configuration=row.configuration,
         revision=row.revision,
         is_outdated=row.revision < row.says_now,
+        erased_at=row.erased_at,
     )

@@ -16,6 +16,7 @@ from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
 from crossposter.ledger import drafts, events, schema, shared
 from crossposter.ledger.deliveries import named
+from crossposter.ledger.erased import erased_at
 from crossposter.ledger.pauses import is_paused, open_pauses
 from crossposter.ledger.records import (
     AttemptRecord,
@@ -104,6 +105,7 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             entry.c.title,
             entry.c.link,
             entry.c.revision,
+            erased_at(),
             sent.c.revision.label("sent_revision"),
             schema.account.c.platform,
             schema.account.c.resting_until,

@@ -35,6 +35,8 @@ class DeliveryRecord:
     updated_at: datetime
     #: Whether the news says something else now than when it was published.
     is_outdated: bool = False
+    #: When its words were removed; None while it has them.
+    erased_at: datetime | None = None
     kind: Kind = Kind.PUBLISH
     issue: int = 0
     #: When its post was found to stand no more; None while it does, or where there is none.
@@ -131,6 +133,7 @@ def delivery_record(row: sa.Row[Any], draft: Draft | None, *, said: int | None, 
         updated_at=row.updated_at,
         draft=draft if status in (Status.QUEUED, Status.HELD) else None,
         approval=approval_of(row),
+        erased_at=row.erased_at,
         is_urgent=row.is_urgent,
         is_outdated=_is_post(row) and row.deleted_at is None and said is not None and said < row.revision,
         kind=Kind(row.kind),

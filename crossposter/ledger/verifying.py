@@ -158,7 +158,9 @@ class _Walk:
             verdict.head, self._before = Head(position, ""), set()
             return
         bound = {before: hash_of(event, before) for before in self._before}
-        if not holds_content(event) or (bound and event.hash not in bound.values()):
+        # Retention erases what was noted of entries; of the ledger as a whole there is nothing to forget.
+        is_emptied = event.is_erased and event.entry_id is None
+        if is_emptied or not holds_content(event) or (bound and event.hash not in bound.values()):
             self._loose_count += 1
             if len(self._loose) < MAX_NAMED:
                 self._loose.append(event)
