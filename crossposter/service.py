@@ -170,6 +170,9 @@ class Service:
         interrupted = self.recover()
         for delivery_id in interrupted:
             report(Interrupted(delivery_id))
+        # Before the polls: what they find new did not come due under a pause that is over by now.
+        for told in self.keep_pauses():
+            report(told)
         polls = []
         for feed in self.feeds:
             polls.append(self.try_poll(feed))

@@ -350,6 +350,8 @@ _DONE = {
     "backfill": say("{person} has let it out as old news at {time}"),
     "hold": say("{person} has held it at {time}"),
     "edit": say("{person} has changed its text at {time}"),
+    "retract": say("{person} has had it taken down at {time}"),
+    "correct": say("{person} has let it be corrected at {time}"),
 }
 
 
@@ -357,5 +359,5 @@ def _said(act: ActRecord, name: str, config: Configuration) -> Message:
     """Say what somebody did, and when by the office's clock: of today the hour alone."""
     zone = ZoneInfo(next(city.timezone for city in config.cities if city.city in ("", city_of(name))))
     at, today = act.at.astimezone(zone), SystemClock().now().astimezone(zone).date()
-    time = f"{at:%H:%M}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
+    time = f"{at:%H:%M}" if at.date() == today else f"{at:%d.%m.%Y %H:%M}"
     return replace(_DONE[act.verb], values={"person": act.person, "time": time})

@@ -13,7 +13,6 @@ from crossposter.cli.ledger import open_ledger
 from crossposter.cli.tables import printable
 from crossposter.clock import SystemClock
 from crossposter.composing import words_of
-from crossposter.core.budget import dollars
 from crossposter.core.correcting import Edited, Wrong, marked, usual, worded
 from crossposter.core.kinds import Kind, read_name
 from crossposter.errors import LedgerError, UsageError
@@ -90,7 +89,7 @@ def _print_one(found: Edited, wrong: Wrong, account: Account, way: Kind | None, 
         does = _DOES[kind]
         price += (account.price(after) or 0) if after and kind is not Kind.EDIT else 0
         price += (account.price_of_deleting or 0) if kind is Kind.REPOST else 0
-    costs = translate(say(" (costs {price} US dollars)", price=dollars(price))) if price else ""
+    costs = translate(say(" (costs {price:.3f} US dollars)", price=price)) if price else ""
     _echo(f"\n{wrong.delivery_id}: {translate(does)}{costs}")
     if kind is Kind.REPLY and after:
         _echo("\n".join(f"  + {line}" for line in after.text.splitlines()))

@@ -60,7 +60,7 @@ def show(
 ) -> None:
     """Tell one story, or that of one delivery, from the feed to its permalinks: what was sent, when, by whose will."""
     from crossposter.cli.story import lines, step_data, steps
-    from crossposter.cli.tables import headline
+    from crossposter.cli.tables import clock, headline
     from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
@@ -96,12 +96,12 @@ def show(
     for line in lines(told, translate, zone=zone):
         _echo(line)
     for revision in revisions:
-        when = revision.replaced_at.isoformat(timespec="seconds")
+        when = clock(revision.replaced_at, zone)
         said = revision.title or say("erased")
         _echo(translate(say("until {time} it said: {title}", time=when, title=said)))
     for record in records:
-        _print_delivery(record, attempts[record.id], acts[record.id], translate)
-        _print_standing(standing[record.id], translate)
+        _print_delivery(record, attempts[record.id], acts[record.id], translate, zone=zone)
+        _print_standing(standing[record.id], translate, zone=zone)
 
 
 def zone_of(config: Configuration, name: str) -> str:
@@ -124,11 +124,13 @@ def _standing(ledger: SqlLedger, record: DeliveryRecord, attempts: Sequence[Atte
     return history.others(ledger, record.account_id, since=since - _SKEW)
 
 
-def _print_standing(standing: Sequence[Standing], translate: Translator) -> None:
+def _print_standing(standing: Sequence[Standing], translate: Translator, *, zone: str) -> None:
+    from crossposter.cli.tables import clock
+
     if standing:
         _echo("  " + translate(say("what stands on the account, and no post of ours has become:")))
     for one in standing:
-        when = one.published.isoformat(timespec="seconds") if one.published else "-"
+        when = clock(one.published, zone) if one.published else "-"
         _echo(f"    {when}  {one.url}\n      " + one.text.replace("\n", "\n      "))
 
 
@@ -355,10 +357,11 @@ def _revision_data(revision: RevisionRecord) -> dict[str, Any]:
 
 
 def _print_delivery(
-    record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
+    record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator, *, zone: str
 ) -> None:
     from crossposter.cli.drafts import lines_of
-    from crossposter.cli.tables import DELETED, STATUS_WORDS, printable, word_of
+    from crossposter.cli.tables import DELETED, DONE, STATUS_WORDS, VERB_WORDS, clock, printable, word_of
+    from crossposter.core.acts import Verb
     from crossposter.core.kinds import Kind
     from crossposter.core.model import Status
 
@@ -370,19 +373,21 @@ def _print_delivery(
         outdated = translate(say("the news says something else by now"))
         _echo(f"  ! {outdated}")
     for act in acts:
-        who = f"{act.person} ({act.system_user})"
-        _echo(f"  {act.at.isoformat(timespec='seconds')}  {act.verb}: {who}{f', {act.why}' if act.why else ''}")
+        did = f"{act.person} ({act.system_user}): {translate(VERB_WORDS[Verb(act.verb)])}"
+        _echo(f"  {clock(act.at, zone)}  {did}{f', {act.why}' if act.why else ''}")
     for line in lines_of(record, translate):
         _echo(f"  {line}")
     for attempt in attempts:
-        ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
-        is_deleted = attempt.kind is Kind.DELETE and attempt.outcome is Status.PUBLISHED
-        word = DELETED if is_deleted else STATUS_WORDS[attempt.outcome] if attempt.outcome else None
+        ended = clock(attempt.ended_at, zone) if attempt.ended_at else "?"
+        word = STATUS_WORDS[attempt.outcome] if attempt.outcome else None
+        if attempt.outcome is Status.PUBLISHED:
+            word = {Kind.DELETE: DELETED, Kind.EDIT: DONE}.get(attempt.kind, word)
         outcome = translate(word) if word else "?"
-        _echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
+        _echo(f"  {clock(attempt.started_at, zone)} - {ended}  {outcome}")
         if attempt.message:
             _echo(f"  {translate(attempt.message)}")
-        _echo("\n".join(f"  | {line}" for line in printable(attempt.text).splitlines()))
+        for line in printable(attempt.text).splitlines():
+            _echo(f"  | {line}")
         for picture in attempt.pictures:
             _echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")
         if attempt.answer:

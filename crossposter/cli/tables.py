@@ -6,6 +6,7 @@ Titles, addresses and errors are strangers' words: they are printed as `Text`, i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crossposter.core.acts import Verb
 from crossposter.core.events import Delivered, Poll
-from crossposter.core.kinds import Kind, name_of
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 from crossposter.core.schedule import shown
 from crossposter.messages import Translator
@@ -36,6 +38,19 @@ STATUS_WORDS = {
     Status.HELD: say("held"),
     Status.FAILED: say("failed"),
     Status.SKIPPED: say("skipped"),
+}
+#: What people did, after their name.
+VERB_WORDS = {
+    Verb.APPROVE: say("has let it out"),
+    Verb.REJECT: say("has decided against it"),
+    Verb.RETRY: say("has had it tried again"),
+    Verb.PUBLISHED: say("has found it on the account"),
+    Verb.ABSENT: say("has not found it on the account"),
+    Verb.BACKFILL: say("has let it out as old news"),
+    Verb.RETRACT: say("has had it taken down"),
+    Verb.CORRECT: say("has let it be corrected"),
+    Verb.HOLD: say("has held it"),
+    Verb.EDIT: say("has changed its text"),
 }
 #: The colour never says more than the word.
 _COLOURS = {
@@ -81,6 +96,11 @@ def printable(text: str) -> str:
 def literal(text: str, style: str = "") -> Text:
     """Take a text from outside into a table or a line: cleaned, and never read as markup."""
     return Text(printable(text), style=style)
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """Write a moment to the second, as the office's clock shows it."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%d.%m.%Y %H:%M:%S}"
 
 
 def new_console(*, stderr: bool = False) -> Console:
@@ -185,12 +205,13 @@ def _print_stories(console: Console, lines: Sequence[Line], translate: Translato
     """Print the news as headings, so that addresses have room and can be clicked."""
     stories: dict[int, list[Line]] = {}
     for line in lines:
-        stories.setdefault(name_of(line.name).entry_id, []).append(line)
+        stories.setdefault(int(line.name.partition("/")[0]), []).append(line)
     for number, story in sorted(stories.items()):
         console.print(Text.assemble((str(number), "bold"), "  ", literal(story[0].title)))
+        width = max(_ACCOUNT_WIDTH, *(len(line.name.partition("/")[2]) for line in story))
         for line in story:
             where = literal(line.url, style=_LINK) if line.url else literal(translate(line.why) if line.why else "")
-            account = literal(f"{line.name.partition('/')[2]:<{_ACCOUNT_WIDTH}}")
+            account = literal(f"{line.name.partition('/')[2]:<{width}}")
             # Not a table: an address must stay in one piece, or nobody can click it.
             shown = Text.assemble("   ", account, " ", _padded(line, translate), " ", where)
             console.print(shown, soft_wrap=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.correcting import CORRECTIONS, Edited, Wrong, usual
-from crossposter.core.kinds import Kind, read_name
+from crossposter.core.kinds import DeliveryName, Kind, read_name
 from crossposter.core.model import Account, Outcome, Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
@@ -84,7 +84,8 @@ def _decided(
     if not leaves and (account is None or kind is None or kind not in account.can):
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=Reason.BY_HAND, done=False)
     below, on = found.revision + 1, wrong.account_id
-    ended = end_unbegun(connection, found.entry_id, below, Reason.DROPPED, account_id=on, now=now)
+    keeps = DeliveryName(found.entry_id, on, kind, found.revision) if kind and not leaves else None
+    ended = end_unbegun(connection, found.entry_id, below, Reason.DROPPED, account_id=on, keeps=keeps, now=now)
     if leaves or kind is None:
         for row in ended:
             act = Act(verb=Verb.REJECT, person=person, status_before=Status.HELD, reason_before=Reason.CORRECTION)

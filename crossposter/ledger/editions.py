@@ -103,9 +103,16 @@ def propose(connection: sa.Connection, found: Edited, corrections: Sequence[Corr
 
 
 def end_unbegun(
-    connection: sa.Connection, entry_id: int, below: int, reason: Reason, *, account_id: str = "", now: datetime
+    connection: sa.Connection,
+    entry_id: int,
+    below: int,
+    reason: Reason,
+    *,
+    account_id: str = "",
+    keeps: DeliveryName | None = None,
+    now: datetime,
 ) -> Sequence[Any]:
-    """Drop the corrections that nobody has begun, of editions before one."""
+    """Drop the corrections that nobody has begun, of editions before one; but for one that is let out now."""
     rows = schema.delivery.c
     unbegun = sa.and_(
         rows.entry_id == entry_id,
@@ -114,6 +121,7 @@ def end_unbegun(
         rows.status.in_(_UNBEGUN),
         rows.attempt == 0,
         rows.account_id == account_id if account_id else sa.true(),
+        sa.not_(named(str(keeps))) if keeps else sa.true(),
     )
     ended = schema.delivery.update().where(unbegun)
     values = {"status": Status.SKIPPED, "reason": reason, "message": None, "not_before": None, "updated_at": now}
