@@ -14,8 +14,10 @@ from crossposter.core.approval import ApprovalRule, Draft
 from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.events import AwaitingApproval
 from crossposter.core.model import Entry, PictureRef, Reason, Status
+from crossposter.core.pausing import Release, Scope
 from crossposter.errors import TransientError
 from crossposter.ledger.acts import Acted, Desk
+from crossposter.ledger.pause_desk import PauseDesk
 from crossposter.ledger.verifying import verify
 from crossposter.testing import FakePictureSource, MemoryPictureStore, an_account, an_entry
 from crossposter.wording import say
@@ -422,6 +424,22 @@ def test_a_hold_while_its_text_is_made_stands(office: Office) -> None:
     office.store = Slow()
     assert office.run().delivered == ()
     assert standing(office)[:2] == (Status.HELD, Reason.BY_PERSON)
+
+
+@pytest.mark.parametrize("is_let_out", [True, False])
+def test_who_releases_a_whole_backlog_lets_out_no_text_that_nobody_has_looked_at(
+    office: Office, is_let_out: bool
+) -> None:
+    waiting(office)
+    act(office, Verb.APPROVE)
+    if not is_let_out:
+        edit(office, "Başka sözler")
+    desk, now = PauseDesk(office.ledger), office.clock.now()
+    desk.pause(Scope.ALL, "", AYSE, until=None, now=now)
+    desk.resume(Scope.ALL, "", AYSE, release=Release(newest=None), file=None, now=now)
+    office.run()
+    assert office.texts() == (["Haber 1"] if is_let_out else [])
+    assert is_let_out or office.only().reason is Reason.APPROVAL
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------
