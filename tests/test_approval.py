@@ -15,6 +15,8 @@ from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.events import AwaitingApproval
 from crossposter.core.model import Entry, PictureRef, Reason, Status
 from crossposter.core.pausing import Release, Scope
+from crossposter.core.schedule import Times
+from crossposter.core.urgency import Urgent
 from crossposter.errors import TransientError
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.pause_desk import PauseDesk
@@ -365,6 +367,25 @@ def test_an_edited_text_goes_through_the_gate_once_more(office: Office) -> None:
     office.feeds = [replace(feed, allowed_hosts=("izmir.bel.tr",)) for feed in office.feeds]
     office.run()
     assert office.only().reason is Reason.GATE
+
+
+def test_where_nobody_is_asked_an_edited_text_goes_through_the_gate_by_itself(office: Office) -> None:
+    change(office, approval=None)
+    office.feeds = [replace(feed, allowed_hosts=("izmir.bel.tr",)) for feed in office.feeds]
+    office.news(an_entry(1))
+    office.service().try_poll(office.feeds[0])
+    edit(office, "Bakın: https://elsewhere.example/x")
+    office.run()
+    assert (office.texts(), office.only().reason) == ([], Reason.GATE)
+
+
+def test_urgent_news_waits_for_a_person_as_well(office: Office) -> None:
+    change(office, times=Times(urgent=Urgent(categories=("Acil",))))
+    waiting(office, an_entry(1, categories=("Acil",)))
+    assert office.only().is_urgent
+    act(office, Verb.APPROVE)
+    office.run()
+    assert office.texts() == ["Haber 1"]
 
 
 def test_what_was_sent_once_is_not_edited(office: Office) -> None:
