@@ -57,6 +57,10 @@ ACCOUNTS = (
 )
 
 
+#: On a machine that does other things as well.
+pytestmark = pytest.mark.timeout(600)
+
+
 @pytest.fixture(autouse=True)
 def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make nothing ready on other threads: the same steps must lead to the same end."""
