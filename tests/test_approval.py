@@ -14,8 +14,12 @@ from crossposter.core.approval import ApprovalRule, Draft
 from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.events import AwaitingApproval
 from crossposter.core.model import Entry, PictureRef, Reason, Status
+from crossposter.core.pausing import Release, Scope
+from crossposter.core.schedule import Times
+from crossposter.core.urgency import Urgent
 from crossposter.errors import TransientError
 from crossposter.ledger.acts import Acted, Desk
+from crossposter.ledger.pause_desk import PauseDesk
 from crossposter.ledger.verifying import verify
 from crossposter.testing import FakePictureSource, MemoryPictureStore, an_account, an_entry
 from crossposter.wording import say
@@ -365,6 +369,25 @@ def test_an_edited_text_goes_through_the_gate_once_more(office: Office) -> None:
     assert office.only().reason is Reason.GATE
 
 
+def test_where_nobody_is_asked_an_edited_text_goes_through_the_gate_by_itself(office: Office) -> None:
+    change(office, approval=None)
+    office.feeds = [replace(feed, allowed_hosts=("izmir.bel.tr",)) for feed in office.feeds]
+    office.news(an_entry(1))
+    office.service().try_poll(office.feeds[0])
+    edit(office, "Bakın: https://elsewhere.example/x")
+    office.run()
+    assert (office.texts(), office.only().reason) == ([], Reason.GATE)
+
+
+def test_urgent_news_waits_for_a_person_as_well(office: Office) -> None:
+    change(office, times=Times(urgent=Urgent(categories=("Acil",))))
+    waiting(office, an_entry(1, categories=("Acil",)))
+    assert office.only().is_urgent
+    act(office, Verb.APPROVE)
+    office.run()
+    assert office.texts() == ["Haber 1"]
+
+
 def test_what_was_sent_once_is_not_edited(office: Office) -> None:
     change(office, approval=None)
     office.news(an_entry(1))
@@ -422,6 +445,22 @@ def test_a_hold_while_its_text_is_made_stands(office: Office) -> None:
     office.store = Slow()
     assert office.run().delivered == ()
     assert standing(office)[:2] == (Status.HELD, Reason.BY_PERSON)
+
+
+@pytest.mark.parametrize("is_let_out", [True, False])
+def test_who_releases_a_whole_backlog_lets_out_no_text_that_nobody_has_looked_at(
+    office: Office, is_let_out: bool
+) -> None:
+    waiting(office)
+    act(office, Verb.APPROVE)
+    if not is_let_out:
+        edit(office, "Başka sözler")
+    desk, now = PauseDesk(office.ledger), office.clock.now()
+    desk.pause(Scope.ALL, "", AYSE, until=None, now=now)
+    desk.resume(Scope.ALL, "", AYSE, release=Release(newest=None), file=None, now=now)
+    office.run()
+    assert office.texts() == (["Haber 1"] if is_let_out else [])
+    assert is_let_out or office.only().reason is Reason.APPROVAL
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------

@@ -213,3 +213,16 @@ def test_a_card_that_cannot_be_drawn_is_told() -> None:
 
 def test_an_entry_without_a_link_has_no_page() -> None:
     assert post_of(an_entry(1, link=None), account(), articles=page(PAGE_PICTURE)).pictures == ()
+
+
+def test_a_person_s_text_takes_the_picture_of_the_article_s_page_and_none_of_its_words() -> None:
+    found = compose(
+        an_entry(1),
+        account(template=WHOLE),
+        FakePictureSource(),
+        feed=a_feed(article=True),
+        articles=page(PAGE_PICTURE, TEXT),
+        words="Başka sözler",
+    ).post
+    assert isinstance(found, Post)
+    assert (found.text, [picture.url for picture in found.pictures]) == ("Başka sözler", [PAGE_PICTURE.url])

@@ -1299,6 +1299,25 @@ def test_what_was_done_is_told_even_if_the_account_cannot_be_given_back_which_th
     assert len(office.texts()) == 2
 
 
+def test_what_is_due_on_an_account_that_was_offered_goes_out_and_an_offer_without_a_post_ends(three: Office) -> None:
+    three.news(an_entry(1))
+    service, now = three.service(), three.clock.now()
+    service.try_poll(three.feeds[0])
+    assert list(three.ledger.offer(["x"], now=now)) == ["x"]
+    service.deliver_account("x", report=lambda _: None, stopping=lambda: False)
+    assert (three.texts("x"), three.texts("facebook")) == (["Haber 1"], [])
+    assert list(three.ledger.offer(["x"], now=now)) == ["x"]
+    service.deliver_account("x", report=lambda _: None, stopping=lambda: False)
+    assert list(three.ledger.offer(["x"], now=now)) == ["x"]  # not only after the offer has run out
+
+
+def test_a_feed_is_polled_by_one_of_several_within_a_share_of_its_interval(office: Office) -> None:
+    service, (feed,) = office.service(), office.feeds
+    assert [service.take_turn(feed, share=0.5) for _ in range(2)] == [True, False]
+    office.clock.forward(seconds=feed.every.total_seconds() / 2)
+    assert office.service().take_turn(feed, share=0.5)
+
+
 def test_a_ledger_that_takes_nothing_ends_the_lane_and_blames_no_post(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

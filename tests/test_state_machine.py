@@ -57,8 +57,8 @@ ACCOUNTS = (
 )
 
 
-#: Half a minute on a machine that has nothing else to do.
-pytestmark = pytest.mark.timeout(300)
+#: On a machine that does other things as well.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(autouse=True)

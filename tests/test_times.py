@@ -195,6 +195,15 @@ def test_in_an_election_period_a_person_decides_about_all_that_is_not_allowed(ci
     assert city.works() == ["Haber 1", "Haber 2"]
 
 
+def test_in_an_election_period_a_person_decides_about_urgent_news_as_well(city: City) -> None:
+    period = Election(begin=local("2026-11-20"), end=local("2026-12-01"))
+    city.has(times=replace(URGENT, elections=(period,)))
+    city.news(an_entry(1, categories=("Acil",)))
+    city.poll()
+    assert city.works() == []
+    assert city.only().reason is Reason.ELECTION
+
+
 def test_what_was_queued_when_an_election_period_begins_is_held(city: City) -> None:
     city.news(an_entry(1))
     city.poll()

@@ -66,6 +66,14 @@ def test_what_keeps_it_from_working_is_named(found: Signs, named: str) -> None:
     assert named in str(trouble)
 
 
+@pytest.mark.parametrize(("workers", "is_named"), [(0, True), (1, False)])
+def test_a_daemon_that_needs_workers_says_that_there_are_none(workers: int, is_named: bool) -> None:
+    found = troubles(replace(signs(), workers=workers), [FEED], now=NOW, needs_worker=True)
+    assert [str(trouble) for trouble in found] == (
+        ["no worker is running: start one with 'crossposter worker'"] if is_named else []
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "since"),
     [

@@ -13,6 +13,7 @@ from crossposter.core.model import Delivery, Known, Outcome, PictureRef, Post, R
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerHeartbeat, SqlLedger, history
+from crossposter.ledger.verifying import verify
 from crossposter.ports import Lease, Settlement, Staged
 from crossposter.references import DatabaseAddress
 from crossposter.testing import FakePictureSource, a_feed, an_account, an_entry
@@ -142,6 +143,28 @@ def test_a_baseline_gives_way_to_a_decision_and_nothing_else_does(ledger: SqlLed
         assert status(ledger) == [("1/izmir-x", Status.QUEUED, None)]
 
 
+def test_what_was_decided_meanwhile_stands_and_is_not_told_again(ledger: SqlLedger) -> None:
+    one, other, accounts = a_feed("one"), a_feed("other"), [an_account()]
+    baseline = plan(one, [an_entry(1)], accounts=accounts, known={}, first_poll=True, now=NOON)
+    ledger.record(one, baseline, Validators(), accounts=accounts, now=NOON)
+    known = ledger.known(other, an_entry(1).keys)
+    found = plan(other, [an_entry(1)], accounts=accounts, known=known, first_poll=False, now=NOON)
+    ledger.record(other, found, Validators(), accounts=accounts, now=NOON)
+    ledger.postpone("1/izmir-x", Outcome(status=Status.HELD, reason=Reason.NO_PICTURE), now=NOON)
+    ledger.record(other, found, Validators(), accounts=accounts, now=NOON)
+    assert status(ledger) == [("1/izmir-x", Status.HELD, Reason.NO_PICTURE)]
+    assert verify(ledger).findings == []
+
+
+def test_what_has_moved_on_is_not_postponed(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    ledger.postpone("1/izmir-x", Outcome(status=Status.HELD, reason=Reason.NO_PICTURE), now=NOON)
+    later = Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, not_before=NOON + timedelta(minutes=5), tries=1)
+    ledger.postpone("1/izmir-x", later, now=NOON)
+    assert status(ledger) == [("1/izmir-x", Status.HELD, Reason.NO_PICTURE)]
+    assert verify(ledger).findings == []
+
+
 def test_a_learned_key_belongs_to_its_entry(ledger: SqlLedger) -> None:
     record(ledger, 1)
     feed = a_feed()
@@ -158,6 +181,12 @@ def test_due_is_what_is_queued_and_whose_time_has_come_oldest_first(ledger: SqlL
     ledger.postpone("1/izmir-x", later, now=NOON)
     assert [due.delivery_id for due in ledger.due(now=NOON)] == ["2/izmir-x", "3/izmir-x"]
     assert len(ledger.due(now=NOON + timedelta(minutes=5))) == 3
+
+
+def test_what_is_due_on_one_account_is_listed_alone(ledger: SqlLedger) -> None:
+    record(ledger, 1)
+    record(ledger, 2, account="izmir-facebook")
+    assert [due.delivery_id for due in ledger.due(now=NOON, account_id="izmir-facebook")] == ["2/izmir-facebook"]
 
 
 def test_an_account_has_one_holder_at_a_time(ledger: SqlLedger) -> None:
