@@ -117,6 +117,8 @@ def _report_poll(poll: Poll) -> None:
         return
     for alarm in (*poll.plan.alarms, *filter(None, [poll.plan.lumped])):
         log.warning("look at the feed", feed=poll.feed_id, why=str(alarm))
+    if poll.plan.vanished:
+        log.warning("posted news is not in the feed any more", feed=poll.feed_id, stories=list(poll.plan.vanished))
     held = [decision for decision in poll.plan.decisions if decision.status is Status.HELD]
     log.info(
         "feed read",

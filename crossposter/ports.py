@@ -336,6 +336,9 @@ class Ledger(Protocol):
     def is_restored(self, feed: Feed) -> bool:
         """Tell whether a feed was not read since the ledger was put back from a copy."""
 
+    def live(self, entry_ids: Collection[int]) -> Sequence[int]:
+        """Give those of the entries of which a post stands somewhere, in order."""
+
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""
 

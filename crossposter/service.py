@@ -271,8 +271,11 @@ class Service:
             first_poll=self._ledger.validators(feed) is None,
             now=now,
             unread=fetched.unread,
+            before=window,
             is_restored=self._ledger.is_restored(feed),
         )
+        if planned.vanished:
+            planned = replace(planned, vanished=tuple(self._ledger.live(planned.vanished)))
         if not planned.changes(window):
             self._ledger.touch(feed, fetched.validators, now=now)
             return planned

@@ -162,6 +162,27 @@ def test_an_entry_that_vanishes_and_returns_is_not_repeated(office: Office) -> N
     assert office.texts() == ["Haber 1"]
 
 
+def test_posted_news_that_is_taken_from_among_the_others_is_told_once_and_stands(office: Office) -> None:
+    one, two, three = (an_entry(number, mark=f"mark {number}") for number in (1, 2, 3))
+    old = an_entry(0, mark="mark 0")
+
+    def gone(*shown: Entry) -> tuple[int, ...]:
+        office.source.entries["izmir-tr"] = shown
+        (poll,) = office.run().polls
+        assert poll.plan is not None
+        return poll.plan.vanished
+
+    assert gone(three, two, one, old) == ()
+    assert gone(three, one, old) == (3,)
+    assert gone(three, one, old) == ()
+    assert gone(three, two, one, old) == ()
+    assert gone(three, two) == (), "what is only older than all others has left at the end"
+    office.news(*[an_entry(number, mark=f"mark {number}") for number in range(20, 4, -1)], three, two)
+    office.run()
+    assert gone(an_entry(12, mark="mark 12"), two) == (4,), "what was held stands nowhere"
+    assert office.texts() == ["Haber 1", "Haber 2", "Haber 3"]
+
+
 def test_an_edited_entry_is_not_repeated(office: Office) -> None:
     office.news(an_entry(1))
     office.run()

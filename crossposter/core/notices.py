@@ -126,6 +126,7 @@ def _of_plan(plan: Plan) -> Iterator[Notice]:
     yield _flood(feed, flood)
     yield _edited(plan, flood)
     yield _lumped(plan)
+    yield _vanished(plan)
     if plan.new and not flood:
         yield _letters(feed, broken)
     # What is held because the ledger is an old one was told with that, once.
@@ -174,6 +175,21 @@ def _lumped(plan: Plan) -> Notice:
     subject = say("news of feed {feed} are taken for one another", feed=plan.feed_id)
     alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
     return Notice(key=f"lumped:{plan.feed_id}", state="lumped", alert=alert)
+
+
+def _vanished(plan: Plan) -> Notice:
+    key = f"vanished:{plan.feed_id}"
+    if not plan.vanished:
+        return Notice(key=key)
+    stories = ", ".join(str(number) for number in plan.vanished[:_NAMED])
+    lines = (
+        say("stories that are posted, and that the feed shows no more: {stories}", stories=stories),
+        say("nothing was taken down; look at the site, and what was withdrawn there: crossposter ledger show ID"),
+        say("take a story down everywhere: crossposter retract ID --by NAME --reason WHY"),
+    )
+    subject = say("news was taken from feed {feed} after it was posted", feed=plan.feed_id)
+    alert = Alert(level=Level.WARNING, subject=subject, lines=lines)
+    return Notice(key=key, state=stories, alert=alert)
 
 
 def _letters(feed: str, broken: list[Decision]) -> Notice:

@@ -14,7 +14,7 @@ from crossposter.core.model import Account, Delivery, Entry, Feed, Known, Origin
 from crossposter.core.text import match_key
 from crossposter.core.urgency import is_urgent
 from crossposter.core.waiting import at_first
-from crossposter.core.window import Shown
+from crossposter.core.window import Shown, vanished
 from crossposter.wording import Message, say
 
 #: A window of fewer items says little when most of it is new: a quiet feed shows three.
@@ -70,6 +70,7 @@ class Plan:
         alarms: What a person should be told at once: one sentence each, however many entries it is about.
         lumped: Which different items were taken for one, since they have one address; None where none were.
         unread: How many more entries the feed shows, known from its last window and not read again.
+        vanished: Entries that it showed at the last poll, and that were taken from among the others since.
         window: What need not be read at the next poll.
     """
 
@@ -81,6 +82,7 @@ class Plan:
     alarms: tuple[Message, ...] = ()
     lumped: Message | None = None
     unread: int = 0
+    vanished: tuple[int, ...] = ()
     window: tuple[Shown, ...] = ()
 
     def changes(self, window: Collection[Shown]) -> bool:
@@ -113,6 +115,7 @@ def plan(
     first_poll: bool,
     now: datetime,
     unread: Sequence[Shown] = (),
+    before: Sequence[Shown] = (),
     as_new: int = 0,
     is_restored: bool = False,
 ) -> Plan:
@@ -126,6 +129,7 @@ def plan(
         first_poll: Whether the ledger has never seen this feed; then nothing is published.
         now: For how old news is.
         unread: What else the feed shows: items that stood in its last window just so, and have no key of these entries.
+        before: The feed's last window.
         as_new: Treat the newest so many entries as new, whatever the ledger says (for the dry run).
         is_restored: Whether the ledger was put back from a copy since the feed was last read: its news may be public.
     """
@@ -167,6 +171,7 @@ def plan(
         alarms=tuple(_alarms(feed, flood, sightings, window=size)),
         lumped=lumped(entries),
         unread=len(unread),
+        vanished=vanished(before, _numbers(seen, unread)),
         window=tuple(_window(list(zip(seen, wanted, strict=True)), unread)),
     )
 
@@ -376,6 +381,12 @@ def _sighting(one: _Seen, known: Mapping[str, Known]) -> Sighting | None:
     if one.found.in_feed and not new_keys and not is_edited:
         return None
     return Sighting(entry_id=one.found.entry_id, keys=new_keys, revised=one.entry if is_edited else None)
+
+
+def _numbers(seen: Sequence[_Seen], unread: Sequence[Shown]) -> set[int]:
+    """Give the ledger's numbers of the entries that are shown, as far as they have one."""
+    numbers = {one.found.entry_id for one in seen if one.found}
+    return numbers | {one.entry_id for one in unread if one.entry_id is not None}
 
 
 def _window(seen: Sequence[tuple[_Seen, Sequence[Account]]], unread: Sequence[Shown]) -> Iterator[Shown]:

@@ -6,7 +6,7 @@ remembered, and it is read after all where it has a key in common with another i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from crossposter.core.model import Entry
@@ -35,3 +35,19 @@ def stand_apart(unread: Sequence[Shown], read: Iterable[Entry]) -> bool:
     if len(keys) < sum(len(shown.keys) for shown in unread):
         return False
     return keys.isdisjoint(key for entry in read for key in entry.keys)
+
+
+def vanished(before: Sequence[Shown], shown: Collection[int]) -> tuple[int, ...]:
+    """Give the entries that a feed shows no more, although it still shows an older one: somebody has taken them away.
+
+    What is older than all that is shown has left at the end, as everything does one day.
+
+    Args:
+        before: The feed's last window.
+        shown: The ledger's numbers of the entries that it shows now; an entry that was seen later has a higher one.
+    """
+    oldest = min(shown, default=None)
+    if oldest is None:
+        return ()
+    gone = {one.entry_id for one in before if one.entry_id is not None and one.entry_id > oldest} - set(shown)
+    return tuple(sorted(gone))

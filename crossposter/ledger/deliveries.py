@@ -5,7 +5,7 @@ Each function works in the transaction it is given; each contested change is one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import compress
 from typing import Any
@@ -375,6 +375,19 @@ def named(delivery_id: str) -> sa.ColumnElement[bool]:
 def name_in(row: Any) -> str:
     """Give the name of a delivery, of a row with the columns in `NAME`."""
     return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.issue))
+
+
+def live(connection: sa.Connection, entry_ids: Collection[int]) -> Sequence[int]:
+    """Give those of the entries of which a post stands somewhere, in order."""
+    rows, posts = schema.delivery.c, schema.post.c
+    query = (
+        sa.select(rows.entry_id)
+        .join(schema.post, posts.delivery_id == rows.id)
+        .where(rows.entry_id.in_(entry_ids), posts.deleted_at.is_(None))
+        .distinct()
+        .order_by(rows.entry_id)
+    )
+    return connection.scalars(query).all()
 
 
 def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -284,6 +284,11 @@ class SqlLedger(Pausing):
         """Tell whether a feed was not read since the ledger was put back from a copy."""
         with self.reading() as connection:
             return fence.is_restored(connection, feed.id)
+
+    def live(self, entry_ids: Collection[int]) -> Sequence[int]:
+        """Give those of the entries of which a post stands somewhere, in order."""
+        with self.reading() as connection:
+            return deliveries.live(connection, entry_ids)
 
     def newest(self, feed_id: str) -> datetime | None:
         """Give when a feed last had something new; None for one that never had."""

@@ -113,6 +113,17 @@ def test_a_feed_that_says_something_else_all_at_once_is_told() -> None:
     assert "9 of 9 news say something else now" in text
 
 
+def test_posted_news_that_left_the_feed_is_told_with_what_to_do() -> None:
+    before = poll(an_entry(1))
+    assert before.plan
+    found = replace(before, plan=replace(before.plan, vanished=(412, 413)))
+    subject, text = alerts(found)["vanished:izmir-tr"]
+    assert subject == "news was taken from feed izmir-tr after it was posted"
+    assert "412, 413" in text
+    assert "crossposter retract ID --by NAME --reason WHY" in text
+    assert "vanished:izmir-tr" in ended(before)
+
+
 def test_news_that_are_taken_for_one_another_are_told_until_they_are_told_apart() -> None:
     page = "https://www.izmir.bel.tr/tr/Duyurular"
     news = [an_entry(number, keys=(f"guid:{number}", "link:duyurular"), link=page) for number in range(1, 5)]
