@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from crossposter.feeds.article import WebArticleSource, recently_read
 from crossposter.feeds.children import Children
 from crossposter.feeds.reading import FeedReader
 from crossposter.feeds.source import WebFeedSource
+from crossposter.logs import get_logger
 from crossposter.media.public import PublicFolder, WebPublicPictures
 from crossposter.media.source import WebPictureSource, recently_prepared
 from crossposter.media.store import FilePictureStore
@@ -52,6 +54,10 @@ if TYPE_CHECKING:
 
 #: Seconds for which one look at the daemon's signs of life holds.
 _LOOK_S = 10.0
+#: A little less than a day: whoever does it once a day at no exact time does it every day.
+_FORGETS_EVERY = timedelta(hours=20)
+
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,23 @@ class Office:
         findings = checkup.findings()
         rota.saw(accounts, findings)
         return findings
+
+    def forget(self, config: Configuration, is_clock_right: Callable[[], bool]) -> None:
+        """Remove what the YAML's retention does not keep: once a day, whoever does it, by a clock that is right.
+
+        Raises:
+            LedgerError: The ledger cannot be written, or the pictures' folder cannot.
+        """
+        retentions = {city.city: city.retention.retention() for city in config.cities}
+        if not any(one.texts or one.pictures for one in retentions.values()):
+            return
+        now = self.clock.now()
+        if self.ledger.take_turn("retention", _FORGETS_EVERY, now=now) and is_clock_right():
+            from crossposter.forgetting import forget
+
+            store = FilePictureStore(config.data / "pictures")
+            found = forget(self.ledger, store, retentions, feeds_of(config), now=now)
+            log.info("removed as retention says", stories=found.stories, pictures=found.pictures)
 
     def engine(self, config: Configuration) -> Engine:
         """Make what carries the daemon's work; not started yet.
@@ -475,6 +498,9 @@ def _account(account: AccountModel, brand: Brand | None, times: Times, configura
         look_first=account.look_first,
         pace=account.pace.pace(),
         strict_order=account.order == "strict",
+        can=account.can,
+        on_edit=account.on_edit.on_edit(account.can),
+        price_of_deleting=account.price_of_deleting(),
         approval=account.approval,
         times=times,
         configuration=configuration,

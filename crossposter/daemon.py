@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from crossposter.core.checkup import Check, Colour, Finding, confirms_clock
+from crossposter.core.checkup import Check, Colour, Finding, confirms_clock, has_confirmed_clock
 from crossposter.core.events import CheckedUp, ClockDoubted, ClockJumped, Event, Interrupted, Restarted, Stranded
 from crossposter.core.health import BEAT
 from crossposter.core.model import Feed
@@ -73,6 +73,10 @@ def _look_at_nothing(_service: Service) -> Sequence[Finding]:
     return ()
 
 
+def _forget_nothing() -> None:
+    pass
+
+
 class Daemon:
     """Runs a service until told to stop."""
 
@@ -89,11 +93,13 @@ class Daemon:
         report: Callable[[Event], None] = report,
         check_up: Callable[[Service], Sequence[Finding]] = _look_at_nothing,
         is_clock_doubtful: bool = False,
+        forget: Callable[[], None] = _forget_nothing,
     ) -> None:
         """Take the service, the function that makes another from the YAML as it stands then, and who is told.
 
         The engine carries the work; where other daemons share the ledger, polls are taken in turn.
         `check_up` looks at a service's accounts and at this machine; a doubtful clock is believed once it confirms it.
+        `forget` removes what is old, after a look at which a platform has confirmed the clock.
         """
         self._service = service
         self._load = load
@@ -101,6 +107,7 @@ class Daemon:
         self._clock = clock
         self._report = report
         self._check_up = check_up
+        self._forget = forget
         self._checkup_due = clock.now()
         #: What was so at the last look.
         self._seen: frozenset[str] = frozenset()
@@ -228,6 +235,10 @@ class Daemon:
         all_answered = not any(found.check is Check.REACH and found.colour is Colour.RED for found in findings)
         if service is self._service:  # not the one before a reload
             self._checkup_due = now + (_A_DAY if all_answered else _AN_HOUR)
+        # What is removed by a clock that is years ahead does not come back.
+        if has_confirmed_clock(findings) and not self._ledger.is_down:
+            with self._ledger.noting():
+                self._forget()
 
     def _poll(self, service: Service, feed: Feed) -> None:
         if self._ledger.is_down:

@@ -5,6 +5,9 @@
     lease ─▶ load ─▶ compose ─▶ held                        of one that a person must let out: the platform is not asked
     lease ─▶ load ─▶ look after ─▶ settle                   of one whose answer was lost
 
+Corrections and withdrawals go the same way, before the news; what is theirs alone is in amending.py. Of a repost, which
+has two public requests, each has a claim and an answer of its own, and the new post is staged before the old one goes.
+
 Between `claim` and `settle` there is one request. Whatever happens before it is safe to repeat; whatever happens in it
 is settled by its answer, or by reading the account back.
 """
@@ -22,12 +25,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from crossposter.amending import Amender
 from crossposter.approving import Approver
 from crossposter.core import settling
+from crossposter.core.amending import cannot, goes_on, sooner
 from crossposter.core.events import Delivered, Unread
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.pace import WINDOW, next_slot
-from crossposter.core.retrying import after, after_defect, late, looked_into, published
+from crossposter.core.retrying import after, after_defect, late, looked_into
 from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Sender, Settlement, Staged
@@ -95,6 +101,7 @@ class Deliverer:
         self._is_stopped = is_stopped
         self._lease = lease
         self._reader = Reader(identities, ledger, clock)
+        self._amender = Amender(identities, clock)
         self._holder = uuid.uuid4().hex
         #: Leases whose end could not be written.
         self._kept: dict[str, Lease] = {}
@@ -166,10 +173,14 @@ class Deliverer:
             for ready in prepared:
                 if stopping():
                     return
-                if isinstance(ready, _Ready) and not ready.delivery.is_urgent and not self._may_post(account):
+                if _is_news(ready) and not self._may_post(account):
                     return
                 if done := self._finished(ready, account, lease):
                     yield done
+                    if goes_on(done.outcome) and (
+                        last := self._finished(self._prepared(done.delivery_id, account), account, lease)
+                    ):
+                        yield last
 
     def _finished(self, ready: _Prepared, account: Account, lease: Lease) -> Delivered | None:
         """Do what is done one at a time: send, or look at the account, on which nothing appears meanwhile."""
@@ -245,18 +256,25 @@ class Deliverer:
     def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
         if outcome := self._waits(delivery, account):
             return self._postponed(delivery, outcome)
-        if self._approver.must_wait(delivery, account):
+        if delivery.kind is Kind.PUBLISH and self._approver.must_wait(delivery, account):
             return self._approver.wait(delivery, account)
         try:
+            if impossible := cannot(delivery, account):
+                return self._postponed(delivery, impossible)
             adapter = self._identities.adapter(account)
+            if done := self._amender.look_first(delivery, adapter):
+                return self._postponed(delivery, done)
             post = self._post_of(delivery, account)
-            if isinstance(post, Post):
+            is_new = delivery.kind is Kind.PUBLISH or (delivery.resends and delivery.step is Kind.PUBLISH)
+            if isinstance(post, Post) and is_new:
                 post = self._reader.look_first(delivery, post, account, adapter) or post
             if isinstance(post, Outcome):
                 return self._postponed(delivery, post)
             for picture in post.pictures:
                 self._store.put(picture.content)
-            return _Ready(delivery=delivery, adapter=adapter, staged=adapter.stage(post, self._steps(delivery)))
+            is_post = delivery.kind not in (Kind.DELETE, Kind.EDIT)
+            staged = adapter.stage(post, self._steps(delivery)) if is_post else Staged(post=post)
+            return _Ready(delivery=delivery, adapter=adapter, staged=staged)
         except PublishError as error:
             if error.answer:  # no attempt was made yet with which it could be kept
                 log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
@@ -285,7 +303,7 @@ class Deliverer:
         begun_at, now = self._clock.elapsed(), self._clock.now()
         renewed = replace(lease, until=now + self._lease)
         sender = Sender(platform_id=account.pinned.id, configuration=account.configuration)
-        price = account.price(staged.post)
+        price = _price(delivery, staged.post, account)
         attempt = self._ledger.claim(delivery, staged, renewed, now=now, price_usd=price, sender=sender)
         if attempt is None:
             return None
@@ -304,9 +322,11 @@ class Deliverer:
     def _answer(self, ready: _Ready, account: Account) -> Outcome:
         """Make the public call, and decide what its answer means."""
         try:
-            return published(ready.adapter.publish(ready.staged), now=self._clock.now())
+            return self._amender.answer(ready.delivery, ready.staged, ready.adapter, account)
         except PublishError as error:
-            return self._after(error, ready.delivery, account)
+            outcome = self._after(error, ready.delivery, account)
+            is_read_by_number = ready.delivery.step in (Kind.DELETE, Kind.EDIT)
+            return sooner(outcome, now=self._clock.now()) if is_read_by_number else outcome
 
     def _after(self, error: PublishError, delivery: Delivery, account: Account) -> Outcome:
         """Decide what a failure means; one that would stop the account is looked into first."""
@@ -342,9 +362,25 @@ class Deliverer:
 
     def _looked_after(self, delivery: Delivery, account: Account) -> Outcome | None:
         """Settle one whose answer was lost, as far as the account tells."""
-        outcome = self._reader.look_after(delivery, account)
+        reader = self._amender if delivery.step in (Kind.DELETE, Kind.EDIT) else self._reader
+        outcome = reader.look_after(delivery, account)
         is_written = self._ledger.settle_read(delivery, outcome, now=self._clock.now())
         return outcome if is_written else None
+
+
+def _is_news(ready: _Prepared) -> bool:
+    """Tell whether it is a post that keeps to the account's pace."""
+    return isinstance(ready, _Ready) and ready.delivery.kind is Kind.PUBLISH and not ready.delivery.is_urgent
+
+
+def _price(delivery: Delivery, post: Post, account: Account) -> float | None:
+    """Give what the next request of a delivery costs, in US dollars."""
+    match delivery.step:
+        case Kind.DELETE:
+            return account.price_of_deleting
+        case Kind.EDIT:
+            return None
+    return account.price(post)
 
 
 def _told(delivery: Delivery, outcome: Outcome | None) -> Delivered:

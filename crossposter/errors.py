@@ -11,6 +11,7 @@
     │ └ LedgerHeldError(holder)        another process writes this ledger
     └ PublishError
       ├ RejectedError                  this post will never be accepted     -> failed
+      │ └ MissingError                 what it names is not there           -> failed; a deletion is done then
       ├ AccountError                   a person must act (token, checkpoint) -> queued again; account stopped
       │ └ CreditError                  what was paid for is used up         -> queued again; account without money
       ├ TransientError(retry_at)       surely not published                  -> queued again
@@ -124,6 +125,10 @@ class PublishError(CrossposterError):
 
 class RejectedError(PublishError):
     """This post will never be accepted: the delivery has failed, the account is fine."""
+
+
+class MissingError(RejectedError):
+    """What the request names is not on the platform: a post that was deleted, a picture that was forgotten."""
 
 
 class AccountError(PublishError):

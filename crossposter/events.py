@@ -155,6 +155,9 @@ def _report_delivery(done: Delivered) -> None:
     if outcome.receipt:
         bound.info("post published", url=outcome.receipt.url, remote_id=outcome.receipt.remote_id)
         return
+    if outcome.status is Status.PUBLISHED:
+        bound.info("done")
+        return
     is_waiting = outcome.status is Status.QUEUED and outcome.reason not in NEEDS_PERSON
     _not_published(bound, outcome.reason, outcome.message, outcome.not_before, is_waiting=is_waiting)
 

@@ -32,6 +32,7 @@ from crossposter.core.model import (
 if TYPE_CHECKING:
     from crossposter.core.alerting import Change, Fate, Matter, Outbox, Pending
     from crossposter.core.approval import Draft
+    from crossposter.core.correcting import Correction, Edited
     from crossposter.core.digest import Summary
     from crossposter.core.pausing import Changes, Pause, Sign
     from crossposter.core.planning import Plan
@@ -181,8 +182,9 @@ class Steps(Protocol):
 class Adapter(Protocol):
     """One account on its platform.
 
-    Raises nothing but the four kinds of PublishError, and UncertainError from `publish` alone: only there may something
-    have become public. (From `stage` where what an earlier try has left behind turns out to be public.)
+    Raises nothing but the four kinds of PublishError, and UncertainError only where something may have become public,
+    or other than it was: from `publish`, `reply`, `edit` and `retract`. What an account `can` is said beforehand
+    (`Options.can`). (From `stage` where what an earlier try has left behind turns out to be public.)
     """
 
     def verify(self) -> Identity:
@@ -204,16 +206,34 @@ class Adapter(Protocol):
             UncertainError: The request may have been carried out.
         """
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the account's newest posts; `of` are the ids of a staged post whose fate is asked for.
 
         Args:
             limit: How many, at most; a platform may give fewer. One request.
             of: Where the platform keeps a record of it, it is asked for that as well.
+            replies: Whether the account's answers are listed as well, where there are some.
         """
 
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Give a post the words of another one; exactly one request, which may be made again.
+
+        Raises:
+            UncertainError: The request may have been carried out.
+        """
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Answer a post of the account; otherwise as `publish`."""
+
     def retract(self, remote_id: str) -> None:
-        """Delete a post; exactly one request."""
+        """Delete a post; exactly one request, which may be made again.
+
+        Raises:
+            UncertainError: The request may have been carried out.
+        """
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post; None where the platform says that there is none. One request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +242,7 @@ class Due:
 
     account_id: str
     delivery_id: str | None
-    #: Whether it is to be sent; else its account is to be looked at.
+    #: Whether it is news to be sent; else its account is to be looked at, or something on it mended or taken away.
     is_to_send: bool = True
     #: Whether it goes before others, whatever the account's pace.
     is_urgent: bool = False
@@ -254,10 +274,12 @@ class KnownPosts:
     Attributes:
         ours: When each post of a delivery was published, by the platform's id.
         others: When each other post was first seen.
+        unlisted: Those of ours that no list of the account shows: deleted ones, and replies.
     """
 
     ours: Mapping[str, datetime]
     others: Mapping[Standing, datetime]
+    unlisted: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -270,7 +292,7 @@ class KnownPosts:
         That is the newest of ours from before: a list without it lags, or a person has deleted it. Where there is none
         of ours, any other that was seen before.
         """
-        ours = {remote_id: at for remote_id, at in self.ours.items() if at < moment}
+        ours = {name: at for name, at in self.ours.items() if at < moment and name not in self.unlisted}
         if ours:
             newest = max(ours.values())
             return frozenset(remote_id for remote_id, at in ours.items() if at == newest)
@@ -402,6 +424,12 @@ class Ledger(Protocol):
 
     def sent_since(self, account_id: str, *, since: datetime, now: datetime) -> Sequence[datetime]:
         """Give when posts were sent on an account between two times, those that may be public included."""
+
+    def edited(self) -> Sequence[Edited]:
+        """List the news that was edited since it was last decided about, with its posts that stand."""
+
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
+        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
 
     def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
         """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from crossposter.composing import words_of
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.settling import settled, too_early, unread
 from crossposter.core.timeline import Timeline, look_for, made_before, made_by_hand, sight
@@ -72,7 +73,7 @@ class Reader:
         assert sent  # noqa: S101 - what was attempted was sent
         try:
             adapter = self._identities.adapter(account)
-            timeline = adapter.timeline(limit=_AFTER_LOSS, of=attempt.media_ids)
+            timeline = adapter.timeline(limit=_AFTER_LOSS, of=attempt.media_ids, replies=delivery.kind is Kind.REPLY)
         except PublishError as error:
             return unread(error, delivery, now=self._clock.now())
         known = self._ledger.known_posts(account.id)

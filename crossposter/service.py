@@ -19,6 +19,7 @@ from crossposter.approving import Approver
 from crossposter.composing import compose
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
 from crossposter.core.cities import city_of
+from crossposter.core.correcting import worded
 from crossposter.core.editing import examine_text
 from crossposter.core.events import (
     AwaitingApproval,
@@ -38,6 +39,7 @@ from crossposter.core.events import (
 from crossposter.core.examination import Examination
 from crossposter.core.gate import examine, hard
 from crossposter.core.health import silence
+from crossposter.core.kinds import Kind
 from crossposter.core.model import (
     NEEDS_PERSON,
     Account,
@@ -70,6 +72,7 @@ from crossposter.ports import (
     PictureStore,
     StopSign,
 )
+from crossposter.proposing import Proposer
 from crossposter.waiting import Waiting
 from crossposter.wording import Message, say
 
@@ -146,6 +149,7 @@ class Service:
         #: The numbers of those that held at the last look; None before the first one.
         self._pauses: frozenset[int] | None = None
         self._strict = [account.id for account in accounts.values() if account.strict_order]
+        self._proposer = Proposer(accounts, ledger, clock)
         self._approver = Approver(post_of=self._post, store=store, ledger=ledger, clock=clock)
         self._deliverer = Deliverer(
             accounts=accounts,
@@ -166,6 +170,9 @@ class Service:
         interrupted = self.recover()
         for delivery_id in interrupted:
             report(Interrupted(delivery_id))
+        # Before the polls: what they find new did not come due under a pause that is over by now.
+        for told in self.keep_pauses():
+            report(told)
         polls = []
         for feed in self.feeds:
             polls.append(self.try_poll(feed))
@@ -291,12 +298,15 @@ class Service:
         """Ask a platform about an account; one that is not right is asked again before anything is sent there."""
         return self._identities.examine(account)
 
-    def look_around(self) -> list[Silent | Spending | Settled | AwaitingApproval]:
+    def look_around(self) -> list[Silent | Spending | Settled | Delivered | AwaitingApproval]:
         """Say what nobody does: which feeds are silent for too long, which accounts have spent their money.
 
-        And what people did beside the daemon about posts that were uncertain.
+        And what people did beside the daemon about posts that were uncertain. News that was edited after it went out is
+        looked for, and corrections are proposed.
         """
-        return [*self._silences(), *self._spendings(), *map(Settled, self._settled()), *self._awaiting_approval()]
+        proposed = [] if self._is_retired else self._proposer.propose()
+        settled = map(Settled, self._settled())
+        return [*self._silences(), *self._spendings(), *settled, *self._awaiting_approval(), *proposed]
 
     def _awaiting_approval(self) -> list[AwaitingApproval]:
         cities = sorted({city_of(account.id) for account in self._accounts.values() if account.approval})
@@ -396,7 +406,11 @@ class Service:
 
         What waited for its account until it was no news any more waits for a person, and goes out in no burst.
         """
+        if delivery.kind is Kind.DELETE:
+            return Post(text="", link=None)
         feed = self._feed_for(delivery)
+        if delivery.kind is not Kind.PUBLISH:  # it stands there already, however old it is
+            return self._correction(delivery, account)
         if feed is None and Reason.UNROUTED not in delivery.waived:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
@@ -417,6 +431,19 @@ class Service:
             else examine(delivery.entry, allowed_hosts=hosts)
         )
         return hard(found, passed=delivery.passed)
+
+    def _correction(self, delivery: Delivery, account: Account) -> Post | Outcome:
+        """Give what corrects a post: what was begun, to the byte; else the news as it was when that was decided."""
+        if not delivery.attempt and delivery.revision != delivery.issue:
+            return Outcome(status=Status.SKIPPED, reason=Reason.SUPERSEDED)
+        account = worded(delivery.kind, account, delivery.entry.language)
+        post = self._sent_before(delivery, account) or self._composed(delivery, account)
+        if delivery.step is Kind.EDIT:
+            # The words alone: what else a post has stays as it is.
+            return post if isinstance(post, Outcome) else replace(post, link=None, pictures=())
+        if delivery.step is Kind.PUBLISH:
+            return post  # the old one is gone already: no money holds the new one back
+        return self._affordable(delivery, account, post, is_fixed=delivery.sent is not None)
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:
         return feed_for(self.feeds, delivery.origin, delivery.account_id)

@@ -203,7 +203,10 @@ class FakeAdapter:
     unseen: set[str] = field(default_factory=set)
     #: When posts were published, where a reading tells.
     published: dict[str, datetime] = field(default_factory=dict)
+    #: Which of the posts are answers, and to which.
+    replies: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    _made: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def verify(self) -> Identity:
@@ -242,14 +245,34 @@ class FakeAdapter:
     def stand(self, post: Post) -> Receipt:
         """Put a post on the platform, whoever asks."""
         with self._lock:
-            remote_id = str(len(self.posts) + 1)
+            self._made = max(self._made, len(self.posts)) + 1
+            remote_id = str(self._made)
             self.posts[remote_id] = post
         return Receipt(remote_id=remote_id, url=self._url(remote_id))
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Let an answer stand."""
+        self._called("reply")
+        receipt = self.stand(staged.post)
+        self.replies[receipt.remote_id] = remote_id
+        return receipt
+
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Change a post's words."""
+        self._called("edit")
+        self.posts[remote_id] = replace(self.posts[remote_id], text=post.text)
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Give a post; None where there is none."""
+        self._called("look_up")
+        post = self.posts.get(remote_id)
+        return self._standing(remote_id, post) if post else None
+
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Give the newest posts; those in `unseen` are not shown."""
         self._called("timeline")
-        shown = [(remote_id, post) for remote_id, post in self.posts.items() if remote_id not in self.unseen]
+        hidden = self.unseen if replies else self.unseen | self.replies.keys()
+        shown = [(remote_id, post) for remote_id, post in self.posts.items() if remote_id not in hidden]
         return Timeline(posts=tuple(self._standing(*one) for one in reversed(shown[-limit:])))
 
     def _standing(self, remote_id: str, post: Post) -> Standing:

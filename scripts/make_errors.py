@@ -12,7 +12,15 @@ from pathlib import Path
 from crossposter.adapters import _instagrapi, _x_errors
 from crossposter.adapters._graph_errors import FACEBOOK, INSTAGRAM
 from crossposter.adapters._rules import Rule
-from crossposter.errors import AccountError, CreditError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import (
+    AccountError,
+    CreditError,
+    MissingError,
+    PublishError,
+    RejectedError,
+    TransientError,
+    UncertainError,
+)
 from crossposter.messages import Translator
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
@@ -28,6 +36,7 @@ _KINDS: dict[type[PublishError], str] = {
     CreditError: "account without money",
     TransientError: "tried again",
     RejectedError: "refused",
+    MissingError: "not there",
     UncertainError: "uncertain",
 }
 _MARK = "<!-- made by `make errors` from the adapters' tables: all below this line -->"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -179,3 +181,29 @@ def test_no_secret_of_any_city_is_shown(city: City, folder: Path) -> None:
     hidden = {secret.reveal() for secret in secrets_of(loaded(city, folder), SecretMemory(city.environ))}
     for handle in ("IZMIRBLD", "IZMIRENGLISH"):
         assert city.environ[f"SANDBOX_FACEBOOK_{handle}_PAGE_TOKEN"] in hidden
+
+
+def test_an_office_forgets_once_a_day_and_only_by_a_clock_that_is_right(city: City, tmp_path: Path) -> None:
+    config = configured(city, tmp_path / "one.yaml", (OPEN, f"{OPEN}\nretention: {{pictures: 1y}}"))
+    silent = configured(city, tmp_path / "two.yaml")
+    asked: list[bool] = []
+
+    def says(is_right: bool) -> Callable[[], bool]:
+        def is_clock_right() -> bool:
+            asked.append(is_right)
+            return is_right
+
+        return is_clock_right
+
+    old = config.data / "pictures" / ("a" * 64)
+    with open_office(config, city.environ, role=Role.DAEMON) as office:
+        make_private_folder(old.parent)
+        old.write_bytes(b"x")
+        os.utime(old, times=(0, 0))
+        office.forget(silent, says(True))
+        office.forget(config, says(False))
+        office.forget(config, says(True))  # not on the same day
+        assert (asked, old.exists()) == ([False], True)
+        tomorrow = replace(office, clock=SystemClock(ahead=timedelta(days=1)))
+        tomorrow.forget(config, says(True))
+        assert (asked, old.exists()) == ([False, True], False)

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 from crossposter.ledger import SqlLedger, history
 from crossposter.ledger.records import DeliveryRecord
@@ -81,3 +83,53 @@ def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runne
         seen.update(record.status for record in found)
     print(f"{len(range(1, events + 1, step))} of {events} points: {dict(seen)}")
     assert seen[Status.PUBLISHED] > seen[Status.UNCERTAIN] > 0
+
+
+@pytest.mark.timeout(600)
+def test_a_round_that_deletes_and_posts_anew_killed_at_any_point_repeats_and_loses_nothing(
+    city: City, runner: Lives
+) -> None:
+    order = Order(config=str(DEMO_CONFIG))
+    runner.live(order)
+    city.site.publish("tr")
+    runner.live(order)
+    city.site.edit("tr", title="Çiğli Tramvayı dört yeni durağıyla sefere başladı")
+    runner.live(order)
+    for account in ("izmir-x", "izmir-facebook", "izmir-instagram"):
+        arguments = ("correct", f"8/{account}", "--how", "repost", "--by", "Ayşe")
+        assert runner.live(replace(order, arguments=arguments)).code == 0
+    limits = city.sandbox.twitter.limits
+    limits.update(dict.fromkeys(limits, (100_000, 900)))  # X's windows go on from point to point
+    before, baseline = city.sandbox.moment(), city.ledger.with_name("baseline.db")
+    sidecar = city.ledger.with_name(f"{city.ledger.name}.fence")
+    shutil.copy(city.ledger, baseline)
+    counted = sidecar.read_bytes()
+    whole = runner.live(order)
+    assert not whole.killed
+    events = whole.events
+    assert len(standing(city)) == 3
+
+    step = 1 if os.environ.get("CROSSPOSTER_CRASH_POINTS") == "all" else -(-events // POINTS_IN_THE_SUITE)
+    seen: Counter[Status] = Counter()
+    for point in range(1, events + 1, step):
+        shutil.copy(baseline, city.ledger)
+        sidecar.write_bytes(counted)
+        city.sandbox.go_back(before)
+        runner.live(replace(order, event=point))
+        for ahead_s in (60, 180, 600):  # a post that stands as it was is asked for again after a minute or two
+            runner.live(replace(order, ahead_s=ahead_s))
+        found = {record.account_id: record for record in deliveries(city) if record.kind is Kind.REPOST}
+        assert len(found) == 3, f"lost, killed at event {point}"
+        live = Counter(post["account"] for post in standing(city))
+        assert set(live.values()) <= {1}, f"twice, killed at event {point}"
+        published = sum(1 for record in found.values() if record.status is Status.PUBLISHED)
+        uncertain = sum(1 for record in found.values() if record.status is Status.UNCERTAIN)
+        assert published + uncertain == 3, f"killed at event {point}: {found}"
+        assert published <= len(live) <= published + uncertain, f"a lie in the ledger, killed at event {point}"
+        seen.update(record.status for record in found.values())
+    print(f"{len(range(1, events + 1, step))} of {events} points: {dict(seen)}")
+    assert seen[Status.PUBLISHED] > seen[Status.UNCERTAIN]
+
+
+def standing(city: City) -> list[dict[str, Any]]:
+    return [post for post in city.sandbox.posts() if not post["deleted"]]

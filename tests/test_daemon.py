@@ -494,3 +494,14 @@ def test_its_log_holds_no_secret_even_when_a_library_talks(city: City, start: St
     secrets = [value for name, value in city.environ.items() if name.endswith(("KEY", "SECRET", "TOKEN"))]
     assert secrets
     assert [secret for secret in secrets if secret in written] == []
+
+
+@pytest.mark.parametrize(("clock", "times"), [(None, 0), (Colour.RED, 0), (Colour.YELLOW, 1), (Colour.GREEN, 1)])
+def test_nothing_is_forgotten_before_a_platform_has_confirmed_the_clock(clock: Colour | None, times: int) -> None:
+    forgotten: list[str] = []
+    found = [a_finding(), *([a_finding(Check.CLOCK, clock)] if clock else [])]
+    told = list[Event]()
+    daemon, service = a_daemon(lambda _: found, told=told, commands=Commands(), clock=SystemClock())
+    daemon._forget = lambda: forgotten.append("words")
+    daemon._look_over(service)
+    assert forgotten == ["words"] * times

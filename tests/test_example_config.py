@@ -149,6 +149,15 @@ def test_its_lines_fit_on_a_screen() -> None:
     assert [number for number, line in enumerate(LINES, start=1) if len(line) > 120 or "\t" in line] == []
 
 
+def test_the_retention_is_right_when_it_is_switched_on(copy: Path) -> None:
+    block = re.search(r"^# retention:\n(?:#   .*\n)+", TEXT, flags=re.M)
+    assert block
+    text = copy.read_text("utf-8").replace(block[0], re.sub(r"^# ", "", block[0], flags=re.M))
+    copy.write_text(text, "utf-8")
+    retention = load_config(copy, environ={}, secrets_needed=False).retention
+    assert (str(retention.texts), str(retention.pictures)) == ("2y", "1y")
+
+
 def test_the_alerts_are_right_when_they_are_switched_on(copy: Path) -> None:
     block = re.search(r"^# alerts:\n(?:#   .*\n)+", TEXT, flags=re.M)
     assert block

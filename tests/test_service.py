@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -1119,6 +1120,20 @@ def test_who_let_a_teaser_pass_has_not_seen_the_article(office: Office) -> None:
     assert office.texts() == ["Haber 1"]
 
 
+def without_kinds(opened: sqlite3.Connection) -> None:
+    """Make the table of deliveries as it was before they had kinds."""
+    ((sql,),) = opened.execute("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
+    columns = [name for _, name, *_ in opened.execute("PRAGMA table_info(delivery)")]
+    kept = ", ".join(name for name in columns if name not in ("kind", "issue", "of_id"))
+    lines = [line for line in sql.splitlines() if not re.search(r"\b(kind|issue|of_id)\b", line)]
+    unique = "CONSTRAINT one_delivery_per_entry_and_account UNIQUE (entry_id, account_id)"
+    body = re.sub(r",\s*\)$", ")", "\n".join([*lines[1:-1], f"{unique}\n)"]).strip())
+    opened.execute(f"CREATE TABLE before ({body}")
+    opened.execute(f"INSERT INTO before SELECT {kept} FROM delivery")
+    opened.execute("DROP TABLE delivery")
+    opened.execute("ALTER TABLE before RENAME TO delivery")
+
+
 def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> None:
     office.news(an_entry(1, published=office.clock.now() - timedelta(days=3)))
     office.run()
@@ -1146,6 +1161,11 @@ def test_a_ledger_from_before_knows_when_a_post_was_let_out(office: Office) -> N
         opened.execute("DROP INDEX delivery_open")
         opened.execute("DROP INDEX attempt_begun")
         opened.execute("DROP INDEX post_newest")
+        opened.execute("DROP INDEX entry_edited")
+        opened.execute("ALTER TABLE entry DROP COLUMN considered")
+        opened.execute("ALTER TABLE attempt DROP COLUMN kind")
+        opened.execute("ALTER TABLE post DROP COLUMN deleted_at")
+        without_kinds(opened)
         opened.execute("CREATE INDEX delivery_queued ON delivery (account_id, id) WHERE status = 'queued'")
         opened.execute("ALTER TABLE feed DROP COLUMN is_restored")
         opened.execute("DROP TABLE fence")

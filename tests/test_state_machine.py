@@ -57,8 +57,8 @@ ACCOUNTS = (
 )
 
 
-#: On a machine that does other things as well.
-pytestmark = pytest.mark.timeout(600)
+#: Half a minute on a machine that has nothing else to do.
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +95,7 @@ class Platform(FakeAdapter):
         self.made_at[receipt.remote_id] = self.clock.now()
         return receipt
 
-    def timeline(self, *, limit: int, of: object = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: object = (), replies: bool = False) -> Timeline:
         if self.reads:
             raise self.reads.pop(0)
         now = self.clock.now()

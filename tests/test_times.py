@@ -481,6 +481,26 @@ def test_a_file_stops_all_sending_at_once_and_its_removal_fires_no_backlog(city:
     assert city.backlog() == ["Haber 2", "Haber 3"]
 
 
+def test_what_a_round_finds_new_after_the_end_of_a_pause_is_no_backlog(city: City) -> None:
+    city.sign.put()
+    city.news(an_entry(1))
+    city.run()
+    city.sign.sign = None
+    city.news(an_entry(2), an_entry(1))
+    city.run()
+    assert (city.texts(), city.backlog()) == (["Haber 2"], ["Haber 1"])
+
+
+def test_news_of_a_round_that_finds_a_pause_s_end_passed_is_no_backlog(city: City) -> None:
+    city.pause(until=city.clock.now() + timedelta(hours=1))
+    city.news(an_entry(1))
+    city.run()
+    city.clock.forward(hours=1, minutes=2)
+    city.news(an_entry(2), an_entry(1))
+    city.run()
+    assert (city.texts(), city.backlog()) == (["Haber 2"], ["Haber 1"])
+
+
 def test_a_file_that_is_put_there_while_a_post_is_made_ready_stops_it(city: City) -> None:
     city.news(an_entry(1))
     city.poll()

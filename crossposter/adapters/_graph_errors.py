@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from crossposter.adapters._answers import plain_words, text
 from crossposter.adapters._rules import Answer, Rule, first_match, kept
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import Message, say
 
 #: After a refusal that asking again sooner would only prolong.
@@ -174,8 +174,8 @@ FACEBOOK = Dialect(
         Rule(
             "100/33",
             lambda a: not a.is_verify and _says(100, subcode=33)(a),
-            RejectedError,
-            say("Facebook does not know what the post names: a picture, or the Page itself"),
+            MissingError,
+            say("Facebook does not know what the request names: a post, a picture, or the Page itself"),
         ),
         # Code 100 is "Invalid appsecret_proof" as well as a picture of the wrong kind: here nothing was sent to refuse.
         Rule(
@@ -350,6 +350,12 @@ INSTAGRAM = Dialect(
             say("it needs instagram_basic and instagram_content_publish: give both, then log in anew"),
         ),
         Rule("-1, 1, 2, is_transient", _failed_while_working, UncertainError, say("Instagram failed while it worked")),
+        Rule(
+            "100/33",
+            lambda a: not a.is_verify and _says(100, subcode=33)(a),
+            MissingError,
+            say("Instagram does not know what the request names"),
+        ),
         # Code 100 is "Invalid appsecret_proof" as well as an object that does not exist.
         Rule(
             "any other 4xx with a code, when asked whose account it is",

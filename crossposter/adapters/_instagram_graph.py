@@ -21,7 +21,7 @@ from crossposter.adapters.options import Connection
 from crossposter.core.examination import Examination, Quota
 from crossposter.core.model import Identity, Picture, PictureLimits, Post, Receipt
 from crossposter.core.timeline import Standing, Timeline
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Staged, Steps
 from crossposter.wording import say
 
@@ -37,6 +37,8 @@ _PAUSES = (1.0, 2.0, 5.0, 12.0, 40.0, 60.0, 60.0, 60.0, 60.0)
 #: The day of the quota is a rolling one: the next post may be free at any time.
 _QUOTA_WAIT = timedelta(hours=2)
 _HOME = "https://www.instagram.com/"
+#: What is asked of a post that is read.
+_FIELDS = "id,caption,timestamp,permalink"
 _UNUSABLE = say("Instagram has answered something that crossposter does not know")
 _ADDRESS = re.compile(r"https://www\.instagram\.com(/[A-Za-z0-9_.-]+)+/?")
 
@@ -147,12 +149,10 @@ class GraphBackend:
         quota = self._connection.now() + _QUOTA_WAIT if self._is_last_of_quota else None
         return max(filter(None, [quota, self._client.used_up_until()]), default=None)
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the account's newest posts, 100 at most; and of a container, which is published once, whether it was."""
         is_out = self._is_out(of[-1]) if of else None
-        answer = self._client.get_connections(
-            self._account, "media", limit=min(limit, 100), fields="id,caption,timestamp,permalink"
-        )
+        answer = self._client.get_connections(self._account, "media", limit=min(limit, 100), fields=_FIELDS)
         found = mappings(answer.get("data"), otherwise=_UNUSABLE)
         return Timeline(posts=tuple(map(self._standing, found)), is_out=is_out)
 
@@ -176,6 +176,23 @@ class GraphBackend:
             text=text(media.get("caption")),
             published=moment(media.get("timestamp")),
         )
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post: one request."""
+        try:
+            return self._standing(self._client.get_object(remote_id, fields=_FIELDS))
+        except MissingError:
+            return None
+
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Say that this cannot be done; sends nothing."""
+        raise RejectedError(
+            say("Instagram's official interface edits no captions: edit {post!r} in the app", post=remote_id)
+        )
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Say that this is not done; sends nothing."""
+        raise RejectedError(say("on Instagram a caption is edited where it stands"))
 
     def retract(self, remote_id: str) -> None:
         """Say that this cannot be done; sends nothing."""

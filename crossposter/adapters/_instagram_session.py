@@ -18,7 +18,7 @@ from crossposter.adapters.options import Connection
 from crossposter.core.examination import Examination
 from crossposter.core.model import Identity, Picture, Post, Receipt
 from crossposter.core.timeline import Standing, Timeline
-from crossposter.errors import AccountError, PublishError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Staged, Steps
 from crossposter.private_files import write_private
 from crossposter.wording import Message, say
@@ -108,7 +108,44 @@ class SessionBackend:
             raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         return receipt
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Give a post another caption: one request, that of the library's `media_edit`, which would read it before."""
+        media_id = self._media_id(remote_id)
+        changed = {
+            "caption_text": post.text,
+            "container_module": "edit_media_info",
+            "feed_position": "0",
+            "location": "{}",
+            "usertags": json.dumps({"in": []}),
+            "is_carousel_bumped_post": "false",
+        }
+        with self._session_kept(is_publish=True):
+            answer = self._client.private_request(
+                f"media/{media_id}/edit_media/", self._client.with_default_data(changed)
+            )
+        if _receipt(mapping(answer.get("media"))) is None:
+            raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Say that this is not done; sends nothing."""
+        raise RejectedError(say("on Instagram a caption is edited where it stands"))
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post: one request."""
+        try:
+            with self._session_kept():
+                answer = self._client.private_request(f"media/{self._media_id(remote_id)}/info/")
+        except MissingError:
+            return None
+        found = mappings(answer.get("items"), otherwise=_UNUSABLE)
+        if not found:
+            raise unusable(TransientError, _UNUSABLE, answer, self._client.secrets())
+        return _standing(found[0])
+
+    def _media_id(self, remote_id: str) -> str:
+        return f"{remote_id}_{self._connection.remote_id}"  # the bare number would cost a look-up
+
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the account's newest posts, 33 at most (what the app asks for): one request."""
         with self._session_kept():
             answer = self._client.private_request(
@@ -120,13 +157,13 @@ class SessionBackend:
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
-        media_id = f"{remote_id}_{self._connection.remote_id}"  # the bare number would cost a look-up
-        with self._session_kept():
+        media_id = self._media_id(remote_id)
+        with self._session_kept(is_publish=True):
             answer = self._client.private_request(
                 f"media/{media_id}/delete/", self._client.with_default_data({"media_id": media_id})
             )
         if answer.get("did_delete") is not True:
-            raise TransientError(_UNUSABLE)
+            raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
 
     @contextmanager
     def _session_kept(self, *, is_publish: bool = False) -> Iterator[None]:

@@ -14,6 +14,7 @@ import functools
 import json
 import logging
 import random
+import re
 import threading
 import uuid
 from collections import deque
@@ -38,13 +39,14 @@ from crossposter.adapters._wire import (
     surely_not_sent,
 )
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.wording import say
 
 #: Turkey, as the office's own telephone says it.
 _LOCALE, _COUNTRY_CODE, _UTC_OFFSET_S = "tr_TR", 90, 3 * 3600
 UNUSABLE = say("Instagram has answered something that crossposter does not know")
-_PUBLISH = "media/configure"
+#: What makes a post, gives it other words, or takes it away.
+_PUBLIC = re.compile(r"media/configure.*|media/[0-9_]+/(edit_media|delete)/")
 _VERIFY = "accounts/current_user"
 #: The library prints whole answers, and for each refusal a traceback with the address; we tell each failure ourselves.
 _LOGGERS = ("instagrapi", "private_request", "public_request", "graphql_request")
@@ -106,7 +108,7 @@ class InstagramClient(Client):  # type: ignore[misc]  # instagrapi has no types
         Raises:
             PublishError: It was not answered with a JSON object that says success.
         """
-        is_publish, is_verify = endpoint.startswith(_PUBLISH), endpoint.startswith(_VERIFY)
+        is_publish, is_verify = bool(_PUBLIC.match(endpoint)), endpoint.startswith(_VERIFY)
         headers = {"Authorization": self.authorization, **(kwargs.pop("headers", None) or {})}
         while self._set_by_uploads:
             self.private.cookies.update(self._set_by_uploads.popleft())
@@ -379,7 +381,12 @@ RULES = (
         wait=_COOLING,
         is_known=False,
     ),
-    Rule("404", lambda a: a.status == 404, RejectedError, say("Instagram does not know what the post names")),
+    Rule(
+        "404, Media not found",
+        lambda a: a.status == 404 or _says("Media not found")(a),
+        MissingError,
+        say("Instagram does not know what the request names"),
+    ),
     Rule(
         "any other 4xx",
         lambda a: True,

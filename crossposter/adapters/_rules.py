@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossposter.adapters.options import Connection
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import (
+    AccountError,
+    MissingError,
+    PublishError,
+    RejectedError,
+    TransientError,
+    UncertainError,
+)
 from crossposter.redaction import redactor
 from crossposter.wording import Message, say
 
@@ -31,7 +38,7 @@ class Answer:
         status: HTTP status.
         headers: Case-insensitive.
         body: The JSON object, or empty when there was none to be read.
-        is_publish: Whether the request was the public one.
+        is_publish: Whether the request was a public one: for a post, for other words of it, for its end.
         is_verify: Whether the request asked whose account it is: a refusal is about the account then.
         record: What is kept of it where its meaning is not known (`recorded`).
         raised: What the client library made of it, for a table that goes by that.
@@ -93,6 +100,7 @@ class Rule(NamedTuple):
 #: What to do about each kind of failure.
 ACTS: Mapping[type[PublishError], Message] = {
     RejectedError: say("look at the post; then try it again, or drop it"),
+    MissingError: say("look at the account: somebody may have deleted it there"),
     AccountError: say("look at the account in the app or on the site of the platform"),
     TransientError: say("crossposter tries again by itself"),
     UncertainError: say("crossposter looks at the account, where the post may stand"),

@@ -7,6 +7,7 @@ one method, which is replaced here. What a refusal of X means is in `_x_errors.p
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,8 @@ from crossposter.errors import AccountError, PublishError, TransientError
 from crossposter.wording import say
 
 API_URL = "https://api.x.com"
-_PUBLISH = ("POST", "/2/tweets")
+#: What makes a post, and what takes one away.
+_PUBLIC = re.compile(r"POST /2/tweets|DELETE /2/tweets/.*")
 _VERIFY = ("GET", "/2/users/me")
 #: Where X names no time: its longest usual window (docs.x.com, rate limits, 2026-08).
 _RATE_WINDOW = timedelta(minutes=15)
@@ -66,7 +68,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         Raises:
             PublishError: It was not answered with a JSON object and a 2xx.
         """
-        is_publish = (method, route) == _PUBLISH
+        is_publish = bool(_PUBLIC.fullmatch(f"{method} {route}"))
         signer = tweepy.OAuth1UserHandler(
             self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret
         )

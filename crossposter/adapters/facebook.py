@@ -20,9 +20,10 @@ from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Cr
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links
 from crossposter.core.examination import Examination, Lack
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.core.timeline import Standing, Timeline
-from crossposter.errors import PublishError, TransientError, UncertainError
+from crossposter.errors import MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Staged, Steps
 from crossposter.references import NumberRef, SecretRef
 from crossposter.wording import say
@@ -47,6 +48,9 @@ class FacebookCredentials(Credentials):
 
 class FacebookOptions(BaseOptions):
     """What Facebook adds to an account."""
+
+    #: An edit changes the words alone, and only of posts that this app has made (Meta, Page posts, 2026-06).
+    can: ClassVar[frozenset[Kind]] = frozenset({Kind.EDIT, Kind.DELETE, Kind.REPOST})
 
     credentials: FacebookCredentials = Field(default_factory=FacebookCredentials)
     graph_version: GraphVersion = GRAPH_VERSION
@@ -185,22 +189,40 @@ class FacebookAdapter:
             raise unusable(UncertainError, _UNUSABLE, answer, self._client.secrets())
         return replace(_receipt(remote_id), rests_until=self._client.used_up_until())
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Give a post other words: one request. Its link and its pictures stay as they are."""
+        if self._client.edit(remote_id, message=post.text).get("success") is not True:
+            raise UncertainError(_UNUSABLE)
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Say that this is not done; sends nothing."""
+        raise RejectedError(say("on Facebook a post is edited where it stands"))
+
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the Page's newest posts, 100 at most: one request. Meta may leave posts out of this list."""
         answer = self._client.get_connections(
             self._page,
             "published_posts",
             limit=min(limit, 100),
-            fields="id,message,created_time,attachments{unshimmed_url}",
+            fields=_FIELDS,
         )
         return Timeline(posts=tuple(map(_standing, mappings(answer.get("data"), otherwise=_UNUSABLE))))
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post: one request."""
+        try:
+            return _standing(self._client.get_object(remote_id, fields=_FIELDS))
+        except MissingError:
+            return None
 
     def retract(self, remote_id: str) -> None:
         """Delete a post: one request."""
         if self._client.delete_object(remote_id).get("success") is not True:
-            raise TransientError(_UNUSABLE)
+            raise UncertainError(_UNUSABLE)
 
 
+#: What is asked of a post that is read.
+_FIELDS = "id,message,created_time,attachments{unshimmed_url}"
 #: 100_200, 100/posts/200
 _NUMBERED = re.compile(r"(\d+)_(\d+)(?!\w)|(\d+)/posts/(\d+)(?!\w)")
 _PERMALINK = re.compile(r"https://(?:[a-z-]+\.)?facebook\.com/(.*\d.*?)/?")

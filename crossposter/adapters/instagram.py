@@ -18,9 +18,10 @@ from crossposter.adapters.logins import Login, Person
 from crossposter.adapters.options import GRAPH_VERSION, AppBlock, Connection, Credentials, GraphVersion
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.examination import Examination
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Identity, Limits, LinkPlace, PictureLimits, Post, Receipt
 from crossposter.core.text import same_handle
-from crossposter.core.timeline import Timeline
+from crossposter.core.timeline import Standing, Timeline
 from crossposter.ports import Adapter, Staged, Steps
 from crossposter.references import LoginFile, LoginSecretRef, NumberRef, SecretRef, mistake
 from crossposter.wording import say
@@ -59,7 +60,7 @@ class GraphCredentials(Credentials):
 
 
 class GraphOptions(InstagramOptions):
-    """The official way (`backend: graph`)."""
+    """The official way (`backend: graph`), which neither edits nor deletes (content publishing, 2026-06)."""
 
     credentials: GraphCredentials = Field(default_factory=GraphCredentials)
     backend: Annotated[Literal["graph"], Field(examples=["graph"])]
@@ -99,6 +100,8 @@ class SessionCredentials(Credentials):
 
 class SessionOptions(InstagramOptions):
     """The unofficial way (`backend: instagrapi`)."""
+
+    can: ClassVar[frozenset[Kind]] = frozenset({Kind.EDIT, Kind.DELETE, Kind.REPOST})
 
     credentials: SessionCredentials = Field(default_factory=SessionCredentials)
     backend: Annotated[Literal["instagrapi"], Field(examples=["instagrapi"])]
@@ -186,9 +189,21 @@ class InstagramAdapter:
         """Make the post: one request."""
         return self._backend.publish(staged)
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the account's newest posts, and where it keeps one the record of the post that is asked for."""
-        return self._backend.timeline(limit=limit, of=of)
+        return self._backend.timeline(limit=limit, of=of, replies=replies)
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post."""
+        return self._backend.look_up(remote_id)
+
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Give a post another caption, where the backend can."""
+        self._backend.edit(remote_id, post)
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Say that this is not done."""
+        return self._backend.reply(staged, remote_id)
 
     def retract(self, remote_id: str) -> None:
         """Delete a post, where the backend can."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Post
 from crossposter.ports import PublicPictures
 from crossposter.references import LoginFile, Secret, SecretSource
@@ -82,6 +83,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    #: What can be done to posts that stand.
+    can: ClassVar[frozenset[Kind]] = frozenset()
+
     credentials: Credentials
 
     @classmethod
@@ -105,6 +109,10 @@ class Options(BaseModel):
 
     def price(self, post: Post) -> float | None:
         """Give what the platform asks for sending a post, in US dollars; None where it costs nothing."""
+        return None
+
+    def price_of_deleting(self) -> float | None:
+        """Give what the platform asks for taking a post away, in US dollars; None where it costs nothing."""
         return None
 
 

@@ -19,10 +19,11 @@ from crossposter.adapters.options import AppBlock, AppKeys, Connection, Credenti
 from crossposter.adapters.options import Options as BaseOptions
 from crossposter.core.counting import find_links, prefix_weights, weighted_length
 from crossposter.core.examination import Examination, Lack
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Identity, Limits, LinkPlace, Picture, PictureLimits, Post, Receipt
 from crossposter.core.text import same_handle
 from crossposter.core.timeline import Standing, Timeline
-from crossposter.errors import PublishError, TransientError, UncertainError
+from crossposter.errors import PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Staged, Steps
 from crossposter.references import SecretRef
 from crossposter.wording import say
@@ -41,6 +42,8 @@ class Prices(BaseModel):
     post_with_link: Annotated[float, Field(ge=0)] = 0.200
     #: For each picture that has a description.
     alt_text: Annotated[float, Field(ge=0)] = 0.005
+    #: For taking a post away.
+    delete: Annotated[float, Field(ge=0)] = 0.010
 
 
 class TwitterApp(AppKeys):
@@ -66,6 +69,9 @@ class TwitterCredentials(Credentials):
 class TwitterOptions(BaseOptions):
     """What X adds to an account."""
 
+    #: X lets nobody edit a post by its interface (docs.x.com, 2026-08).
+    can: ClassVar[frozenset[Kind]] = frozenset({Kind.REPLY, Kind.DELETE, Kind.REPOST})
+
     credentials: TwitterCredentials = Field(default_factory=TwitterCredentials)
     prices: Prices = Prices()
 
@@ -74,6 +80,10 @@ class TwitterOptions(BaseOptions):
         described = sum(1 for picture in post.pictures if picture.alt)
         text = self.prices.post_with_link if find_links(post.text) else self.prices.post
         return text + described * self.prices.alt_text
+
+    def price_of_deleting(self) -> float:
+        """Give what X asks for taking a post away."""
+        return self.prices.delete
 
 
 class TwitterAdapter:
@@ -176,26 +186,52 @@ class TwitterAdapter:
 
     def publish(self, staged: Staged) -> Receipt:
         """Make the post: one request."""
+        return self._created(staged, in_reply_to=None)
+
+    def reply(self, staged: Staged, remote_id: str) -> Receipt:
+        """Answer a post: one request. X lets everybody answer posts of their own (rule of 2026-02-23)."""
+        return self._created(staged, in_reply_to=remote_id)
+
+    def edit(self, remote_id: str, post: Post) -> None:
+        """Say that this cannot be done; sends nothing."""
+        raise RejectedError(say("X lets no program edit a post: answer it, or delete it and post anew"))
+
+    def _created(self, staged: Staged, *, in_reply_to: str | None) -> Receipt:
         answer = self._client.create_tweet(
-            text=staged.post.text, media_ids=list(staged.media_ids) or None, user_auth=True
+            text=staged.post.text,
+            media_ids=list(staged.media_ids) or None,
+            in_reply_to_tweet_id=in_reply_to,
+            user_auth=True,
         )
         remote_id = identifier(mapping(answer.get("data")).get("id"))
         if not remote_id:
             raise unusable(UncertainError, UNUSABLE, answer, revealed(self._connection))
         return replace(self._receipt(remote_id), rests_until=self._client.used_up_until())
 
-    def timeline(self, *, limit: int, of: Sequence[str] = ()) -> Timeline:
+    def timeline(self, *, limit: int, of: Sequence[str] = (), replies: bool = False) -> Timeline:
         """Read the account's newest posts, 5 to 100 of them: one request, which X asks $0.001 a post for."""
         answer = self._client.get_users_tweets(
             self._connection.remote_id,
             max_results=min(max(limit, 5), 100),
-            exclude=["replies", "retweets"],  # others' words, and what no feed's reader takes for news
-            tweet_fields=["created_at", "entities", "attachments"],
+            # Others' words, and unless asked for what no feed's reader takes for news.
+            exclude=["retweets"] if replies else ["replies", "retweets"],
+            tweet_fields=_FIELDS,
             user_auth=True,
         )
         # Without a post there is no "data", but "meta" says that there is none.
         tweets = answer.get("data", [] if "meta" in answer else None)
         return Timeline(posts=tuple(self._standing(tweet) for tweet in mappings(tweets, otherwise=UNUSABLE)))
+
+    def look_up(self, remote_id: str) -> Standing | None:
+        """Read one post: one request. Of one that is gone X says so in a success, with an error in it."""
+        answer = self._client.get_tweet(remote_id, tweet_fields=_FIELDS, user_auth=True)
+        if tweet := mapping(answer.get("data")):
+            return self._standing(tweet)
+        errors = answer.get("errors")
+        kinds = [text(mapping(error).get("type")) for error in (errors if isinstance(errors, list) else [])]
+        if any(kind.endswith("/resource-not-found") for kind in kinds):
+            return None
+        raise unusable(TransientError, UNUSABLE, answer, revealed(self._connection))
 
     def _standing(self, tweet: Mapping[str, Any]) -> Standing:
         remote_id = numbered(tweet.get("id"), otherwise=UNUSABLE)
@@ -215,13 +251,15 @@ class TwitterAdapter:
         """Delete a post: one request."""
         answer = self._client.delete_tweet(remote_id, user_auth=True)
         if mapping(answer.get("data")).get("deleted") is not True:
-            raise TransientError(UNUSABLE)
+            raise unusable(UncertainError, UNUSABLE, answer, revealed(self._connection))
 
     def _receipt(self, remote_id: str) -> Receipt:
         return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}")
 
 
 _PERMALINK = re.compile(r"https://(?:www\.|mobile\.)?(?:x|twitter)\.com/([^/?#]+)(?:/web)?/status/(\d{1,20})(?!\d)")
+#: What is asked of a post that is read.
+_FIELDS = ["created_at", "entities", "attachments"]
 _READS_ONLY = Lack(
     what=say("the X app may only read"),
     mend=say(

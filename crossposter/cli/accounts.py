@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import typer
 
 from crossposter.bootstrap import accounts_of
 from crossposter.cli.context import Context, print_json
-from crossposter.cli.ledger import open_ledger
+from crossposter.cli.ledger import open_ledger, zone_of
 from crossposter.cli.pausing import pause_data, standing_pauses
-from crossposter.cli.tables import printable
+from crossposter.cli.tables import clock, printable
 from crossposter.clock import SystemClock
 from crossposter.core.model import AccountState
 from crossposter.ledger.accounts import standing
@@ -36,7 +38,7 @@ def accounts(context: Context, *, as_json: bool) -> None:
         accounts = [_data(record, translate) for record in found]
         print_json({"accounts": accounts, "pauses": pause_data(pauses, translate, config)})
     else:
-        _print(found, translate)
+        _print(found, translate, partial(zone_of, config))
         for line in told:
             typer.echo(printable(translate(line)))
     # Its own budget is a person's will; what the platform no longer gives is not.
@@ -59,14 +61,14 @@ def _data(record: AccountRecord, translate: Translator) -> dict[str, Any]:
     }
 
 
-def _print(found: list[AccountRecord], translate: Translator) -> None:
+def _print(found: list[AccountRecord], translate: Translator, zone: Callable[[str], str]) -> None:
     from crossposter.cli.tables import literal, new_console, new_table
 
     table = new_table(translate, say("account"), say("state"), say("waiting"), say("held"), say("spent this month"))
     for record in found:
         table.add_row(
             literal(f"{record.id} ({record.platform})"),
-            literal("\n".join(translate(line) for line in _state(record))),
+            literal("\n".join(translate(line) for line in _state(record, zone(record.id)))),
             literal(str(record.waiting)),
             literal(str(record.held)),
             literal(f"{record.spent_usd:.2f} USD" if record.spent_usd else "-"),
@@ -74,10 +76,10 @@ def _print(found: list[AccountRecord], translate: Translator) -> None:
     new_console().print(table)
 
 
-def _state(record: AccountRecord) -> list[Message]:
+def _state(record: AccountRecord, zone: str) -> list[Message]:
     lines = [_WORDS[record.state]]
     if record.why:
         lines.append(record.why)
     if record.until:
-        lines.append(say("tried again at {time}", time=record.until.isoformat(timespec="seconds")))
+        lines.append(say("tried again at {time}", time=clock(record.until, zone)))
     return lines

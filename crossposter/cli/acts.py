@@ -17,6 +17,7 @@ from crossposter.cli.context import ConfigOption, Context, JsonOption, print_jso
 from crossposter.cli.ledger import delivery_data, open_ledger
 from crossposter.clock import SystemClock
 from crossposter.core.cities import city_of
+from crossposter.core.kinds import read_name
 from crossposter.errors import CrossposterError, LedgerError, UsageError
 from crossposter.wording import Message, say
 
@@ -95,7 +96,8 @@ def _receipt(context: Context, name: str, url: str) -> Receipt:
     from crossposter.bootstrap import accounts_of
     from crossposter.core.model import Receipt
 
-    account_id = name.partition("/")[2]
+    found = read_name(name)
+    account_id = found.account_id if found else ""
     accounts = accounts_of(context.load(secrets_needed=False, tolerant=True))
     if account_id not in accounts:
         sentence = say(
@@ -114,6 +116,62 @@ def _receipt(context: Context, name: str, url: str) -> Receipt:
         )
         raise UsageError(sentence)
     return Receipt(remote_id=remote_id, url=url)
+
+
+def retract(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Stories (412), or a story on one account (412/izmir-x).")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the record.")],
+    config: ConfigOption = None,
+    by: By = None,
+) -> None:
+    """Take a story down: what stands is deleted, what waits is dropped."""
+    from crossposter.bootstrap import accounts_of
+    from crossposter.core.model import Reason
+    from crossposter.ledger.withdrawing import retract as withdraw
+
+    context = ctx.obj.at(config)
+    person = person_of(context, by, reason)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    accounts = accounts_of(loaded)
+    with open_ledger(context, loaded) as (ledger, translate):
+        acted: list[Acted] = []
+        for name in names:
+            done = withdraw(ledger, name, person, accounts, now=SystemClock().now())
+            if not done:
+                raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
+            acted += done
+        print_acted(acted, translate, loaded)
+        for one in acted:
+            if one.reason is Reason.BY_HAND:
+                sentence = say(
+                    "{delivery}: delete the post in the app or on the platform's site, then say so: crossposter settle"
+                    " {delivery} --absent",
+                    delivery=one.delivery_id,
+                )
+                typer.echo(translate(sentence))
+    if not all(one.done for one in acted):
+        raise typer.Exit(1)
+
+
+def correct(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="A story (412), or its post on one account (412/izmir-x).")],
+    config: ConfigOption = None,
+    by: By = None,
+    reason: _Why = None,
+    how: Annotated[
+        str | None,
+        typer.Option("--how", metavar="WAY", help="edit, reply, repost or nothing; the account's own way without it."),
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and its price; do nothing.")] = False,
+) -> None:
+    """Correct posts of news that was edited after they had gone out."""
+    from crossposter.cli.correct import correct as command
+
+    command(ctx.obj.at(config), name, by=by, why=reason, how=how, plan=plan)
 
 
 def backfill(
@@ -292,6 +350,8 @@ _DONE = {
     "backfill": say("{person} has let it out as old news at {time}"),
     "hold": say("{person} has held it at {time}"),
     "edit": say("{person} has changed its text at {time}"),
+    "retract": say("{person} has had it taken down at {time}"),
+    "correct": say("{person} has let it be corrected at {time}"),
 }
 
 
@@ -299,5 +359,5 @@ def _said(act: ActRecord, name: str, config: Configuration) -> Message:
     """Say what somebody did, and when by the office's clock: of today the hour alone."""
     zone = ZoneInfo(next(city.timezone for city in config.cities if city.city in ("", city_of(name))))
     at, today = act.at.astimezone(zone), SystemClock().now().astimezone(zone).date()
-    time = f"{at:%H:%M}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
+    time = f"{at:%H:%M}" if at.date() == today else f"{at:%d.%m.%Y %H:%M}"
     return replace(_DONE[act.verb], values={"person": act.person, "time": time})

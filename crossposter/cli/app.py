@@ -44,6 +44,8 @@ for _act in (
     acts.edit,
     pausing.pause,
     pausing.resume,
+    acts.retract,
+    acts.correct,
 ):
     app.command()(_act)
 

@@ -84,6 +84,7 @@ def run(context: Context, commands: Commands) -> None:
             report=report,
             check_up=lambda service: office.checkup(current, service, rota),
             is_clock_doubtful=office.opening.is_clock_doubtful,
+            forget=lambda: office.forget(current, lambda: True),
         )
         daemon.run()
         pinger.stop()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crossposter.cli.tables import STATUS_WORDS, printable
+from crossposter.cli.tables import STATUS_WORDS, headline, printable
 from crossposter.errors import LedgerError
 from crossposter.ledger.exporting import SentRecord
 from crossposter.messages import Translator
@@ -113,8 +113,8 @@ def _cells(record: SentRecord, translate: Translator, zone: str) -> dict[str, st
         "account": record.account_id,
         "platform": PLATFORM_NAMES.get(record.platform, record.platform),
         "status": _status(record, translate),
-        "title": printable(record.title),
-        "text": printable(record.text),
+        "title": printable(headline(record, translate, zone=zone)),
+        "text": printable(record.text or (headline(record, translate, zone=zone) if record.erased_at else "")),
         "link": record.link or "",
         "address": record.url or "",
         "number": record.remote_id or "",
@@ -136,7 +136,9 @@ def _write_jsonl(draft: Path, sent: Iterable[SentRecord], _translate: Translator
     count = 0
     with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         for record in sent:
-            values = {**asdict(record), "started_at": record.started_at.astimezone(ZoneInfo(zone)).isoformat()}
+            times = {"started_at": record.started_at, "erased_at": record.erased_at}
+            there = {name: at and at.astimezone(ZoneInfo(zone)).isoformat() for name, at in times.items()}
+            values = {**asdict(record), **there}
             file.write(json.dumps(values, ensure_ascii=False) + "\n")
             count += 1
     return count

@@ -60,20 +60,21 @@ def show(
 ) -> None:
     """Tell one story, or that of one delivery, from the feed to its permalinks: what was sent, when, by whose will."""
     from crossposter.cli.story import lines, step_data, steps
+    from crossposter.cli.tables import clock, headline
     from crossposter.ledger import history
     from crossposter.ledger.acts import Desk
 
-    number, _, account_id = name.partition("/")
+    number = name.partition("/")[0]
     context = ctx.obj.at(config)
     loaded = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, loaded) as (ledger, translate):
         story = history.story(ledger, int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
-        records = [record for record in story if account_id in ("", record.account_id)]
+        records = [record for record in story if name in (number, record.id, f"{number}/{record.account_id}")]
         attempts = {record.id: history.attempts(ledger, record) for record in records}
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
         revisions = history.revisions(ledger, int(number)) if records else []
         standing = {record.id: _standing(ledger, record, attempts[record.id]) for record in records}
-        told = steps(history.events_of(ledger, int(number)), account_id=account_id) if records else []
+        told = steps(history.events_of(ledger, int(number)), account_id=name.partition("/")[2]) if records else []
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
     zone = zone_of(loaded, records[0].account_id)
@@ -91,15 +92,16 @@ def show(
         story_data = [step_data(step, translate, zone=zone) for step in told]
         print_json({"deliveries": shown, "revisions": revised, "story": story_data})
         return
-    _echo(f"{records[0].title}\n{records[0].link or ''}")
+    _echo(f"{headline(records[0], translate, zone=zone)}\n{records[0].link or ''}")
     for line in lines(told, translate, zone=zone):
         _echo(line)
     for revision in revisions:
-        when = revision.replaced_at.isoformat(timespec="seconds")
-        _echo(translate(say("until {time} it said: {title}", time=when, title=revision.title)))
+        when = clock(revision.replaced_at, zone)
+        said = revision.title or say("erased")
+        _echo(translate(say("until {time} it said: {title}", time=when, title=said)))
     for record in records:
-        _print_delivery(record, attempts[record.id], acts[record.id], translate)
-        _print_standing(standing[record.id], translate)
+        _print_delivery(record, attempts[record.id], acts[record.id], translate, zone=zone)
+        _print_standing(standing[record.id], translate, zone=zone)
 
 
 def zone_of(config: Configuration, name: str) -> str:
@@ -122,11 +124,13 @@ def _standing(ledger: SqlLedger, record: DeliveryRecord, attempts: Sequence[Atte
     return history.others(ledger, record.account_id, since=since - _SKEW)
 
 
-def _print_standing(standing: Sequence[Standing], translate: Translator) -> None:
+def _print_standing(standing: Sequence[Standing], translate: Translator, *, zone: str) -> None:
+    from crossposter.cli.tables import clock
+
     if standing:
         _echo("  " + translate(say("what stands on the account, and no post of ours has become:")))
     for one in standing:
-        when = one.published.isoformat(timespec="seconds") if one.published else "-"
+        when = clock(one.published, zone) if one.published else "-"
         _echo(f"    {when}  {one.url}\n      " + one.text.replace("\n", "\n      "))
 
 
@@ -306,6 +310,9 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
         "attempts": record.attempts,
         "updated_at": record.updated_at.isoformat(),
         "outdated": record.is_outdated,
+        "erased_at": record.erased_at.isoformat() if record.erased_at else None,
+        "kind": record.kind,
+        "deleted_at": record.deleted_at.isoformat() if record.deleted_at else None,
         "draft": data_of(record),
     }
 
@@ -313,6 +320,7 @@ def delivery_data(record: DeliveryRecord, translate: Translator) -> dict[str, An
 def _attempt_data(attempt: AttemptRecord, translate: Translator) -> dict[str, Any]:
     return {
         "number": attempt.number,
+        "kind": attempt.kind,
         "text": attempt.text,
         "link": attempt.link,
         "images": attempt.pictures,
@@ -349,30 +357,37 @@ def _revision_data(revision: RevisionRecord) -> dict[str, Any]:
 
 
 def _print_delivery(
-    record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator
+    record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator, *, zone: str
 ) -> None:
     from crossposter.cli.drafts import lines_of
-    from crossposter.cli.tables import STATUS_WORDS, printable
+    from crossposter.cli.tables import DELETED, DONE, STATUS_WORDS, VERB_WORDS, clock, printable, word_of
+    from crossposter.core.acts import Verb
+    from crossposter.core.kinds import Kind
+    from crossposter.core.model import Status
 
     why = record.message or (record.reason.message if record.reason else None)
-    _echo(f"\n{record.id}  {translate(STATUS_WORDS[record.status])}  {record.url or ''}")
+    _echo(f"\n{record.id}  {translate(word_of(record))}  {record.url or ''}")
     if why:
         _echo(f"  {translate(why)}")
     if record.is_outdated:
         outdated = translate(say("the news says something else by now"))
         _echo(f"  ! {outdated}")
     for act in acts:
-        who = f"{act.person} ({act.system_user})"
-        _echo(f"  {act.at.isoformat(timespec='seconds')}  {act.verb}: {who}{f', {act.why}' if act.why else ''}")
+        did = f"{act.person} ({act.system_user}): {translate(VERB_WORDS[Verb(act.verb)])}"
+        _echo(f"  {clock(act.at, zone)}  {did}{f', {act.why}' if act.why else ''}")
     for line in lines_of(record, translate):
         _echo(f"  {line}")
     for attempt in attempts:
-        ended = attempt.ended_at.isoformat(timespec="seconds") if attempt.ended_at else "?"
-        outcome = translate(STATUS_WORDS[attempt.outcome]) if attempt.outcome else "?"
-        _echo(f"  {attempt.started_at.isoformat(timespec='seconds')} - {ended}  {outcome}")
+        ended = clock(attempt.ended_at, zone) if attempt.ended_at else "?"
+        word = STATUS_WORDS[attempt.outcome] if attempt.outcome else None
+        if attempt.outcome is Status.PUBLISHED:
+            word = {Kind.DELETE: DELETED, Kind.EDIT: DONE}.get(attempt.kind, word)
+        outcome = translate(word) if word else "?"
+        _echo(f"  {clock(attempt.started_at, zone)} - {ended}  {outcome}")
         if attempt.message:
             _echo(f"  {translate(attempt.message)}")
-        _echo("\n".join(f"  | {line}" for line in printable(attempt.text).splitlines()))
+        for line in printable(attempt.text).splitlines():
+            _echo(f"  | {line}")
         for picture in attempt.pictures:
             _echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")
         if attempt.answer:

@@ -16,7 +16,7 @@ from crossposter.bootstrap import open_office
 from crossposter.checkup import Rota
 from crossposter.cli.context import Context, print_json
 from crossposter.cli.tables import new_console, print_round, printable
-from crossposter.core.checkup import confirms_clock
+from crossposter.core.checkup import confirms_clock, has_confirmed_clock
 from crossposter.core.events import Delivered, Poll, Recovering
 from crossposter.core.model import Status
 from crossposter.errors import LedgerError
@@ -54,6 +54,7 @@ def run_once(context: Context, *, as_json: bool) -> None:
         if office.opening.is_clock_doubtful and not confirms_clock(office.checkup(config, service, Rota())):
             raise LedgerError(_CLOCK)
         found = service.run_once(report=report)
+        office.forget(config, lambda: has_confirmed_clock(office.checkup(config, service, Rota())))
         alarm.finish(ALERTS_S)
         for task in () if found.has_failures else office.pings(config):
             if why_not := ping(task.web, task.address):

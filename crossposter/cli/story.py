@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crossposter.cli.tables import STATUS_WORDS, printable
+from crossposter.cli.tables import DELETED, DONE, STATUS_WORDS, VERB_WORDS, printable
+from crossposter.core.acts import Verb
 from crossposter.core.chain import Event, Kind
+from crossposter.core.kinds import Kind as Does
+from crossposter.core.kinds import read_name
 from crossposter.core.model import Reason, Status
 from crossposter.ledger.records import unpacked
 from crossposter.messages import Translator
@@ -46,22 +49,28 @@ def _step(event: Event) -> Step:
     facts: dict[str, Any] = json.loads(event.facts)
     content: dict[str, Any] = json.loads(event.content) if event.content else {}
     tell = _TOLD.get(event.kind, _told)
+    name = read_name(f"1/{event.account_id}") if event.account_id else None
     return Step(
         position=event.position,
         at=event.at,
         kind=event.kind,
         account=event.account_id,
         person=event.person,
-        what=tell(facts, content),
+        what=tell(facts, content, name.kind if name else Does.PUBLISH),
         facts=facts,
     )
 
 
-def _told(facts: dict[str, Any], content: dict[str, Any]) -> Message:
+def _told(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
     """Tell how a delivery stands, and why, or where."""
     state = facts.get("delivery", {})
     status = STATUS_WORDS[Status(state["status"])] if state else say("noted")
-    if post := facts.get("post"):
+    if does in (Does.EDIT, Does.DELETE) and state.get("status") == Status.PUBLISHED:
+        status = DONE
+    post = facts.get("post", {})
+    if "deleted_at" in post:
+        return DELETED
+    if post:
         return say("{status}: {what}", status=status, what=post["url"])
     why = unpacked(content.get("delivery", {}).get("message"))
     if why is None and state.get("reason"):
@@ -69,14 +78,14 @@ def _told(facts: dict[str, Any], content: dict[str, Any]) -> Message:
     return say("{status}: {what}", status=status, what=why) if why else say("{status}", status=status)
 
 
-def _seen(facts: dict[str, Any], content: dict[str, Any]) -> Message:
+def _seen(facts: dict[str, Any], content: dict[str, Any], _does: Does) -> Message:
     title, feed = _title(content), facts["entry"]["feed_id"]
     if mark := facts.get("mark"):
         return say("seen in feed {feed} as “{title}” (bytes {mark})", feed=feed, title=title, mark=mark[:_SHORT])
     return say("seen in feed {feed} as “{title}”", feed=feed, title=title)
 
 
-def _revised(facts: dict[str, Any], content: dict[str, Any]) -> Message:
+def _revised(facts: dict[str, Any], content: dict[str, Any], _does: Does) -> Message:
     number = facts["entry"]["revision"]
     return say("edited by the city, version {number}: “{title}”", number=number, title=_title(content))
 
@@ -85,8 +94,10 @@ def _title(content: dict[str, Any]) -> object:
     return content.get("entry", {}).get("title") or say("erased")
 
 
-def _claimed(facts: dict[str, Any], content: dict[str, Any]) -> Message:
+def _claimed(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
     attempt, said = facts["attempt"], content.get("attempt", {})
+    if does is Does.DELETE:
+        return say("the platform is asked to delete it, attempt {number}", number=attempt["number"])
     words = {
         "number": attempt["number"],
         "length": len(said.get("text", "")),
@@ -101,35 +112,35 @@ def _claimed(facts: dict[str, Any], content: dict[str, Any]) -> Message:
     return say("is sent, attempt {number}: {length} characters, {pictures} pictures", **words)
 
 
-def _answered(facts: dict[str, Any], content: dict[str, Any]) -> Message:
-    return say("the platform has answered: {what}", what=_told(facts, content))
+def _answered(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
+    return say("the platform has answered: {what}", what=_told(facts, content, does))
 
 
-def _read_back(facts: dict[str, Any], content: dict[str, Any]) -> Message:
-    return say("the account was read: {what}", what=_told(facts, content))
+def _read_back(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
+    return say("the account was read: {what}", what=_told(facts, content, does))
 
 
-def _taken_over(facts: dict[str, Any], content: dict[str, Any]) -> Message:
-    return say("found on the account: {what}", what=_told(facts, content))
+def _taken_over(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
+    return say("found on the account: {what}", what=_told(facts, content, does))
 
 
-def _twice(facts: dict[str, Any], _content: dict[str, Any]) -> Message:
+def _twice(facts: dict[str, Any], _content: dict[str, Any], _does: Does) -> Message:
     return say("a late answer: it stands at {url} as well", url=facts["url"])
 
 
-def _acted(facts: dict[str, Any], content: dict[str, Any]) -> Message:
-    verb, now = facts["act"]["verb"], _told(facts, content)
-    words = {"verb": verb, "user": facts["act"]["system_user"], "what": now}
+def _acted(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
+    verb, now = facts["act"]["verb"], _told(facts, content, does)
+    words = {"verb": VERB_WORDS[Verb(verb)], "user": facts["act"]["system_user"], "what": now}
     if why := content.get("act", {}).get("why"):
         return say("{verb} (as {user}; {why}): {what}", **words, why=why)
     return say("{verb} (as {user}): {what}", **words)
 
 
-def _erased(facts: dict[str, Any], _content: dict[str, Any]) -> Message:
+def _erased(facts: dict[str, Any], _content: dict[str, Any], _does: Does) -> Message:
     return say("erased, as retention says: {what}", what=facts["what"])
 
 
-_TOLD: dict[str, Callable[[dict[str, Any], dict[str, Any]], Message]] = {
+_TOLD: dict[str, Callable[[dict[str, Any], dict[str, Any], Does], Message]] = {
     Kind.SEEN: _seen,
     Kind.REVISED: _revised,
     Kind.CLAIMED: _claimed,

@@ -6,13 +6,17 @@ Titles, addresses and errors are strangers' words: they are printed as `Text`, i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crossposter.core.acts import Verb
 from crossposter.core.events import Delivered, Poll
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 from crossposter.core.schedule import shown
 from crossposter.messages import Translator
@@ -20,8 +24,12 @@ from crossposter.service import Round
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
+    from crossposter.ledger.exporting import SentRecord
     from crossposter.ledger.records import DeliveryRecord
 
+#: What is published in the sense of the record, and no post.
+DONE = say("done")
+DELETED = say("deleted")
 STATUS_WORDS = {
     Status.QUEUED: say("queued"),
     Status.PUBLISHING: say("publishing"),
@@ -30,6 +38,19 @@ STATUS_WORDS = {
     Status.HELD: say("held"),
     Status.FAILED: say("failed"),
     Status.SKIPPED: say("skipped"),
+}
+#: What people did, after their name.
+VERB_WORDS = {
+    Verb.APPROVE: say("has let it out"),
+    Verb.REJECT: say("has decided against it"),
+    Verb.RETRY: say("has had it tried again"),
+    Verb.PUBLISHED: say("has found it on the account"),
+    Verb.ABSENT: say("has not found it on the account"),
+    Verb.BACKFILL: say("has let it out as old news"),
+    Verb.RETRACT: say("has had it taken down"),
+    Verb.CORRECT: say("has let it be corrected"),
+    Verb.HOLD: say("has held it"),
+    Verb.EDIT: say("has changed its text"),
 }
 #: The colour never says more than the word.
 _COLOURS = {
@@ -63,6 +84,8 @@ class Line(NamedTuple):
     status: Status | None
     url: str | None
     why: Message | None
+    #: In place of the status.
+    word: Message | None = None
 
 
 def printable(text: str) -> str:
@@ -73,6 +96,11 @@ def printable(text: str) -> str:
 def literal(text: str, style: str = "") -> Text:
     """Take a text from outside into a table or a line: cleaned, and never read as markup."""
     return Text(printable(text), style=style)
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """Write a moment to the second, as the office's clock shows it."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%d.%m.%Y %H:%M:%S}"
 
 
 def new_console(*, stderr: bool = False) -> Console:
@@ -99,6 +127,14 @@ def print_round(console: Console, found: Round, translate: Translator) -> None:
     _print_stories(console, [_line_of_done(done) for done in found.delivered], translate)
 
 
+def headline(record: DeliveryRecord | SentRecord, translate: Translator, *, zone: str) -> str:
+    """Give the headline of the news, or when it was removed: the day in the office's zone."""
+    if record.erased_at is None:
+        return record.title
+    date = f"{record.erased_at.astimezone(ZoneInfo(zone)):%d.%m.%Y}"
+    return translate(say("removed on {date}, as the YAML's retention says", date=date))
+
+
 def print_deliveries(
     console: Console,
     records: Sequence[DeliveryRecord],
@@ -109,10 +145,12 @@ def print_deliveries(
     lines = [
         Line(
             name=record.id,
-            title=record.title,
+            title=headline(record, translate, zone=zone_of(record.account_id)),
             status=record.status,
-            url=record.url,
+            # Of what waits it matters why; the post that it is about is that of another line.
+            url=record.url if record.kind is Kind.PUBLISH or record.status is Status.PUBLISHED else None,
             why=_why(record, zone_of(record.account_id)),
+            word=word_of(record),
         )
         for record in records
     ]
@@ -126,6 +164,15 @@ def _why(record: DeliveryRecord, zone: str) -> Message | None:
         return why
     time = shown(record.not_before, zone)
     return say("goes out on {time}: {why}", time=time, why=why) if why else say("goes out on {time}", time=time)
+
+
+def word_of(record: DeliveryRecord) -> Message:
+    """Say in a word how a delivery stands."""
+    if record.status is not Status.PUBLISHED:
+        return STATUS_WORDS[record.status]
+    if record.deleted_at:
+        return DELETED
+    return DONE if record.kind in (Kind.EDIT, Kind.DELETE) else STATUS_WORDS[record.status]
 
 
 def _gave(poll: Poll, translate: Translator) -> str:
@@ -156,19 +203,21 @@ def _line_of_done(done: Delivered) -> Line:
 
 def _print_stories(console: Console, lines: Sequence[Line], translate: Translator) -> None:
     """Print the news as headings, so that addresses have room and can be clicked."""
-    stories: dict[str, list[Line]] = {}
+    stories: dict[int, list[Line]] = {}
     for line in lines:
-        stories.setdefault(line.name.partition("/")[0], []).append(line)
-    for number, story in sorted(stories.items(), key=lambda item: int(item[0])):
-        console.print(Text.assemble((number, "bold"), "  ", literal(story[0].title)))
+        stories.setdefault(int(line.name.partition("/")[0]), []).append(line)
+    for number, story in sorted(stories.items()):
+        console.print(Text.assemble((str(number), "bold"), "  ", literal(story[0].title)))
+        width = max(_ACCOUNT_WIDTH, *(len(line.name.partition("/")[2]) for line in story))
         for line in story:
             where = literal(line.url, style=_LINK) if line.url else literal(translate(line.why) if line.why else "")
-            account = literal(f"{line.name.partition('/')[2]:<{_ACCOUNT_WIDTH}}")
+            account = literal(f"{line.name.partition('/')[2]:<{width}}")
             # Not a table: an address must stay in one piece, or nobody can click it.
-            shown = Text.assemble("   ", account, " ", _padded(line.status, translate), " ", where)
+            shown = Text.assemble("   ", account, " ", _padded(line, translate), " ", where)
             console.print(shown, soft_wrap=True)
 
 
-def _padded(status: Status | None, translate: Translator) -> Text:
-    word = translate(STATUS_WORDS[status]) if status else "?"
-    return Text(f"{word:<{_STATUS_WIDTH}}", style=_COLOURS[status] if status else "red")
+def _padded(line: Line, translate: Translator) -> Text:
+    told = line.word or (STATUS_WORDS[line.status] if line.status else None)
+    word = translate(told) if told else "?"
+    return Text(f"{word:<{_STATUS_WIDTH}}", style=_COLOURS[line.status] if line.status else "red")

@@ -30,10 +30,13 @@ from crossposter.adapters import PLATFORMS, adapter_class, backends_of
 from crossposter.adapters.options import AppBlock, Options
 from crossposter.config.approvals import ApprovalRules
 from crossposter.config.posts import Block, BrandModel, BudgetModel, PostModel
-from crossposter.config.spans import Duration, TimeOfDay, at_most_a_day, duration_of
+from crossposter.config.spans import Duration, KeptFor, TimeOfDay, at_most_a_day, duration_of
 from crossposter.config.times import ElectionModel, QuietModel, UrgentModel, leave_room
 from crossposter.core.cities import city_of, full_name
-from crossposter.core.model import Holds, Pace
+from crossposter.core.correcting import CORRECTIONS, usual
+from crossposter.core.kinds import Kind
+from crossposter.core.model import Holds, OnEdit, Pace
+from crossposter.core.retention import Retention
 from crossposter.core.text import lower
 from crossposter.references import (
     DatabaseAddress,
@@ -236,6 +239,21 @@ class PaceModel(Block):
         return Pace(min_gap=self.min_gap, per_hour=self.per_hour, per_day=self.per_day)
 
 
+class OnEditModel(Block):
+    """What happens to an account's posts when their news is edited after they have gone out."""
+
+    #: None for the platform's usual way: edit, else a reply, else nothing.
+    how: Literal["edit", "reply", "repost", "nothing"] | None = None
+    #: Whether it is done without asking anybody.
+    unasked: bool = False
+
+    def on_edit(self, can: frozenset[Kind]) -> OnEdit:
+        """Give it as the service knows it."""
+        if self.how == "nothing":
+            return OnEdit()
+        return OnEdit(how=Kind(self.how) if self.how else usual(can), unasked=self.unasked)
+
+
 class AccountModel(Options):
     """What every account has, beside what its platform adds."""
 
@@ -252,6 +270,21 @@ class AccountModel(Options):
     #: So long a post that was accepted may not be seen on the account; None for the platform's own guess.
     settle_after: Annotated[Duration, AfterValidator(at_most_a_day)] | None = None
     order: Literal["loose", "strict"] = "loose"
+    on_edit: OnEditModel = OnEditModel()
+
+    @field_validator("on_edit")
+    @classmethod
+    def _can_be_done(cls, value: OnEditModel) -> OnEditModel:
+        known = [kind.value for kind in CORRECTIONS if kind in cls.can]
+        if value.how not in (None, "nothing", *known):
+            raise mistake(
+                say(
+                    "how: {how!r} is not possible on this account: it can be {known}",
+                    how=value.how,
+                    known=", ".join([*known, "nothing"]),
+                )
+            )
+        return value
 
 
 class HoldsModel(Block):
@@ -328,6 +361,17 @@ class AlertModel(Block):
         return self
 
 
+class RetentionModel(Block):
+    """How long the words and pictures of what was posted are kept; for ever where nothing is said."""
+
+    texts: KeptFor | None = None
+    pictures: KeptFor | None = None
+
+    def retention(self) -> Retention:
+        """Give it as the ledger knows it."""
+        return Retention(texts=self.texts, pictures=self.pictures)
+
+
 class KeptModel(Block):
     """Where the record is kept, and what else a daemon keeps."""
 
@@ -359,6 +403,7 @@ class ConfigModel(KeptModel):
     quiet: Annotated[tuple[QuietModel, ...], AfterValidator(leave_room)] = ()
     elections: tuple[ElectionModel, ...] = ()
     urgent: UrgentModel | None = None
+    retention: RetentionModel = RetentionModel()
 
     @property
     def city(self) -> str:

@@ -6,13 +6,15 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from crossposter.core.retention import Age
 from crossposter.core.text import match_key
 from crossposter.references import mistake
 from crossposter.wording import say
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_AGE_UNITS = {"d": "days", "y": "years"}
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]+(\d{1,2}:\d{2})")
 _DAY = re.compile(r"(\d{1,2})\.?\s+(\w+)")
@@ -46,6 +48,14 @@ def duration_of(value: Any) -> timedelta:
     if not match or not int(match[1]):
         raise mistake(say("a span of time is wanted here: write it like 30s, 5m, 2h or 1d"))
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def age_of(value: Any) -> Age:
+    """Read how long something is kept: 90d, 2y."""
+    match = re.fullmatch(r"(\d{1,5})\s*([dy])", value.strip()) if isinstance(value, str) else None
+    if not match or not int(match[1]):
+        raise mistake(say("how long it is kept is wanted here, in days or years: write it like 90d or 2y"))
+    return Age(**{_AGE_UNITS[match[2]]: int(match[1])})
 
 
 def at_most_a_day(value: timedelta) -> timedelta:
@@ -116,6 +126,12 @@ def weekday(value: Any) -> int:
 _TEXT_SCHEMA = WithJsonSchema({"type": "string"})
 Duration = Annotated[
     timedelta, BeforeValidator(duration_of), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"})
+]
+KeptFor = Annotated[
+    Age,
+    BeforeValidator(age_of),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}\s*[dy]$"}),
 ]
 TimeOfDay = Annotated[
     time, BeforeValidator(time_of_day), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d{2}$"})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Reason, Status
 
 #: So long a post may be accepted and not be seen on its account yet. A guess on the long side, the same for all
@@ -30,6 +31,10 @@ class Verb(StrEnum):
     ABSENT = "absent"
     #: Publish what was there before the feed was first seen.
     BACKFILL = "backfill"
+    #: Take a story down.
+    RETRACT = "retract"
+    #: Let posts of edited news be corrected.
+    CORRECT = "correct"
     #: Keep back a post that would go out by itself.
     HOLD = "hold"
     #: Write the text of one post before it goes out.
@@ -58,6 +63,8 @@ class Change:
     reason: Reason | None = None
     #: Reasons to hold it that no longer count.
     waives: frozenset[Reason] = frozenset()
+    #: Whether the post that it acts on does not stand any more.
+    is_gone: bool = False
 
 
 def may_be_unseen(verb: Verb, *, sent_at: datetime, now: datetime) -> bool:
@@ -73,9 +80,19 @@ def is_in_doubt(status: Status, reason: Reason | None) -> bool:
     return status is Status.UNCERTAIN or (status, reason) == (Status.HELD, Reason.UNKNOWN)
 
 
-def change(verb: Verb, status: Status, reason: Reason | None) -> Change | None:
-    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so."""
+def change(verb: Verb, status: Status, reason: Reason | None, *, step: Kind = Kind.PUBLISH) -> Change | None:
+    """Decide what an act makes of a delivery; None when it cannot be done to one that stands so.
+
+    `step` is what its next request does, or the one whose answer was lost.
+    """
     in_doubt = is_in_doubt(status, reason)
+    if step is Kind.DELETE and verb in (Verb.PUBLISHED, Verb.ABSENT):
+        is_open = status in (Status.HELD, Status.UNCERTAIN, Status.FAILED)
+        return Change(status=Status.PUBLISHED, is_gone=True) if is_open and verb is Verb.ABSENT else None
+    if reason is Reason.BY_HAND and verb is Verb.APPROVE:
+        return None
+    if step in (Kind.DELETE, Kind.EDIT) and in_doubt and verb is Verb.RETRY and status is Status.HELD:
+        return Change(status=Status.QUEUED)  # asked for twice, it is done once
     if verb is Verb.APPROVE and status is Status.HELD and not in_doubt:
         return Change(status=Status.QUEUED, waives=frozenset(filter(None, (reason,))) - OF_A_TEXT)
     if verb is Verb.REJECT and status in (Status.HELD, Status.QUEUED, Status.FAILED):

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     TAKEN_OVER = "taken_over"
     #: A late answer: the post stands there twice.
     TWICE = "twice"
+    #: A post stands no more.
+    ENDED = "ended"
     #: A person did something.
     ACTED = "acted"
     #: The ledger was put back from a copy: a new epoch.
@@ -74,7 +76,8 @@ class Event:
         position: Counts from 1, without gaps.
         at: Aware UTC.
         entry_id: Of which entry; None for one about the ledger as a whole.
-        account_id: On which account; None for all of the entry's, or none.
+        account_id: On which account, and with more of the delivery's name (`izmir-x/edit-2`) where it is no first post;
+            None for all of the entry's, or none.
         person: Who did it; None for nobody.
         facts: Canonical JSON; kept for ever.
         content: Canonical JSON; None where there is none, or none any more.

@@ -268,6 +268,12 @@ def confirms_clock(findings: Iterable[Finding]) -> bool:
     return not any(found.check is Check.REACH and found.colour is Colour.RED for found in findings)
 
 
+def has_confirmed_clock(findings: Iterable[Finding]) -> bool:
+    """Tell whether some platform has said that this machine's clock is right, and none that it is wrong."""
+    told = [found.colour for found in findings if found.check is Check.CLOCK]
+    return bool(told) and Colour.RED not in told
+
+
 def _version(account: Account, version: ApiVersion, now: datetime) -> Finding:
     asked, answered = version.asked, version.answered
     other = answered if answered and answered != asked else ""

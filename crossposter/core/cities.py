@@ -13,5 +13,6 @@ def full_name(city: str, name: str) -> str:
 
 def city_of(name: str) -> str:
     """Give the city of an account, a feed, a site or a delivery; empty where there is one file, or it is nobody's."""
-    city, dot, _ = name.rpartition("/")[2].partition(".")
+    account = name.split("/")[1] if "/" in name else name
+    city, dot, _ = account.partition(".")
     return city if dot else ""

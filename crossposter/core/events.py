@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crossposter.core.checkup import Finding
+from crossposter.core.kinds import name_of
 from crossposter.core.model import Outcome
 from crossposter.core.pausing import Pause
 from crossposter.core.planning import Plan
@@ -35,7 +36,7 @@ class Delivered:
     @property
     def entry_id(self) -> int:
         """Give the number of the story."""
-        return int(self.delivery_id.partition("/")[0])
+        return name_of(self.delivery_id).entry_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crossposter.core.budget import Budget
 from crossposter.core.chrome import Chrome
 from crossposter.core.cutting import Weigh, by_length
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.schedule import Times
 from crossposter.wording import Message, say
 
@@ -85,6 +86,12 @@ class Reason(StrEnum):
     #: Of an account alone.
     USED_UP = "used_up"
     PACE = "pace"
+    #: Of corrections and withdrawals.
+    BY_HAND = "by_hand"
+    STILL_STANDS = "still_stands"
+    REPOSTED = "reposted"
+    CORRECTION = "correction"
+    SUPERSEDED = "superseded"
     APPROVAL = "approval"
     BY_PERSON = "by_person"
     REVISED = "revised"
@@ -139,6 +146,14 @@ _SENTENCES = {
     Reason.ORPHAN: say("stands on the account twice: an answer came so late that it was sent again"),
     Reason.USED_UP: say("the platform takes nothing more for now, as it said itself"),
     Reason.PACE: say("has posted as fast as its pace in the YAML allows"),
+    Reason.BY_HAND: say(
+        "this way to the platform cannot do it: a person does, in the app or on the platform's site, and then says so"
+        " (crossposter settle ID --absent)"
+    ),
+    Reason.STILL_STANDS: say("is on the account as it was; will be tried again"),
+    Reason.CORRECTION: say("the news was edited after it had gone out; a person decides about a correction"),
+    Reason.SUPERSEDED: say("the news was edited once more before this correction was made"),
+    Reason.REPOSTED: say("the old post is deleted; the new one goes out at once"),
     Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
     Reason.BY_PERSON: say("a person has held it"),
     Reason.REVISED: say("the news was changed after a person wrote this text: look at both"),
@@ -397,6 +412,16 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnEdit:
+    """What happens to a post when its news is edited."""
+
+    #: How it is corrected; None for not at all.
+    how: Kind | None = None
+    #: Whether nobody is asked.
+    unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A destination on a platform."""
 
@@ -419,6 +444,11 @@ class Account:
     pace: Pace = field(default_factory=Pace)
     #: Whether what is held or fails keeps later news of the account waiting.
     strict_order: bool = False
+    #: What can be done there to posts that stand.
+    can: frozenset[Kind] = frozenset()
+    on_edit: OnEdit = OnEdit()
+    #: What taking a post away costs, in US dollars; None where it costs nothing.
+    price_of_deleting: float | None = None
     #: Which of its posts a person must let out; None for none.
     approval: ApprovalRule | None = None
     #: When its city's posts go out.
@@ -481,6 +511,8 @@ class Outcome:
     absences: int | None = None
     #: How often by now it was sent again by itself; None to leave the count alone.
     resends: int | None = None
+    #: Whether the post that it acts on does not stand any more.
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -518,6 +550,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The post that a correction or a withdrawal acts on."""
+
+    remote_id: str
+    url: str
+    #: Whether it stands, as far as is known.
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """The intent and fate of one entry on one account, as the ledger has it."""
 
@@ -547,6 +589,11 @@ class Delivery:
     reason: Reason | None = None
     #: Which of the entry's revisions this is.
     revision: int = 1
+    kind: Kind = Kind.PUBLISH
+    #: See `DeliveryName`.
+    issue: int = 0
+    #: None for a first post.
+    target: Target | None = None
     #: What people were shown, or wrote; None where nothing waited for them.
     draft: Draft | None = None
     #: Who let that out; None where nobody did.
@@ -559,4 +606,11 @@ class Delivery:
     @property
     def id(self) -> str:
         """Give the name people use on the command line: `412/izmir-x`."""
-        return f"{self.entry_id}/{self.account_id}"
+        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.issue))
+
+    @property
+    def step(self) -> Kind:
+        """Give what its next request does, or the one whose answer is waited for."""
+        if self.kind is not Kind.REPOST:
+            return self.kind
+        return Kind.DELETE if self.target and self.target.stands else Kind.PUBLISH

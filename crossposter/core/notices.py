@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from crossposter.core.alerting import Alert, Level, Notice
+from crossposter.core.amended import is_amendment, of_amendment
 from crossposter.core.budget import dollars
 from crossposter.core.checkup import MACHINE, Check, Colour, Finding, worst
 from crossposter.core.cities import city_of
@@ -32,6 +33,7 @@ from crossposter.core.events import (
     Unread,
 )
 from crossposter.core.gate import Flaw, examine
+from crossposter.core.kinds import name_of
 from crossposter.core.model import Outcome, Reason, Status
 from crossposter.core.planning import Decision, Plan
 from crossposter.wording import Message, say
@@ -211,6 +213,9 @@ def _of_delivery(done: Delivered) -> Iterator[Notice]:
     if outcome.reason is Reason.ACCOUNT and why:
         yield _stopped(done.account_id, why, until=outcome.account_rests_until)
         return
+    if is_amendment(done):
+        yield from of_amendment(done, outcome, why)
+        return
     if outcome.status is Status.QUEUED:
         return
     if outcome.status is Status.UNCERTAIN:
@@ -324,7 +329,7 @@ def _twice(done: Delivered, url: str) -> Notice:
 
 
 def _uncertain(delivery: str, title: str | None, *why: Message | None) -> Notice:
-    story = delivery.partition("/")[0]
+    story = name_of(delivery).entry_id
     lines = [
         *filter(None, [_headline(title) if title else None, *why]),
         say(

@@ -216,7 +216,12 @@ def _is_reused(entry: Entry, found: Known, known: Mapping[str, Known]) -> bool:
     others = [key for key in entry.keys if not key.startswith("guid:")]
     if not others or any(key in known for key in others):
         return False
-    return bool(found.title) and match_key(found.title) != match_key(entry.title)
+    if found.title:
+        return match_key(found.title) != match_key(entry.title)
+    # Of one whose words retention has erased, their digest is left: a key.
+    words = words_key(entry)
+    is_erased = not found.content
+    return is_erased and words is not None and (words not in known or known[words].entry_id != found.entry_id)
 
 
 def _sifted(entries: Sequence[Entry]) -> list[Entry]:

@@ -3,7 +3,7 @@
 An event names what it wrote by table and column (`{"delivery": {"status": ...}, "attempt": {"number": 1, ...}}`),
 openly in its facts and, where retention may remove it, in its content. So replaying is merging; nothing here knows what
 an event means, but for three things: a status has the event's time as the row's `updated_at`, an entry that says
-something else leaves a revision, and what was erased is expected to be gone.
+something else leaves a revision, and what was erased leaves nothing in its place.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ _UNANSWERED: Row = {"ended_at": None, "outcome": None, "message": None, "answer"
 _REVISED = ("title", "link", "summary", "text", "published_at", "pictures")
 #: What an event of erasing says was erased: words, and descriptions and digests of pictures; or the pictures' files.
 TEXTS, PICTURES = "texts", "pictures"
-#: What retention removes with the words, by table.
-WORDS = {
-    "entry": frozenset({"title", "summary", "text", "pictures", "categories", "content"}),
-    "revision": frozenset({"title", "summary", "text", "pictures"}),
-    "delivery": frozenset({"message"}),
-    "attempt": frozenset({"text", "pictures", "message", "answer"}),
-    "act": frozenset({"why"}),
+#: What retention removes with the words, by table, and what stands there then.
+WORDS: Mapping[str, Row] = {
+    "entry": {"title": "", "summary": "", "text": "", "pictures": [], "categories": [], "content": None},
+    "revision": {"title": "", "summary": "", "text": "", "pictures": []},
+    "delivery": {"message": None},
+    "attempt": {"text": "", "pictures": [], "message": None, "answer": None},
+    "act": {"why": None},
+    "draft": {"text": "", "pictures": []},
 }
 
 
@@ -106,7 +107,7 @@ class Replay:
             return
         self.erased_upto = event.position
         for (table, _), row in self.rows.items():
-            self._forget(row, table)
+            row.update(WORDS.get(table, {}))  # not only gone: nobody has written anything in their place
 
     def _forget(self, row: dict[str, Any], table: str) -> None:
         for column in WORDS.get(table, ()):

@@ -84,7 +84,7 @@ def look_for(timeline: Timeline, sent: Post, attempt: Attempt, *, theirs: Collec
     """
     free = [one for one in timeline.posts if one.remote_id not in theirs]
     by_media = (one for one in free if not set(attempt.media_ids).isdisjoint(one.media_ids))
-    by_words = (one for one in free if _says(one, sent) and _is_since(one, attempt.first_at or attempt.started_at))
+    by_words = (one for one in free if says(one, sent) and _is_since(one, attempt.first_at or attempt.started_at))
     return next(by_media, None) or next(by_words, None)
 
 
@@ -115,7 +115,7 @@ def made_by_hand(
             return one
         if one.published and one.published < since:
             continue
-        if _says(one, post):
+        if says(one, post):
             return one
         if not one.links and len(headline) >= _TELLING and headline in match_key(one.text):
             return one
@@ -127,7 +127,7 @@ def made_before(posts: Iterable[Standing], entry: Entry, words: Post | None) -> 
 
     It has the news' own link, or says word for word what would be sent.
     """
-    return next((one for one in posts if leads_to(one, entry) or (words and _says(one, words))), None)
+    return next((one for one in posts if leads_to(one, entry) or (words and says(one, words))), None)
 
 
 def leads_to(standing: Standing, entry: Entry) -> bool:
@@ -137,7 +137,8 @@ def leads_to(standing: Standing, entry: Entry) -> bool:
     return not keys.isdisjoint(entry.keys)
 
 
-def _says(standing: Standing, post: Post) -> bool:
+def says(standing: Standing, post: Post) -> bool:
+    """Tell whether a post has the words of another, as far as platforms keep them."""
     return bool(post.text.strip()) and _comparable(standing.text) == _comparable(post.text)
 
 

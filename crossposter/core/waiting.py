@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Reason, Status
 from crossposter.core.schedule import Dated, Opening, Quiet, Times, Yearly, election_at, opening, shown
 from crossposter.core.urgency import is_urgent
@@ -60,6 +61,8 @@ def when_due(
         now: When.
     """
     times = account.times
+    if delivery.kind is not Kind.PUBLISH:
+        return _put_right(delivery.kind, times, now=now)
     held = _forbidden(delivery.entry, times, now=now)
     if held and Reason.ELECTION not in delivery.waived:
         return held
@@ -71,6 +74,12 @@ def when_due(
     if feed and (waits := _delayed(delivery, feed, times, polled_at=polled_at, now=now)):
         return waits
     return _behind(urgency, times, now=now) if urgency else None
+
+
+def _put_right(kind: Kind, times: Times, *, now: datetime) -> Outcome | None:
+    """Decide when what stands there is put right: at once, since it is wrong as it stands; new words in no silence."""
+    closed = None if kind is Kind.DELETE else opening(times.silences, times.timezone, now)
+    return _closed(closed, times, now=now) if closed else None
 
 
 def is_urgent_now(delivery: Delivery, account: Account) -> bool:

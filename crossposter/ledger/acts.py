@@ -12,13 +12,15 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
 from crossposter.core.approval import SHOWN, is_meant
-from crossposter.core.chain import Kind
+from crossposter.core.chain import Kind as Told
 from crossposter.core.gate import words_of
+from crossposter.core.kinds import Kind, read_name
 from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, entries, schema, shared
-from crossposter.ledger.attempts import add_post, adopt, post_facts
-from crossposter.ledger.deliveries import note_status
+from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
+from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
+from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
@@ -86,15 +88,19 @@ class Desk:
             What came of it, for each delivery of that name; empty when there is none.
 
         Raises:
-            LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none.
+            LedgerError: The post that was found is another delivery's; or nobody can say yet that there is none; or the
+                news has no words any more.
         """
         with self._ledger.writing() as connection:
-            shared.hold_stories(connection, _entries_named(name))
-            rows = _named(connection, name)
+            shared.hold_stories(connection, entries_named(name))
+            rows = rows_named(connection, name)
             then = shared.moment(connection, now=now)
             facts, content = dict[str, Any](), dict[str, Any]()
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 facts, content = _adopt(connection, rows[0], found, now=now)
+            # Who drops what is left of a story does not mean that what stands is to stay.
+            keeps = verb is Verb.REJECT and "/" not in name
+            rows = [row for row in rows if not (keeps and row.kind == Kind.DELETE)]
             return [
                 self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)
                 for row in rows
@@ -116,15 +122,17 @@ class Desk:
             What came of it; None where there is no such delivery.
         """
         with self._ledger.writing() as connection:
-            shared.hold_stories(connection, _entries_named(name))
-            rows = _named(connection, name)
+            shared.hold_stories(connection, entries_named(name))
+            rows = rows_named(connection, name)
             if not rows or "/" not in name:
                 return None
             (row,) = rows
             if row.attempt:
                 # From its first attempt on nothing about a post changes: it could not be found again.
                 why = say("it was sent once in these words already")
-                return self._left_alone(connection, row, _standing(row, now=shared.moment(connection, now=now)), why)
+                return self._left_alone(
+                    connection, row, standing_status(row, now=shared.moment(connection, now=now)), why
+                )
             acted = self._act_on(connection, row, Verb.EDIT, person, now=now)
             if acted.done:
                 drafts.rewrite(connection, row.id, text, by=person.name, passed=passed, now=now)
@@ -133,7 +141,7 @@ class Desk:
     def entry_of(self, name: str) -> tuple[Origin, Entry] | None:
         """Give the news of a delivery, and where it came from; None where there is no such delivery."""
         with self._ledger.reading() as connection:
-            rows = _named(connection, name)
+            rows = rows_named(connection, name)
             return entries.load(connection, rows[0].entry_id) if rows else None
 
     def act_within(
@@ -143,7 +151,7 @@ class Desk:
 
         Who lets out many at once has not looked at each text: where that is asked for, it is asked for still.
         """
-        rows = _named(connection, name)
+        rows = rows_named(connection, name)
         return [self._act_on(connection, row, verb, person, now=now, has_seen_text=False) for row in rows]
 
     def baseline(self, feed_id: str, *, last: int) -> list[str]:
@@ -151,22 +159,22 @@ class Desk:
         entry, delivery = schema.entry.c, schema.delivery.c
         newest = (
             sa.select(entry.id)
-            .where(entry.feed_id == feed_id)
+            .where(entry.feed_id == feed_id, sa.not_(is_wordless()))
             .order_by(sa.func.coalesce(entry.published_at, entry.seen_at).desc(), entry.id.desc())
             .limit(last)
         )
         query = (
-            sa.select(delivery.entry_id, delivery.account_id)
+            sa.select(*NAME)
             .where(delivery.entry_id.in_(newest), delivery.reason == Reason.BASELINE)
             .order_by(delivery.id)
         )
         with self._ledger.reading() as connection:
-            return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
+            return [name_in(row) for row in connection.execute(query)]
 
     def acts(self, delivery_id: str) -> list[ActRecord]:
         """List what people did about a delivery, oldest first."""
         with self._ledger.reading() as connection:
-            ids = [row.id for row in _named(connection, delivery_id)]
+            ids = [row.id for row in rows_named(connection, delivery_id)]
             rows = schema.act.c
             query = sa.select(schema.act).where(rows.delivery_id.in_(ids)).order_by(rows.id)
             return [_record(row) for row in connection.execute(query)]
@@ -184,45 +192,38 @@ class Desk:
         shown: str | None = None,
         has_seen_text: bool = True,
     ) -> Acted:
-        status = _standing(row, now=shared.moment(connection, now=now))
+        status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
-        made = change(verb, status, reason)
+        step = _step(connection, row)
+        made = change(verb, status, reason, step=step)
         if not made:
             return self._left_alone(connection, row, status)
         if shown is not None and (why := _not_seen(connection, row, shown)):
             return self._left_alone(connection, row, status, why)
-        if (sent_at := _sent_at(connection, row)) and may_be_unseen(verb, sent_at=sent_at, now=now):
+        sent_at = None if step is Kind.DELETE else _sent_at(connection, row)
+        if sent_at and may_be_unseen(verb, sent_at=sent_at, now=now):
             raise LedgerError(
                 say(
                     "what was sent may not be seen on the account for {minutes} minutes: look there once more then",
                     minutes=UNSEEN_FOR // timedelta(minutes=1),
                 )
             )
+        if made.status is Status.QUEUED and row.is_wordless and row.kind != Kind.DELETE:
+            raise LedgerError(
+                say(
+                    "the words of story {entry} were removed, as the YAML's retention says: it cannot go out any more",
+                    entry=row.entry_id,
+                )
+            )
+        state: tuple[str, str | None, Mapping[str, Any] | None] = (made.status, made.reason, row.message)
         if verb is not Verb.EDIT:
-            _write(connection, row, made, now=now)
+            state, more = _write(connection, row, made, now=now)
+            facts, content = {**facts, **more[0]}, {**content, **more[1]}
         if verb is Verb.APPROVE and has_seen_text:
             drafts.let_out(connection, row, by=person.name, now=now)
-        act = {
-            "verb": verb,
-            "system_user": person.system_user,
-            "status_before": status,
-            "reason_before": reason,
-            "at": now,
-        }
-        added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **act)
-        number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
-        reasoned = {"act": {"id": number, "why": person.why}} if person.why else {}
-        note_status(
-            connection,
-            Kind.ACTED,
-            (row.entry_id, row.account_id),
-            (made.status, made.reason, row.message if verb is Verb.EDIT else None),
-            at=now,
-            person=person.name,
-            facts={"act": {"id": number, **act}, **facts},
-            content={**reasoned, **content},
-        )
-        return Acted(delivery_id=_name(row), title=row.title, status=made.status, reason=made.reason, done=True)
+        act = Act(verb=verb, person=person, status_before=status, reason_before=reason)
+        write_act(connection, row, act, state, facts=facts, content=content, now=now)
+        return Acted(delivery_id=name_in(row), title=row.title, status=Status(state[0]), reason=made.reason, done=True)
 
     def _left_alone(
         self, connection: sa.Connection, row: sa.Row[Any], status: Status, why: Message | None = None
@@ -232,7 +233,7 @@ class Desk:
         query = sa.select(schema.act).where(acts.delivery_id == row.id).order_by(acts.id.desc()).limit(1)
         last = connection.execute(query).one_or_none()
         return Acted(
-            delivery_id=_name(row),
+            delivery_id=name_in(row),
             title=row.title,
             status=status,
             reason=Reason(row.reason) if row.reason else None,
@@ -240,10 +241,6 @@ class Desk:
             last=_record(last) if last else None,
             why=why,
         )
-
-
-def _name(row: sa.Row[Any]) -> str:
-    return f"{row.entry_id}/{row.account_id}"
 
 
 def _not_seen(connection: sa.Connection, row: sa.Row[Any], shown: str) -> Message | None:
@@ -256,11 +253,66 @@ def _not_seen(connection: sa.Connection, row: sa.Row[Any], shown: str) -> Messag
     return say("this is another text than the one with that hash: it is {hash} now", hash=draft.hash[:SHOWN])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person does to a delivery, and how that stood before."""
+
+    verb: Verb
+    person: Person
+    status_before: Status
+    reason_before: Reason | None
+
+
+def write_act(
+    connection: sa.Connection,
+    row: Any,
+    act: Act,
+    state: tuple[str, str | None, Mapping[str, Any] | None],
+    *,
+    facts: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write who did what to a delivery; `state` is its status, reason and message now, as for `note_status`."""
+    person = act.person
+    told = {
+        "verb": act.verb,
+        "system_user": person.system_user,
+        "status_before": act.status_before,
+        "reason_before": act.reason_before,
+        "at": now,
+    }
+    added = schema.act.insert().values(delivery_id=row.id, person=person.name, why=person.why, **told)
+    number = connection.execute(added.returning(schema.act.c.id)).scalar_one()
+    why = {"act": {"id": number, "why": person.why}} if person.why else {}
+    note_status(
+        connection,
+        Told.ACTED,
+        whose(row),
+        state,
+        at=now,
+        person=person.name,
+        facts={"act": {"id": number, **told}, **(facts or {})},
+        content={**why, **(content or {})},
+    )
+
+
+def _step(connection: sa.Connection, row: sa.Row[Any]) -> Kind:
+    """Give what a delivery's next request does, or the one whose answer was lost."""
+    kind, posts = Kind(row.kind), schema.post.c
+    if kind is not Kind.REPOST:
+        return kind
+    deleted_at = connection.scalar(sa.select(posts.deleted_at).where(posts.delivery_id == row.of_id))
+    return Kind.DELETE if deleted_at is None else Kind.PUBLISH
+
+
 def _can_be_done(verb: Verb, row: sa.Row[Any], *, now: datetime) -> bool:
-    return change(verb, _standing(row, now=now), Reason(row.reason) if row.reason else None) is not None
+    if row.kind == Kind.DELETE:
+        return False  # nothing is found that it could be
+    return change(verb, standing_status(row, now=now), Reason(row.reason) if row.reason else None) is not None
 
 
-def _standing(row: sa.Row[Any], *, now: datetime) -> Status:
+def standing_status(row: sa.Row[Any], *, now: datetime) -> Status:
     """Give how a delivery stands: what was being published when its process went silent is uncertain by itself."""
     is_silent = row.status == Status.PUBLISHING and row.lease_until <= now
     return Status.UNCERTAIN if is_silent else Status(row.status)
@@ -290,12 +342,10 @@ def _adopt(
     posts, rows = schema.post.c, schema.delivery.c
     same = sa.or_(posts.remote_id == found.remote_id, posts.url == found.url)
     taken = (
-        sa.select(rows.entry_id, rows.account_id)
-        .join(schema.post, posts.delivery_id == rows.id)
-        .where(posts.account_id == row.account_id, same)
+        sa.select(*NAME).join(schema.post, posts.delivery_id == rows.id).where(posts.account_id == row.account_id, same)
     )
     if other := connection.execute(taken).first():
-        delivery = f"{other.entry_id}/{other.account_id}"
+        delivery = name_in(other)
         raise LedgerError(say("the post at {url} is that of {delivery}", url=found.url, delivery=delivery))
     if row.attempt:
         add_post(connection, row.id, row.account_id, found, now=now)
@@ -305,9 +355,15 @@ def _adopt(
     return adopt(connection, row.id, row.account_id, found, text=connection.scalar(words) or "", now=now)
 
 
-def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime) -> None:
-    """Change the row; the transaction holds it, or the database's one pen: nobody else has changed it meanwhile."""
-    values = {
+def _write(
+    connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: datetime
+) -> tuple[tuple[str, str | None, None], tuple[dict[str, Any], dict[str, Any]]]:
+    """Change the row; the transaction holds it, or the database's one pen: nobody else has changed it meanwhile.
+
+    Returns:
+        How it stands now, and what else the event tells of it: facts and content.
+    """
+    values: dict[str, Any] = {
         "status": made.status,
         "reason": made.reason,
         "message": None,
@@ -322,23 +378,39 @@ def _write(connection: sa.Connection, row: sa.Row[Any], made: Change, *, now: da
         values["released_at"] = now  # whoever lets news out has seen how old it is
     if Reason.GATE in made.waives and (told := unpacked(row.message)):
         values["passed"] = sorted({*row.passed, *words_of(told)})
+    more: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    if made.is_gone:
+        if not row.attempt:
+            more = note_by_hand(connection, row.id, now=now)
+            values["attempt"] = 1
+        end_post(connection, row.of_id, now=now)
+        if row.kind == Kind.REPOST:
+            values["status"], values["reason"] = Status.QUEUED, Reason.REPOSTED
     connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(values))
+    return (values["status"], values["reason"], None), more
 
 
-def _named(connection: sa.Connection, name: str) -> Sequence[sa.Row[Any]]:
-    """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name."""
-    account_id = name.partition("/")[2]
+def rows_named(connection: sa.Connection, name: str, *, with_all_of_account: bool = False) -> Sequence[sa.Row[Any]]:
+    """Find the deliveries of a name, `412/izmir-x` or `412`; none for what is no name.
+
+    With `with_all_of_account`, the first post's name stands for all that was done with the story on its account.
+    """
     rows = schema.delivery.c
     query = (
-        sa.select(schema.delivery, schema.entry.c.title)
+        sa.select(schema.delivery, schema.entry.c.title, is_wordless().label("is_wordless"))
         .join(schema.entry, schema.entry.c.id == rows.entry_id)
-        .where(rows.entry_id.in_(_entries_named(name)))
+        .where(rows.entry_id.in_(entries_named(name)))
         .order_by(rows.id)
     )
-    return connection.execute(query.where(rows.account_id == account_id) if account_id else query).all()
+    if "/" not in name:
+        return connection.execute(query).all()
+    if (one := read_name(name)) is None:
+        return []
+    is_all = with_all_of_account and one.kind is Kind.PUBLISH
+    return connection.execute(query.where(rows.account_id == one.account_id if is_all else named(name))).all()
 
 
-def _entries_named(name: str) -> list[int]:
+def entries_named(name: str) -> list[int]:
     """Give the number of the entry that a name names; nothing for what is no name."""
     entry_id = name.partition("/")[0]
     return [int(entry_id)] if entry_id.isdecimal() and len(entry_id) <= _DIGITS else []

@@ -12,10 +12,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import LETS_OUT
-from crossposter.core.chain import Kind
+from crossposter.core.chain import Kind as Told
+from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Delivery, Outcome, Receipt, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import is_ours, let_rest, named, note_status, outcome_values
+from crossposter.ledger.deliveries import (
+    NAME,
+    end_post,
+    is_ours,
+    let_rest,
+    named,
+    note_status,
+    outcome_values,
+    whose,
+)
 from crossposter.ledger.events import note
 from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.records import packed, picture_row
@@ -44,7 +54,13 @@ def sent_since(connection: sa.Connection, account_id: str, *, since: datetime, n
     query = (
         sa.select(attempt.started_at)
         .join(schema.delivery, rows.id == attempt.delivery_id)
-        .where(rows.account_id == account_id, attempt.started_at > since, attempt.started_at <= now, _may_be_public())
+        .where(
+            rows.account_id == account_id,
+            attempt.started_at > since,
+            attempt.started_at <= now,
+            attempt.kind.in_((Kind.PUBLISH, Kind.REPLY)),
+            _may_be_public(),
+        )
     )
     return connection.scalars(query).all()
 
@@ -67,8 +83,8 @@ def claim(
     """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
 
     A pause that was written before is one, at any moment: it holds the account as this does. Unless it was sent before,
-    the news must still say what it said when the post was made of it; and no person may have written another text
-    since.
+    the news must still say what it said when the post was made of it, and no person may have written another text
+    since; of what is only deleted, nobody asks.
     """
     rows, entry = schema.delivery.c, schema.entry.c
     says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
@@ -83,7 +99,7 @@ def claim(
             named(delivery.id),
             rows.status == Status.QUEUED,
             rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
-            sa.true() if delivery.attempt else says_now == delivery.revision,
+            sa.true() if delivery.attempt or delivery.kind is Kind.DELETE else says_now == delivery.revision,
             # Nobody has written or held anything since; on a row that others change as well, this is looked at last.
             rows.edition == delivery.edition,
             ~is_paused(),
@@ -103,6 +119,7 @@ def claim(
         return None
     kept = {
         "number": claimed.attempt,
+        "kind": delivery.step,
         "revision": delivery.revision,
         "link": staged.post.link,
         "media_ids": list(staged.media_ids),
@@ -116,8 +133,8 @@ def claim(
     connection.execute(schema.attempt.insert().values(delivery_id=claimed.id, **kept, **said))
     note_status(
         connection,
-        Kind.CLAIMED,
-        (delivery.entry_id, delivery.account_id),
+        Told.CLAIMED,
+        (delivery.entry_id, delivery.id.partition("/")[2]),
         (Status.PUBLISHING, None, None),
         at=now,
         facts={"attempt": kept},
@@ -142,14 +159,14 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     """
     rows = schema.delivery.c
     if outcome.account_rests_until or outcome.receipt:
-        hold_account(connection, delivery_id.partition("/")[2])
+        hold_account(connection, name_of(delivery_id).account_id)
     is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
     values = outcome_values(outcome)
     settled = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.attempt == attempt, is_open)
         .values(**values, lease_until=None, updated_at=now)
-        .returning(rows.id, rows.entry_id, rows.account_id)
+        .returning(rows.id, rows.of_id, *NAME)
     ).one_or_none()
     if settled is None:
         return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
@@ -157,13 +174,15 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
     started_at = end_attempt(connection, settled.id, attempt, outcome, now=now)
     note_status(
         connection,
-        Kind.ANSWERED,
-        (settled.entry_id, settled.account_id),
+        Told.ANSWERED,
+        whose(settled),
         (outcome.status, outcome.reason, values["message"]),
         at=now,
         facts={**_ended(attempt, outcome, now=now), **post_facts(settled.account_id, outcome.receipt, now=now)},
         content={"attempt": {"number": attempt, "message": values["message"], "answer": outcome.answer}},
     )
+    if outcome.is_gone:
+        end_post(connection, settled.of_id, now=now)
     if outcome.receipt:
         add_post(connection, settled.id, settled.account_id, outcome.receipt, now=now)
         _note_slowest(connection, settled.account_id, now - started_at)
@@ -184,7 +203,7 @@ def _too_late(
     if receipt is None:
         return Settlement.REPLACED
     posts, rows = schema.post.c, schema.delivery.c
-    row = connection.execute(sa.select(rows.id, rows.entry_id, rows.account_id).where(named(delivery_id))).one()
+    row = connection.execute(sa.select(rows.id, *NAME).where(named(delivery_id))).one()
     is_this = sa.and_(posts.account_id == row.account_id, posts.remote_id == receipt.remote_id)
     if connection.scalar(sa.select(posts.delivery_id).where(is_this)) == row.id:
         return Settlement.WRITTEN  # it was found on the account before
@@ -192,10 +211,10 @@ def _too_late(
     end_attempt(connection, row.id, attempt, outcome, now=now)
     note(
         connection,
-        Kind.TWICE,
+        Told.TWICE,
         at=now,
         entry_id=row.entry_id,
-        account_id=row.account_id,
+        account_id=whose(row)[1],
         facts={**_ended(attempt, outcome, now=now), "remote_id": receipt.remote_id, "url": receipt.url},
         content={"attempt": {"number": attempt, "message": packed(outcome.message), "answer": None}},
     )
@@ -221,10 +240,11 @@ def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
 def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> datetime:
     """Write what an attempt came to; give when it began."""
     answered = schema.attempt.c
+    status = _came_to(outcome)
     ended = connection.execute(
         schema.attempt.update()
         .where(answered.delivery_id == row_id, answered.number == attempt)
-        .values(ended_at=now, outcome=outcome.status, message=packed(outcome.message), answer=outcome.answer)
+        .values(ended_at=now, outcome=status, message=packed(outcome.message), answer=outcome.answer)
         .returning(answered.started_at)
     )
     started_at: datetime = ended.scalar_one()
@@ -256,7 +276,12 @@ def adopt(
 
 
 def _ended(attempt: int, outcome: Outcome, *, now: datetime) -> dict[str, Any]:
-    return {"attempt": {"number": attempt, "ended_at": now, "outcome": outcome.status}}
+    return {"attempt": {"number": attempt, "ended_at": now, "outcome": _came_to(outcome)}}
+
+
+def _came_to(outcome: Outcome) -> Status:
+    """Give what an attempt came to: of a repost the deletion is done, and the delivery goes on."""
+    return Status.PUBLISHED if outcome.is_gone else outcome.status
 
 
 def post_facts(account_id: str, receipt: Receipt | None, *, now: datetime) -> dict[str, Any]:
@@ -265,6 +290,27 @@ def post_facts(account_id: str, receipt: Receipt | None, *, now: datetime) -> di
         return {}
     post = {"account_id": account_id, "remote_id": receipt.remote_id, "url": receipt.url, "published_at": now}
     return {"post": post}
+
+
+def note_by_hand(connection: sa.Connection, row_id: int, *, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write that a person has deleted what no request of ours has.
+
+    Returns:
+        The facts and the content of the event that tells it.
+    """
+    kept: dict[str, Any] = {
+        "number": 1,
+        "kind": Kind.DELETE,
+        "link": None,
+        "media_ids": [],
+        "started_at": now,
+        "ended_at": now,
+        "outcome": Status.PUBLISHED,
+    }
+    message = packed(say("was not done from here: a person has done it on the platform"))
+    said: dict[str, Any] = {"text": "", "pictures": [], "message": message}
+    connection.execute(schema.attempt.insert().values(delivery_id=row_id, **kept, **said))
+    return {"attempt": kept}, {"attempt": said}
 
 
 def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
-from crossposter.core.chain import Kind
-from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status
+from crossposter.core.chain import Kind as Told
+from crossposter.core.kinds import DeliveryName, Kind, name_of
+from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import drafts, entries, schema
@@ -27,7 +28,7 @@ from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one
 from crossposter.ports import Due, Lease
 
 _OVER_BASELINE = Overwrite(
-    keys=["entry_id", "account_id"],
+    keys=["entry_id", "account_id", "kind", "issue"],
     columns=["status", "reason", "message", "not_before", "is_urgent", "updated_at"],
     where=schema.delivery.c.reason == sa.literal_column(f"'{Reason.BASELINE}'"),
 )
@@ -36,6 +37,10 @@ _DECIDED = (
     "attempt", "not_before", "is_urgent",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
+#: The columns that make a delivery's name.
+NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.issue)
+#: What says something wrong, or is to be said no more, is mended before anything new is said.
+_URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
 
 def decide(
@@ -87,12 +92,12 @@ def _final(connection: sa.Connection, entry_ids: Sequence[int]) -> set[tuple[int
 
 def _note_decision(connection: sa.Connection, row: Mapping[str, Any], *, at: datetime) -> None:
     where, state = (row["entry_id"], row["account_id"]), (row["status"], row["reason"], row["message"])
-    note_status(connection, Kind.DECIDED, where, state, at=at)
+    note_status(connection, Told.DECIDED, where, state, at=at)
 
 
 def note_status(
     connection: sa.Connection,
-    kind: Kind,
+    kind: Told,
     delivery: tuple[int, str],
     state: tuple[str, str | None, Mapping[str, Any] | None],
     *,
@@ -106,7 +111,7 @@ def note_status(
     Args:
         connection: In the transaction that has changed it.
         kind: What has changed it.
-        delivery: Of which entry it is, and on which account.
+        delivery: Of which entry it is, and which of its deliveries: see `whose`.
         state: Status, reason and message, as the row has them now.
         at: The row's `updated_at`.
         person: Who has changed it.
@@ -147,7 +152,7 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
         schema.delivery.update()
         .where(rows.status == Status.PUBLISHING, rows.lease_until <= now if others else sa.true())
         .values(status=Status.UNCERTAIN, reason=Reason.INTERRUPTED, lease_until=None, updated_at=now)
-        .returning(rows.id, rows.entry_id, rows.account_id, rows.attempt, rows.message)
+        .returning(rows.id, rows.attempt, rows.message, *NAME)
     ).all()
     attempt = schema.attempt.c
     given_up = sa.and_(attempt.delivery_id.in_([row.id for row in interrupted]), attempt.ended_at.is_(None))
@@ -155,8 +160,8 @@ def recover(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
     for row in interrupted:
         ended = {"attempt": {"number": row.attempt, "ended_at": now}}
         state = (Status.UNCERTAIN, Reason.INTERRUPTED, row.message)
-        note_status(connection, Kind.INTERRUPTED, (row.entry_id, row.account_id), state, at=now, facts=ended)
-    return [f"{row.entry_id}/{row.account_id}" for row in interrupted]
+        note_status(connection, Told.INTERRUPTED, whose(row), state, at=now, facts=ended)
+    return [name_in(row) for row in interrupted]
 
 
 def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence[str]:
@@ -164,10 +169,8 @@ def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence
     rows, acts = schema.delivery.c, schema.act.c
     # No join: SQLite would walk all deliveries, and look for the acts of each (319 ms of a million, measured).
     settled = sa.select(acts.delivery_id).where(acts.verb.in_((Verb.PUBLISHED, Verb.ABSENT)), acts.at >= since)
-    query = sa.select(rows.entry_id, rows.account_id).where(
-        rows.id.in_(settled), rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING))
-    )
-    return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
+    query = sa.select(*NAME).where(rows.id.in_(settled), rows.status.not_in((Status.UNCERTAIN, Status.PUBLISHING)))
+    return [name_in(row) for row in connection.execute(query)]
 
 
 def wake_accounts(connection: sa.Connection) -> None:
@@ -184,13 +187,14 @@ def wake_accounts(connection: sa.Connection) -> None:
 def due(
     connection: sa.Connection, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None
 ) -> Sequence[Due]:
-    """List deliveries whose time has come, to be sent or to be looked for on their account: urgent ones, then by age.
+    """List deliveries whose time has come, to be sent or to be looked for on their account.
 
-    Of the accounts in `strict`, nothing comes before all that is older is settled; what is urgent does.
+    Withdrawals and corrections first, then urgent news, then the other, each oldest first. Of the accounts in `strict`,
+    no news comes before all that is older is settled; what is urgent does.
     """
     rows, accounts = schema.delivery.c, schema.account.c
     query = (
-        sa.select(rows.entry_id, rows.account_id, rows.status, rows.is_urgent)
+        sa.select(*NAME, rows.status, rows.is_urgent)
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
@@ -199,17 +203,18 @@ def due(
             accounts.unread_since.is_(None),
             may_go_on(),
         )
-        .order_by(rows.is_urgent.desc(), rows.id)
+        .order_by(_URGENCY, rows.is_urgent.desc(), rows.id)
     )
     if account_id is not None:
         query = query.where(rows.account_id == account_id)
     if strict:
-        query = query.where(sa.or_(rows.account_id.not_in(strict), rows.is_urgent, ~_waits_for_older()))
+        is_first = sa.or_(rows.kind != Kind.PUBLISH, rows.is_urgent)
+        query = query.where(sa.or_(rows.account_id.not_in(strict), is_first, ~_waits_for_older()))
     return [
         Due(
-            delivery_id=f"{row.entry_id}/{row.account_id}",
+            delivery_id=name_in(row),
             account_id=row.account_id,
-            is_to_send=row.status == Status.QUEUED,
+            is_to_send=row.status == Status.QUEUED and row.kind == Kind.PUBLISH,
             is_urgent=row.is_urgent,
         )
         for row in connection.execute(query)
@@ -223,9 +228,10 @@ def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _passes_pace() -> sa.ColumnElement[bool]:
-    """Tell whether a delivery waits for no pace: an urgent one; or one that is only looked for, which is no post."""
+    """Tell whether a delivery waits for no pace: urgent; or no news to be sent, but to be put right or looked for."""
     rows = schema.delivery.c
-    return sa.and_(schema.account.c.resting_reason == Reason.PACE, sa.or_(rows.status != Status.QUEUED, rows.is_urgent))
+    passes = sa.or_(rows.status != Status.QUEUED, rows.kind != Kind.PUBLISH, rows.is_urgent)
+    return sa.and_(schema.account.c.resting_reason == Reason.PACE, passes)
 
 
 def _waits_for_older() -> sa.ColumnElement[bool]:
@@ -233,7 +239,12 @@ def _waits_for_older() -> sa.ColumnElement[bool]:
     unsettled = (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN, Status.HELD)
     return (
         sa.select(older.c.id)
-        .where(older.c.account_id == rows.account_id, older.c.id < rows.id, older.c.status.in_(unsettled))
+        .where(
+            older.c.account_id == rows.account_id,
+            older.c.id < rows.id,
+            older.c.status.in_(unsettled),
+            older.c.kind == Kind.PUBLISH,
+        )
         .exists()
     )
 
@@ -272,11 +283,16 @@ def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Deliv
 
 
 def held(connection: sa.Connection, account_id: str, reason: Reason, *, now: datetime) -> Sequence[Delivery]:
-    """Give the deliveries of an account that are held for a reason, oldest first."""
+    """Give the first posts of an account that are held for a reason, oldest first."""
     rows = schema.delivery.c
     query = (
         sa.select(schema.delivery)
-        .where(rows.account_id == account_id, rows.status == Status.HELD, rows.reason == reason)
+        .where(
+            rows.account_id == account_id,
+            rows.status == Status.HELD,
+            rows.reason == reason,
+            rows.kind == Kind.PUBLISH,
+        )
         .order_by(rows.id)
     )
     return [_delivery(connection, row, now=now) for row in connection.execute(query).all()]
@@ -305,7 +321,16 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
         approval=approval_of(row),
         edition=row.edition,
         is_urgent=row.is_urgent,
+        kind=Kind(row.kind),
+        issue=row.issue,
+        target=_target(connection, row.of_id) if row.of_id else None,
     )
+
+
+def _target(connection: sa.Connection, of_id: int) -> Target:
+    rows = schema.post.c
+    post = connection.execute(sa.select(schema.post).where(rows.delivery_id == of_id)).one()
+    return Target(remote_id=post.remote_id, url=post.url, stands=post.deleted_at is None)
 
 
 def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:
@@ -316,28 +341,55 @@ def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
-    """Write why a queued delivery was not attempted: later, or held."""
-    rows = schema.delivery.c
+    """Write why a queued delivery was not attempted: later, or held; or that there is nothing to be done any more."""
+    rows, account_id = schema.delivery.c, name_of(delivery_id).account_id
     if outcome.account_rests_until:
-        hold_account(connection, delivery_id.partition("/")[2])
+        hold_account(connection, account_id)
     values = outcome_values(outcome)
-    postponed = connection.execute(
+    changed = connection.execute(
         schema.delivery.update()
         .where(named(delivery_id), rows.status == Status.QUEUED)
         .values(**values, updated_at=now)
-        .returning(rows.entry_id, rows.account_id)
+        .returning(rows.of_id, *NAME)
     ).one_or_none()
-    if postponed:
+    if changed:
         later = {"not_before": outcome.not_before} if outcome.not_before else {}
         state = (outcome.status, outcome.reason, values["message"])
-        note_status(connection, Kind.POSTPONED, (postponed.entry_id, postponed.account_id), state, at=now, facts=later)
-    let_rest(connection, delivery_id.partition("/")[2], outcome)
+        note_status(connection, Told.POSTPONED, whose(changed), state, at=now, facts=later)
+        if outcome.is_gone:
+            end_post(connection, changed.of_id, now=now)
+    let_rest(connection, account_id, outcome)
 
 
 def named(delivery_id: str) -> sa.ColumnElement[bool]:
     """Find a delivery by the name people use: `412/izmir-x`."""
-    entry_id, _, account_id = delivery_id.partition("/")
-    return sa.and_(schema.delivery.c.entry_id == int(entry_id), schema.delivery.c.account_id == account_id)
+    rows, name = schema.delivery.c, name_of(delivery_id)
+    return sa.and_(
+        rows.entry_id == name.entry_id,
+        rows.account_id == name.account_id,
+        rows.kind == name.kind,
+        rows.issue == name.issue,
+    )
+
+
+def name_in(row: Any) -> str:
+    """Give the name of a delivery, of a row with the columns in `NAME`."""
+    return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.issue))
+
+
+def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:
+    """Write that the post of a delivery stands no more."""
+    rows = schema.post.c
+    ended = schema.post.update().where(rows.delivery_id == of_id, rows.deleted_at.is_(None))
+    if connection.execute(ended.values(deleted_at=now)).rowcount:
+        made_by = connection.execute(sa.select(*NAME).where(schema.delivery.c.id == of_id)).one()
+        entry_id, which = whose(made_by)
+        note(connection, Told.ENDED, at=now, entry_id=entry_id, account_id=which, facts={"post": {"deleted_at": now}})
+
+
+def whose(row: Any) -> tuple[int, str]:
+    """Give what an event says about whose it is: the entry, and the rest of the delivery's name."""
+    return row.entry_id, name_in(row).partition("/")[2]
 
 
 def is_ours(lease: Lease) -> sa.ColumnElement[bool]:

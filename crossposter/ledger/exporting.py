@@ -9,8 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Status
 from crossposter.ledger import schema
+from crossposter.ledger.erased import erased_at
 from crossposter.ledger.store import SqlLedger
 
 #: Attempts that are read in one transaction: whoever writes meanwhile waits for no more.
@@ -26,6 +28,7 @@ class SentRecord:
         url: Of the post, where this attempt is the one that made it; and so `remote_id`.
         revision: Which version of the news it says.
         is_outdated: Whether the news says something else by now.
+        erased_at: When its words were removed, as retention says; None while it has them.
     """
 
     delivery_id: str
@@ -48,6 +51,7 @@ class SentRecord:
     configuration: str | None
     revision: int
     is_outdated: bool
+    erased_at: datetime | None
 
 
 def sent(ledger: SqlLedger, *, since: datetime, until: datetime) -> Iterator[SentRecord]:
@@ -79,11 +83,14 @@ def _query() -> sa.Select[Any]:
             attempt,
             delivery.c.entry_id,
             delivery.c.account_id,
+            delivery.c.kind.label("does"),
+            delivery.c.issue,
             entry.c.feed_id,
             entry.c.title,
             entry.c.link.label("article"),
             entry.c.language,
             entry.c.revision.label("says_now"),
+            erased_at(),
             schema.account.c.platform,
             post.c.remote_id,
             post.c.url,
@@ -97,7 +104,7 @@ def _query() -> sa.Select[Any]:
 
 def _record(row: sa.Row[Any]) -> SentRecord:
     return SentRecord(
-        delivery_id=f"{row.entry_id}/{row.account_id}",
+        delivery_id=str(DeliveryName(row.entry_id, row.account_id, Kind(row.does), row.issue)),
         attempt=row.number,
         feed_id=row.feed_id,
         title=row.title,
@@ -117,4 +124,5 @@ def _record(row: sa.Row[Any]) -> SentRecord:
         configuration=row.configuration,
         revision=row.revision,
         is_outdated=row.revision < row.says_now,
+        erased_at=row.erased_at,
     )

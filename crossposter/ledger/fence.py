@@ -18,6 +18,7 @@ from crossposter.core.fence import Fence
 from crossposter.core.model import Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
+from crossposter.ledger.deliveries import NAME, whose
 from crossposter.ledger.events import note
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import one_at_a_time
@@ -142,14 +143,15 @@ def begin_recovery(connection: sa.Connection, fence: Fence, why: Message | None 
         schema.delivery.update()
         .where(rows.status == Status.QUEUED)
         .values(status=Status.HELD, reason=Reason.RESTORED, message=None, not_before=None, updated_at=now)
-        .returning(rows.entry_id, rows.account_id)
+        .returning(*NAME)
     )
     epoch = {"ledger": fence.ledger_id, "sequence": fence.sequence}
     note(connection, Kind.RECOVERED, at=now, facts=epoch, content={"why": packed(why)} if why else {})
     for row in held.all():
         state = {"status": Status.HELD, "reason": Reason.RESTORED}
-        where = {"entry_id": row.entry_id, "account_id": row.account_id}
-        note(connection, Kind.RECOVERED, at=now, **where, facts={"delivery": state, **epoch})
+        entry_id, which = whose(row)
+        facts = {"delivery": state, **epoch}
+        note(connection, Kind.RECOVERED, at=now, entry_id=entry_id, account_id=which, facts=facts)
     # Not by comparing times: a clock that was wrong would let one through.
     connection.execute(schema.feed.update().values(is_restored=True))
 

@@ -16,6 +16,7 @@ from crossposter.core.chain import Kind
 from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import NEEDS_PERSON, Status
 from crossposter.ledger import events, postgresql, schema
+from crossposter.ledger.deliveries import NAME, name_in
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.lock import Holder, Role, holder
@@ -96,7 +97,7 @@ class LedgerHeartbeat:
             accounts.resting_reason.in_(NEEDS_PERSON),
         )
         due = (
-            sa.select(rows.entry_id, rows.account_id, since.label("since"))
+            sa.select(*NAME, since.label("since"))
             .join(schema.account, accounts.id == rows.account_id)
             .where(rows.status == Status.QUEUED, since <= now, not_at_rest, ~is_paused())
             .order_by(since)
@@ -112,7 +113,7 @@ class LedgerHeartbeat:
             started_at=life.started_at if life else None,
             beat_at=life.beat_at if life else None,
             polled_at=polled,
-            oldest_due=f"{oldest.entry_id}/{oldest.account_id}" if oldest else None,
+            oldest_due=name_in(oldest) if oldest else None,
             due_since=oldest.since if oldest else None,
             workers=roles.count(Role.WORKER),
         )

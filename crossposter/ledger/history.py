@@ -10,10 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.chain import Event
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
 from crossposter.ledger import drafts, events, schema, shared
+from crossposter.ledger.deliveries import named
+from crossposter.ledger.erased import erased_at
 from crossposter.ledger.pauses import is_paused, open_pauses
 from crossposter.ledger.records import (
     AttemptRecord,
@@ -58,7 +61,7 @@ def attempts(ledger: SqlLedger, delivery: DeliveryRecord) -> list[AttemptRecord]
     query = (
         sa.select(schema.attempt)
         .join(schema.delivery, rows.id == attempt.delivery_id)
-        .where(rows.entry_id == delivery.entry_id, rows.account_id == delivery.account_id)
+        .where(named(delivery.id))
         .order_by(attempt.number)
     )
     with ledger.reading() as connection:
@@ -94,6 +97,7 @@ def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:
 
 def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
     delivery, entry, post, sent = schema.delivery, schema.entry, schema.post, schema.attempt
+    target = post.alias("target")
     query = (
         sa.select(
             delivery,
@@ -101,18 +105,21 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             entry.c.title,
             entry.c.link,
             entry.c.revision,
+            erased_at(),
             sent.c.revision.label("sent_revision"),
             schema.account.c.platform,
             schema.account.c.resting_until,
             schema.account.c.resting_reason,
             schema.account.c.resting_message,
             is_paused().label("is_paused"),
-            post.c.remote_id,
-            post.c.url,
+            sa.func.coalesce(post.c.remote_id, target.c.remote_id).label("remote_id"),
+            sa.func.coalesce(post.c.url, target.c.url).label("url"),
+            post.c.deleted_at,
         )
         .join(entry, entry.c.id == delivery.c.entry_id)
         .join(schema.account, schema.account.c.id == delivery.c.account_id)
         .outerjoin(post, post.c.delivery_id == delivery.c.id)
+        .outerjoin(target, target.c.delivery_id == delivery.c.of_id)
         .outerjoin(
             sent,
             sa.and_(
@@ -128,8 +135,22 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
         then = shared.moment(connection, now=now)
         found = connection.execute(query).all()
         paused, shown = open_pauses(connection), drafts.unsent(connection)
-        records = [delivery_record(row, shown.get(row.id), now=then) for row in found]
-        return [_with_its_wait(record, row, paused, now=then) for record, row in zip(records, found, strict=True)]
+    said = _said_last(found)
+    records = [
+        delivery_record(row, shown.get(row.id), said=said.get((row.entry_id, row.account_id)), now=then)
+        for row in found
+    ]
+    return [_with_its_wait(record, row, paused, now=then) for record, row in zip(records, found, strict=True)]
+
+
+def _said_last(rows: Sequence[sa.Row[Any]]) -> dict[tuple[int, str], int]:
+    """Give which revision of its news was last said on each account."""
+    said: dict[tuple[int, str], int] = {}
+    for row in rows:
+        if row.sent_revision is not None and row.kind != Kind.DELETE:
+            name = row.entry_id, row.account_id
+            said[name] = max(said.get(name, 0), row.sent_revision)
+    return said
 
 
 def _with_its_wait(

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.chain import Kind
+from crossposter.core.kinds import Kind as Doing
 from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, Scope
 from crossposter.core.retrying import LONGEST_WAIT
@@ -23,7 +24,7 @@ from crossposter.ledger.shared import is_shared
 
 
 def is_paused() -> sa.ColumnElement[bool]:
-    """Tell of a delivery, in a statement about deliveries, whether a pause keeps it."""
+    """Tell of a delivery, in a statement about deliveries, whether a pause keeps it; what is taken away none does."""
     rows, pauses, sighting = schema.delivery.c, schema.pause.c, schema.sighting.c
     is_shown = (
         sa.select(sighting.entry_id)
@@ -36,7 +37,8 @@ def is_paused() -> sa.ColumnElement[bool]:
         sa.and_(pauses.scope == Scope.ACCOUNT, pauses.name == rows.account_id),
         sa.and_(pauses.scope == Scope.FEED, is_shown),
     )
-    return sa.select(pauses.id).where(pauses.ended_at.is_(None), covers).correlate(schema.delivery).exists()
+    holds = sa.select(pauses.id).where(pauses.ended_at.is_(None), covers).correlate(schema.delivery).exists()
+    return sa.and_(rows.kind != Doing.DELETE, holds)
 
 
 def may_go_on() -> sa.ColumnElement[bool]:
@@ -124,10 +126,10 @@ def in_scope(scope: Scope, name: str) -> sa.ColumnElement[bool]:
 
 
 def hold_due(connection: sa.Connection, chosen: sa.ColumnElement[bool], *, now: datetime) -> int:
-    """Hold as a backlog what is queued and due; give of how many posts."""
+    """Hold as a backlog what news is queued and due; give of how many posts. What is put right goes on by itself."""
     rows = schema.delivery.c
     is_due = sa.or_(rows.not_before.is_(None), rows.not_before <= now, rows.not_before > now + LONGEST_WAIT)
-    found = sa.and_(rows.status == Status.QUEUED, is_due, chosen)
+    found = sa.and_(rows.status == Status.QUEUED, rows.kind == Doing.PUBLISH, is_due, chosen)
     hold_rows(connection, found)
     held = connection.execute(
         schema.delivery.update()

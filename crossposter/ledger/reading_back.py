@@ -8,12 +8,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.chain import Kind
+from crossposter.core.chain import Kind as Told
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.attempts import add_post, adopt, post_facts
-from crossposter.ledger.deliveries import is_over, let_rest, named, note_status, outcome_values
+from crossposter.ledger.deliveries import (
+    NAME,
+    end_post,
+    is_over,
+    let_rest,
+    named,
+    note_status,
+    outcome_values,
+    whose,
+)
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts
@@ -38,7 +48,7 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
             sa.or_(rows.status == Status.UNCERTAIN, is_silent),
         )
         .values(**values, lease_until=None, updated_at=now)
-        .returning(rows.id, rows.entry_id, rows.account_id)
+        .returning(rows.id, rows.of_id, *NAME)
     ).one_or_none()
     if settled is None:
         return False
@@ -57,8 +67,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
     told = {} if is_open else {"attempt": {**number, "message": values["message"]}}
     note_status(
         connection,
-        Kind.READ_BACK,
-        (settled.entry_id, settled.account_id),
+        Told.READ_BACK,
+        whose(settled),
         (outcome.status, outcome.reason, values["message"]),
         at=now,
         facts={
@@ -67,6 +77,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
         },
         content=told,
     )
+    if outcome.is_gone:
+        end_post(connection, settled.of_id, now=now)
     if outcome.receipt:
         add_post(connection, settled.id, delivery.account_id, outcome.receipt, now=now)
     return True
@@ -74,6 +86,8 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, n
 
 def _of_attempt(outcome: Outcome) -> Status:
     """Give what the attempt came to: one that nobody can tell stays uncertain, whatever becomes of the delivery."""
+    if outcome.is_gone:
+        return Status.PUBLISHED
     return Status.UNCERTAIN if outcome.status is Status.HELD else outcome.status
 
 
@@ -93,22 +107,25 @@ def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing,
     connection.execute(schema.delivery.update().where(rows.id == row_id).values(**published, updated_at=now))
     state = (Status.PUBLISHED, None, None)
     where = (delivery.entry_id, delivery.account_id)
-    note_status(connection, Kind.TAKEN_OVER, where, state, at=now, facts=facts, content=content)
+    note_status(connection, Told.TAKEN_OVER, where, state, at=now, facts=facts, content=content)
     return True
 
 
 def known_posts(connection: sa.Connection, account_id: str) -> KnownPosts:
     """Give what is known to stand on an account."""
-    posts, standing = schema.post.c, schema.standing.c
+    posts, standing, made_by = schema.post.c, schema.standing.c, schema.delivery.c
     ours = (
-        sa.select(posts.remote_id, posts.published_at)
+        sa.select(posts.remote_id, posts.published_at, posts.deleted_at, made_by.kind)
+        .join(schema.delivery, made_by.id == posts.delivery_id)
         .where(posts.account_id == account_id)
         .order_by(posts.id.desc())
         .limit(_KEPT)
     )
     others = sa.select(schema.standing).where(standing.account_id == account_id)
+    found = connection.execute(ours).all()
     return KnownPosts(
-        ours={row.remote_id: row.published_at for row in connection.execute(ours)},
+        ours={row.remote_id: row.published_at for row in found},
+        unlisted=frozenset(row.remote_id for row in found if row.deleted_at or row.kind == Kind.REPLY),
         others={standing_of(row): row.seen_at for row in connection.execute(others)},
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.approval import Approval, Draft
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import AccountState, Picture, Reason, Status
 from crossposter.core.timeline import Standing
 from crossposter.wording import Message
@@ -34,6 +35,12 @@ class DeliveryRecord:
     updated_at: datetime
     #: Whether the news says something else now than when it was published.
     is_outdated: bool = False
+    #: When its words were removed; None while it has them.
+    erased_at: datetime | None = None
+    kind: Kind = Kind.PUBLISH
+    issue: int = 0
+    #: When its post was found to stand no more; None while it does, or where there is none.
+    deleted_at: datetime | None = None
     #: What would be sent, where people were shown it or wrote it; None once it was sent.
     draft: Draft | None = None
     #: Who let that out.
@@ -44,7 +51,7 @@ class DeliveryRecord:
     @property
     def id(self) -> str:
         """Give the name people use on the command line: `412/izmir-x`."""
-        return f"{self.entry_id}/{self.account_id}"
+        return str(DeliveryName(self.entry_id, self.account_id, self.kind, self.issue))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,8 @@ class AttemptRecord:
     message: Message | None
     #: The platform's own, where crossposter does not know what it means.
     answer: str | None = None
+    #: What was asked of the platform.
+    kind: Kind = Kind.PUBLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +109,10 @@ class RevisionRecord:
     replaced_at: datetime
 
 
-def delivery_record(row: sa.Row[Any], draft: Draft | None, *, now: datetime) -> DeliveryRecord:
-    """Read a row, beside its draft; one that was being published when its lease ran out is uncertain by that alone."""
+def delivery_record(row: sa.Row[Any], draft: Draft | None, *, said: int | None, now: datetime) -> DeliveryRecord:
+    """Read a row, beside its draft; `said` is which revision of its news was said last on its account, None for none.
+
+    One that was being published when its lease ran out is uncertain by that alone."""
     status, reason = Status(row.status), Reason(row.reason) if row.reason else None
     if status is Status.PUBLISHING and row.lease_until <= now:
         status, reason = Status.UNCERTAIN, Reason.INTERRUPTED
@@ -122,9 +133,17 @@ def delivery_record(row: sa.Row[Any], draft: Draft | None, *, now: datetime) -> 
         updated_at=row.updated_at,
         draft=draft if status in (Status.QUEUED, Status.HELD) else None,
         approval=approval_of(row),
-        is_outdated=row.sent_revision is not None and row.sent_revision < row.revision,
+        erased_at=row.erased_at,
         is_urgent=row.is_urgent,
+        is_outdated=_is_post(row) and row.deleted_at is None and said is not None and said < row.revision,
+        kind=Kind(row.kind),
+        issue=row.issue,
+        deleted_at=row.deleted_at,
     )
+
+
+def _is_post(row: sa.Row[Any]) -> bool:
+    return row.sent_revision is not None and row.kind in (Kind.PUBLISH, Kind.REPOST)
 
 
 def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
@@ -139,6 +158,7 @@ def attempt_record(row: sa.Row[Any]) -> AttemptRecord:
         outcome=Status(row.outcome) if row.outcome else None,
         message=unpacked(row.message),
         answer=row.answer,
+        kind=Kind(row.kind),
     )
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 
 #: The newest migration; an older ledger is migrated when it is opened for writing.
-HEAD = "0014"
+HEAD = "0015"
 
 #: Deliveries that go on by themselves; word for word in the queries, so that the index is used.
 OPEN = "status IN ('queued', 'publishing', 'uncertain')"
@@ -78,6 +79,9 @@ entry = sa.Table(
     sa.Column("content", sa.Text),
     #: Counts what it said so far, from 1.
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    #: Up to which of these it was decided whether its posts are to be corrected.
+    sa.Column("considered", sa.Integer, nullable=False, server_default="1"),
+    sa.Index("entry_edited", "id", sqlite_where=sa.text("revision > considered")),
 )
 
 #: What an entry said before it was edited.
@@ -206,7 +210,17 @@ delivery = sa.Table(
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
-    sa.UniqueConstraint("entry_id", "account_id", name="one_delivery_per_entry_and_account"),
+    #: What it does, and its issue: both are a part of its name (core/kinds.py).
+    sa.Column("kind", sa.Text, nullable=False, server_default="publish"),
+    sa.Column("issue", sa.Integer, nullable=False, server_default="0"),
+    #: The delivery whose post it acts on; null for a first post.
+    sa.Column("of_id", sa.Integer, sa.ForeignKey("delivery.id")),
+    # A first post has no issue: so there is one for each entry and account.
+    sa.UniqueConstraint("entry_id", "account_id", "kind", "issue", name="one_delivery_of_a_name"),
+    sa.CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in Kind)})", name="kind_is_known"),
+    sa.CheckConstraint("(kind = 'publish') = (of_id IS NULL)", name="acts_on_a_post"),
+    sa.CheckConstraint("issue > 0 OR kind IN ('publish', 'delete')", name="correction_has_an_issue"),
+    sa.CheckConstraint("kind <> 'publish' OR issue = 0", name="first_post_has_no_issue"),
     sa.CheckConstraint(f"status IN ({', '.join(repr(status.value) for status in Status)})", name="status_is_known"),
     sa.CheckConstraint("(status = 'publishing') = (lease_until IS NOT NULL)", name="lease_while_publishing"),
     sa.CheckConstraint(
@@ -242,6 +256,8 @@ attempt = sa.Table(
     metadata,
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
+    #: What was asked of the platform: a repost deletes first, then publishes.
+    sa.Column("kind", sa.Text, nullable=False, server_default="publish"),
     #: Of the entry: what it said when this was sent.
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     #: Exactly what was sent.
@@ -323,6 +339,8 @@ post = sa.Table(
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), nullable=False, unique=True),
     sa.Column("published_at", UtcDateTime, nullable=False),
+    #: When it was found to stand no more; null while it does. What took its place is the post of a repost of it.
+    sa.Column("deleted_at", UtcDateTime),
     sa.UniqueConstraint("account_id", "remote_id", name="one_row_per_remote_post"),
     sa.Index("post_newest", "account_id", "id"),
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from crossposter.core.approval import Draft
+from crossposter.core.correcting import Correction, Edited
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.model import (
     Account,
@@ -32,6 +33,7 @@ from crossposter.ledger import (
     attempts,
     deliveries,
     drafts,
+    editions,
     entries,
     events,
     fence,
@@ -491,6 +493,16 @@ class SqlLedger(Pausing):
         """Let an account rest, where an outcome says so."""
         with self.writing() as connection:
             deliveries.let_rest(connection, account_id, outcome)
+
+    def edited(self) -> Sequence[Edited]:
+        """List the news that was edited since it was last decided about."""
+        with self.reading() as connection:
+            return editions.edited(connection)
+
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
+        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
+        with self.writing() as connection:
+            return editions.propose(connection, edited, corrections, now=now)
 
     def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
         """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""

@@ -18,6 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.chain import NOTHING, Event, Head, Kind, hash_of, holds_content
+from crossposter.core.kinds import DeliveryName
+from crossposter.core.kinds import Kind as Kinds
 from crossposter.core.replay import Difference, Name, Replay, Row
 from crossposter.ledger import events, schema
 from crossposter.ledger.opening import digest_of_posts
@@ -156,7 +158,9 @@ class _Walk:
             verdict.head, self._before = Head(position, ""), set()
             return
         bound = {before: hash_of(event, before) for before in self._before}
-        if not holds_content(event) or (bound and event.hash not in bound.values()):
+        # Retention erases what was noted of entries; of the ledger as a whole there is nothing to forget.
+        is_emptied = event.is_erased and event.entry_id is None
+        if is_emptied or not holds_content(event) or (bound and event.hash not in bound.values()):
             self._loose_count += 1
             if len(self._loose) < MAX_NAMED:
                 self._loose.append(event)
@@ -304,16 +308,25 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
         stories[row["of_entry"]].add("revision", [row["number"]], row, is_covered=is_new)
     for row in rows(sa.select(delivery), joined):
         is_new = row["id"] > before.get("delivery", 0)
-        stories[row["of_entry"]].add("delivery", [row["account_id"]], row, is_covered=is_new)
+        stories[row["of_entry"]].add("delivery", [_which(row)], row, is_covered=is_new)
         stories[row["of_entry"]].old += not is_new
     for table, number in ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None)):
         query = sa.select(table).join(delivery, delivery.c.id == table.c.delivery_id)
-        for row in rows(query.add_columns(delivery.c.account_id.label("of_account")), joined):
+        of = (delivery.c[name].label(f"of_{name}") for name in ("account_id", "kind", "issue"))
+        for row in rows(query.add_columns(*of), joined):
             upto = before.get(table.name) if number != "number" else before.get("delivery")
             key = row["delivery_id"] if number == "number" else row["id"]
-            parts = [row["of_account"], *([row[number]] if number else [])]
+            parts = [_which(row, "of_"), *([row[number]] if number else [])]
             stories[row["of_entry"]].add(table.name, parts, row, is_covered=key > (upto or 0))
     return stories
+
+
+def _which(row: Row, prefix: str = "") -> str:
+    """Give which of its entry's deliveries a row belongs to, as events name it."""
+    account_id, kind, issue = (row[f"{prefix}{name}"] for name in ("account_id", "kind", "issue"))
+    if Kinds(kind) is Kinds.PUBLISH and issue:
+        raise ValueError(f"a first post has no issue {issue}")
+    return str(DeliveryName(0, account_id, Kinds(kind), issue)).partition("/")[2]
 
 
 def _compare_entry(entry_id: int, replay: Replay, story: _Story, verdict: Verdict) -> None:

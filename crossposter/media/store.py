@@ -6,6 +6,9 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from crossposter.errors import LedgerError
@@ -30,12 +33,15 @@ class FilePictureStore:
             LedgerError: The disk does not take it.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        if self.get(sha256) is None:
-            try:
+        is_there = self.get(sha256) is not None
+        try:
+            if is_there:
+                os.utime(self._folder / sha256)  # used again, it is as new to retention
+            else:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._write(self._folder / sha256, content)
-            except OSError as error:
-                raise self._failed(error) from error
+        except OSError as error:
+            raise self._failed(error) from error
         return sha256
 
     def get(self, sha256: str) -> bytes | None:
@@ -53,6 +59,35 @@ class FilePictureStore:
         except OSError as error:
             raise self._failed(error) from error
         return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+    def older_than(self, before: datetime) -> set[str]:
+        """Give the names of the pictures that were last put there before a time.
+
+        Raises:
+            LedgerError: The folder cannot be read.
+        """
+        try:
+            with os.scandir(self._folder) as files:
+                return {file.name for file in files if _NAME.fullmatch(file.name) and _is_older(file, before)}
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def remove(self, names: Collection[str], *, before: datetime) -> None:
+        """Remove pictures, unless they were put there again since.
+
+        Raises:
+            LedgerError: The disk does not let them go.
+        """
+        try:
+            for name in names:
+                path = self._folder / name
+                with suppress(FileNotFoundError):
+                    if _is_older(path, before):
+                        path.unlink()
+        except OSError as error:
+            raise self._failed(error) from error
 
     def _write(self, path: Path, content: bytes) -> None:
         """Write beside the place and move there, so that a reader finds the whole or nothing."""
@@ -78,3 +113,7 @@ class FilePictureStore:
             cause=error.strerror or type(error).__name__,
         )
         return LedgerError(sentence)
+
+
+def _is_older(file: os.DirEntry[str] | Path, before: datetime) -> bool:
+    return file.stat().st_mtime < before.timestamp()

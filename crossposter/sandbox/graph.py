@@ -103,8 +103,8 @@ class Graph:
                 return "find"
             case ("GET", "debug_token") | (_, "oauth", "access_token") | ("GET", "me", "accounts"):
                 return "login"
-            case ("GET", node) if "_" not in node:
-                return "verify"
+            case ("GET", node):
+                return "find" if "_" in node else "verify"
             case ("POST", _):
                 return "correct"
             case ("DELETE", _):

@@ -25,6 +25,7 @@ _CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 _FIRST_PK = 3_500_000_000_000_000_000
 _UPLOAD = re.compile(r"/rupload_igphoto/((\d+)_\d+_-?\d+)")
 _MEDIA = re.compile(r"/api/v1/media/(\d+)(?:_\d+)?/(info|delete|edit_media)")
+_DOES = {"delete": "retract", "edit_media": "correct", "info": "find"}
 #: Where a password goes.
 _LOGIN = ("/api/v1/accounts/login", "/api/v1/accounts/two_factor_login", "/graphql_www")
 _FEED = re.compile(r"/api/v1/feed/user/(\d+)")
@@ -85,7 +86,7 @@ class Instagram:
         if _FEED.fullmatch(path):
             return "find"
         match = _MEDIA.fullmatch(path)
-        return {"delete": "retract", "edit_media": "correct"}.get(match[2], "") if match else ""
+        return _DOES[match[2]] if match else ""
 
     def respond(self, request: Request) -> Response:
         """Carry a request out."""

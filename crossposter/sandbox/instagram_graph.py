@@ -123,7 +123,9 @@ class InstagramGraph:
         return ""
 
     def _look(self, node: str) -> str:
-        return "upload" if node in self._photos else "status"
+        if node in self._photos:
+            return "upload"
+        return "find" if self._world.post(self.name, node) else "status"
 
     def respond(self, request: Request) -> Response:
         """Carry a request out."""
@@ -167,8 +169,14 @@ class InstagramGraph:
                 return {"id": node, "images": [self._photo_as_json(self._photos[node])]}
             case ("GET", node) if node in self._containers:
                 return self._status(call, node)
+            case ("GET", node) if post := self._post_of(call, node):
+                return _media_as_json(post, call.values.get("fields", "") or "id")
         # Also for DELETE: this interface deletes no posts.
         raise missing_object("/".join(segments), call.method)
+
+    def _post_of(self, call: _Call, node: str) -> Post | None:
+        post = self._world.post(self.name, node)
+        return post if post and post.account == self._profiles[call.account.id] else None
 
     def _of_account(self, call: _Call, node: str, edge: list[str]) -> dict[str, Any]:
         if node != call.account.id:

@@ -251,6 +251,12 @@ class Sandbox:
                 platform.reset()
         self.clear_faults()
 
+    def delete(self, platform: str, post_id: str) -> None:
+        """Take a post away, as somebody does in the app."""
+        with self._world.lock:
+            if post := self._world.post(platform, post_id):
+                self._world.change(post, deleted=True)
+
     def moment(self) -> Moment:
         """Give how the platforms stand, to go back to."""
         with self._world.lock:

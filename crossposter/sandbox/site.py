@@ -11,7 +11,7 @@ import html
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -86,6 +86,12 @@ class Site:
             appearing = channel.items[channel.visible : channel.visible + count]
             channel.visible += len(appearing)
         return [item.title for item in appearing]
+
+    def edit(self, language: str, *, title: str) -> None:
+        """Give the newest item of a language another headline, at the same address."""
+        with self._lock:
+            channel = self._channels[language]
+            channel.items[channel.visible - 1] = replace(channel.items[channel.visible - 1], title=title)
 
     def rebuild(self, *, now: datetime) -> None:
         """Write the feeds anew without any news in them, as content management systems do at night."""

@@ -21,12 +21,13 @@ from crossposter.sandbox.twitter_errors import (
     XError,
     credits_depleted,
     invalid,
+    not_found,
     not_yours,
     problem,
     read_only,
     spend_cap_reached,
 )
-from crossposter.sandbox.twitter_fields import Tweet, created_at, page_as_json
+from crossposter.sandbox.twitter_fields import Tweet, created_at, one_as_json, page_as_json
 from crossposter.sandbox.twitter_login import PinLogin
 from crossposter.sandbox.twitter_media import MediaShelf
 from crossposter.sandbox.twitter_metering import (
@@ -91,6 +92,7 @@ class Twitter:
         self._endpoints = (
             _endpoint("POST", "/2/tweets", "publish", self._create),
             _endpoint("DELETE", "/2/tweets/:id", "retract", self._delete),
+            _endpoint("GET", "/2/tweets/:id", "find", self._one),
             _endpoint("GET", "/2/users/me", "verify", self._me),
             _endpoint("GET", "/2/users/:id/tweets", "find", self._timeline),
             _endpoint("POST", "/2/media/upload", "upload", self._upload),
@@ -251,6 +253,14 @@ class Twitter:
         # What X answers for an unknown id could not be confirmed.
         return json_response(200, {"data": {"deleted": True}})
 
+    def _one(self, call: _Call) -> Response:
+        """Give a post; of one that is not there X says so in a success."""
+        post = self._world.post(self.name, call.path_id)
+        if post is None:
+            return json_response(200, not_found(call.path_id))
+        self._charge(call.account, PRICE_READ_OWN_POST)
+        return json_response(200, one_as_json(post, self._tweets[post.id], call.request.query))
+
     def _timeline(self, call: _Call) -> Response:
         query = call.request.query
         count = query.get("max_results", "10")
@@ -259,6 +269,8 @@ class Twitter:
             raise invalid("max_results", count, message)
         owner = next((each for each in self._owners.values() if each.id == call.path_id), None)
         posts = self._world.timeline(owner) if owner else []
+        if "replies" in query.get("exclude", "").split(","):
+            posts = [post for post in posts if not self._tweets[post.id].reply_to]
         if since_id := query.get("since_id"):
             if not since_id.isdecimal():
                 raise invalid("since_id", since_id, "The `since_id` query parameter value is not an id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from crossposter.sandbox.exchange import Response, json_response
 
@@ -32,6 +33,20 @@ def invalid(parameter: str, value: str, message: str) -> XError:
         "type": f"{PROBLEMS}invalid-request",
     }
     return XError(json_response(400, body))
+
+
+def not_found(post_id: str) -> dict[str, Any]:
+    """Give the body of a success that has no post (docs.x.com, partial errors, 2026-08)."""
+    error = {
+        "value": post_id,
+        "detail": f"Could not find tweet with id: [{post_id}].",
+        "title": "Not Found Error",
+        "resource_type": "tweet",
+        "parameter": "id",
+        "resource_id": post_id,
+        "type": f"{PROBLEMS}resource-not-found",
+    }
+    return {"errors": [error]}
 
 
 def read_only() -> XError:

@@ -37,6 +37,11 @@ def page_as_json(page: list[tuple[Post, Tweet]], query: Mapping[str, str]) -> di
     return answer
 
 
+def one_as_json(post: Post, tweet: Tweet, query: Mapping[str, str]) -> dict[str, Any]:
+    """Give one post."""
+    return {"data": _as_json(post, tweet, _names(query, "tweet.fields"))}
+
+
 def created_at(post: Post) -> str:
     """Give a post's time as X writes it."""
     return datetime.fromtimestamp(post.created_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 LIMITS = {
     "POST /2/tweets": (100, 900),
     "DELETE /2/tweets/:id": (50, 900),
+    "GET /2/tweets/:id": (900, 900),
     "GET /2/users/me": (75, 900),
     "GET /2/users/:id/tweets": (900, 900),
     "POST /2/media/upload": (500, 900),

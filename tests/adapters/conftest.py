@@ -10,6 +10,7 @@ import shutil
 import socket
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,8 @@ def prepare(since: datetime) -> Callable[[Adapter, str, Post], Callable[[], obje
             case "find":
                 return lambda: receipt_of(adapter, post, since=since)
         receipt = adapter.publish(adapter.stage(post, NoSteps()))
+        if operation == "correct":
+            return lambda: adapter.edit(receipt.remote_id, replace(post, text="Düzeltildi"))
         return lambda: adapter.retract(receipt.remote_id)
 
     return prepare

@@ -129,6 +129,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "1609005": Example(400, _meta(1609005)),
     },
     "instagram-graph": {
+        "100/33": Example(400, _meta(100, 33)),
         **_OF_META,
         **{
             f"{code}/{subcode}": Example(400, _meta(code, subcode))
@@ -168,7 +169,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "media_needs_reupload": Example(400, _instagram("media_needs_reupload", error_title="x")),
         "401, 403": Example(403, _instagram("forbidden")),
         "any other 4xx, when asked whose account it is": Example(400, _instagram("x"), "verify"),
-        "404": Example(404, _instagram("Media not found")),
+        "404, Media not found": Example(404, _instagram("Media not found")),
         "any other 4xx": Example(400, _instagram("x")),
     },
 }

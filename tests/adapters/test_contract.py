@@ -13,9 +13,11 @@ from urllib3.connection import HTTPConnection
 
 from crossposter.adapters import PLATFORMS, adapter_class
 from crossposter.clock import SystemClock
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Identity, Post
+from crossposter.core.timeline import says
 from crossposter.errors import AccountError, RejectedError
-from crossposter.ports import Adapter
+from crossposter.ports import Adapter, Staged
 from crossposter.sandbox import Sandbox
 from crossposter.testing import NoSteps
 from tests.adapters.readings import receipt_of
@@ -137,6 +139,69 @@ def test_a_retracted_post_is_gone_and_not_found(
     assert [request.operation for request in sandbox.requests()[before:]] == ["retract"]
     assert [made["deleted"] for made in sandbox.posts()] == [True]
     assert receipt_of(adapter, post, since=since) is None
+
+
+def test_a_post_is_read_by_its_number_with_one_request(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post
+) -> None:
+    adapter = connect(platform)
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
+    before = len(sandbox.requests())
+    found = adapter.look_up(receipt.remote_id)
+    assert found
+    assert (found.remote_id, says(found, post)) == (receipt.remote_id, True)
+    (made,) = sandbox.posts()
+    sandbox.delete(made["platform"], made["id"])
+    assert adapter.look_up(receipt.remote_id) is None
+    assert len(sandbox.requests()) - before == 2
+
+
+@pytest.mark.parametrize("verb", ["edit", "reply", "retract"])
+def test_what_a_platform_can_is_done_with_one_request_and_what_it_cannot_with_none(
+    sandbox: Sandbox, connect: Connect, platform: str, post: Post, verb: str
+) -> None:
+    adapter = connect(platform)
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
+    before = len(sandbox.requests())
+    other = replace(post, text="Düzeltildi", pictures=())
+
+    def act() -> None:
+        match verb:
+            case "edit":
+                adapter.edit(receipt.remote_id, other)
+            case "reply":
+                adapter.reply(Staged(post=other), receipt.remote_id)
+            case _:
+                adapter.retract(receipt.remote_id)
+
+    variants = adapter_class(platform.removesuffix("-graph")).Options.variants()
+    can = variants[platform == "instagram"].can
+    if (Kind.DELETE if verb == "retract" else Kind(verb)) not in can:
+        with pytest.raises(RejectedError):
+            act()
+        assert len(sandbox.requests()) == before
+        return
+    act()
+    asked = [request.operation for request in sandbox.requests()[before:]]
+    assert asked == [{"edit": "correct", "reply": "publish", "retract": "retract"}[verb]]
+    told = [(made["text"], made["deleted"]) for made in sandbox.posts()]
+    assert (
+        told
+        == {
+            "edit": [("Düzeltildi", False)],
+            "reply": [(post.text, False), ("Düzeltildi", False)],
+            "retract": [(post.text, True)],
+        }[verb]
+    )
+
+
+def test_a_reply_is_listed_where_it_is_asked_for(sandbox: Sandbox, connect: Connect, post: Post) -> None:
+    adapter = connect("twitter")
+    receipt = adapter.publish(adapter.stage(post, NoSteps()))
+    reply = adapter.reply(Staged(post=Post(text="DÜZELTME: yarın", link=None)), receipt.remote_id)
+    assert [one.remote_id for one in adapter.timeline(limit=10).posts] == [receipt.remote_id]
+    listed = adapter.timeline(limit=10, replies=True).posts
+    assert {one.remote_id for one in listed} == {receipt.remote_id, reply.remote_id}
 
 
 def test_two_accounts_do_not_mix(sandbox: Sandbox, connect: Connect, platform: str, post: Post) -> None:

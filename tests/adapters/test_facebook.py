@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crossposter.core.model import Post
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox, SandboxAccount
 from crossposter.testing import NoSteps
@@ -51,7 +51,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError]], ...] = (
     (500, _error(2, is_transient=True), UncertainError),
     (400, _error(100, is_transient=True), UncertainError),
     (500, _error(100), UncertainError),
-    (400, _error(100, error_subcode=33), RejectedError),
+    (400, _error(100, error_subcode=33), MissingError),
     (400, _error(324), RejectedError),
     (400, _error(1609005), RejectedError),
     # What an envelope means that comes with no 4xx, Meta does not say.
@@ -264,5 +264,5 @@ def test_a_post_that_facebook_does_not_confirm_as_deleted_is_not_told_as_deleted
     sandbox: Sandbox, connect: Connect
 ) -> None:
     sandbox.inject("facebook", "retract", "status:200", body={"success": False})
-    with pytest.raises(TransientError):
+    with pytest.raises(UncertainError):
         connect("facebook").retract("1_2")

@@ -15,7 +15,7 @@ from crossposter.adapters._graph_errors import words as meta_words
 from crossposter.adapters._rules import Answer
 from crossposter.adapters._x_errors import words as x_words
 from crossposter.core.model import Identity, Post, Receipt
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter, Staged
 from crossposter.sandbox import Sandbox, SandboxAccount
 from crossposter.testing import NoSteps
@@ -26,10 +26,12 @@ Leaked = Callable[[BaseException, SandboxAccount], set[str]]
 
 _OPERATIONS = {
     "twitter": ("verify", "upload", "alt_text", "publish", "find", "retract"),
-    "facebook": ("verify", "upload", "publish", "find", "retract"),
-    "instagram": ("verify", "upload", "publish", "find", "retract"),
+    "facebook": ("verify", "upload", "publish", "find", "correct", "retract"),
+    "instagram": ("verify", "upload", "publish", "find", "correct", "retract"),
     "instagram-graph": ("verify", "quota", "container", "status", "publish", "find"),
 }
+#: What is seen by everybody, so that a lost answer leaves a doubt.
+_PUBLIC = ("publish", "correct", "retract")
 #: The step that hands a picture over.
 _UPLOAD = {name: "container" if name == "instagram-graph" else "upload" for name in _OPERATIONS}
 #: Says nothing about what became of a post.
@@ -47,7 +49,7 @@ _LOST = (
 )
 _REFUSED = ("status:400", "status:401", "status:403", "status:404", "status:429")
 _COMMITTED = ("commit_then_status:503", "commit_then_reset", "commit_then_hang")
-_KINDS = (RejectedError, AccountError, TransientError, UncertainError)
+_KINDS = (RejectedError, MissingError, AccountError, TransientError, UncertainError)
 #: Seconds to connect and of silence. curl adds them up.
 _SHORT = {name: (0.5 if name == "instagram" else 2.0, 0.5) for name in _OPERATIONS}
 
@@ -89,7 +91,7 @@ def test_a_fault_is_met_once_and_told_as_what_it_means(
     with pytest.raises(PublishError) as caught:
         act()
     assert type(caught.value) in _KINDS
-    assert (type(caught.value) is UncertainError) == (operation == "publish" and fault not in _REFUSED)
+    assert (type(caught.value) is UncertainError) == (operation in _PUBLIC and fault not in _REFUSED)
     assert len(sandbox.requests(platform, operation)) == 1
     assert len(sandbox.posts()) - before == (fault in _COMMITTED)
     assert not any(made["deleted"] for made in sandbox.posts())
@@ -105,7 +107,7 @@ def test_a_redirect_is_not_followed(
     act = prepare(connect(platform), operation, post)
     before = len(sandbox.requests())
     sandbox.inject(platform, operation, "status:302", headers={"Location": _ELSEWHERE[platform]})
-    with pytest.raises(UncertainError if operation == "publish" else TransientError):
+    with pytest.raises(UncertainError if operation in _PUBLIC else TransientError):
         act()
     assert sandbox.requests()[before:][-1].operation == operation
     assert len(sandbox.requests(platform, operation)) == 1

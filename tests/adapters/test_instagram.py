@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crossposter.core.model import Post
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ports import Adapter
 from crossposter.sandbox import Sandbox
 from crossposter.testing import NoSteps
@@ -48,7 +48,7 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], str], ...] = (
     (400, _fail("old", error_type="needs_upgrade"), AccountError, "newer app"),
     (400, _fail("media_needs_reupload", error_title="x"), TransientError, "once more"),
     (400, _fail("caption is too long"), RejectedError, "caption is too long"),
-    (404, _fail("Media not found"), RejectedError, "Media not found"),
+    (404, _fail("Media not found"), MissingError, "Media not found"),
     (408, _fail("timeout"), UncertainError, "timeout"),
     (503, _fail("down"), UncertainError, "down"),
     (200, _fail("something"), UncertainError, "something"),
@@ -93,7 +93,7 @@ def test_a_refusal_is_told_as_what_it_means_in_instagrams_own_words(
         adapter.publish(staged)
     assert type(caught.value) is kind
     is_blocked = words in ("feedback_required", "suspended")
-    wait = None if kind in (RejectedError, UncertainError) else timedelta(days=1) if is_blocked else _HOUR
+    wait = None if kind in (RejectedError, MissingError, UncertainError) else timedelta(days=1) if is_blocked else _HOUR
     assert getattr(caught.value, "retry_at", None) == (now + wait if wait else None)
 
 

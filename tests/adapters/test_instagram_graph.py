@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection
 from crossposter.adapters import adapter_class
 from crossposter.adapters._graph_errors import SUBCODES
 from crossposter.core.model import Identity, Picture, PictureLimits, Post, Receipt
-from crossposter.errors import AccountError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import AccountError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.media.public import PublicFolder
 from crossposter.ports import Adapter, Staged
 from crossposter.sandbox import Sandbox, SandboxAccount
@@ -315,7 +315,8 @@ _REFUSALS: tuple[tuple[int, Any, type[PublishError], timedelta | None], ...] = (
     (400, _error(36001, error_subcode=2207005), RejectedError, None),
     (400, _error(36003, error_subcode=2207009), RejectedError, None),
     (400, _error(36004, error_subcode=2207010), RejectedError, None),
-    *((400, _error(100, error_subcode=code), RejectedError, None) for code in (2207028, 2207040, 33)),
+    *((400, _error(100, error_subcode=code), RejectedError, None) for code in (2207028, 2207040)),
+    (400, _error(100, error_subcode=33), MissingError, None),
     (400, _error(100), RejectedError, None),
     (400, _error(1), UncertainError, None),
     (400, _error(-1), UncertainError, None),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crossposter.core.retention import Age, Retention
+from crossposter.ledger import SqlLedger, retention
 from tests.city import City
 
 Call = Callable[..., tuple[int, str]]
@@ -145,3 +149,27 @@ def test_what_was_sent_is_written_as_a_page_with_its_pictures(published: City, c
 def test_what_cannot_be_written_is_said(published: City, call: Call, tmp_path: Path, wrong: tuple[str, ...]) -> None:
     assert call("ledger", "export", *wrong, "--out", str(tmp_path / "x"))[0] == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_what_retention_has_removed_is_said_with_its_day(
+    published: City, call: Call, call_json: CallJson, tmp_path: Path
+) -> None:
+    number = max(one["entry"] for one in call_json("ledger", "list")["deliveries"] if one["status"] == "published")
+    removed_at = datetime(2028, 12, 1, 22, 30, tzinfo=UTC)  # in Istanbul it is the next day
+    with closing(SqlLedger.look(published.ledger)) as ledger:
+        retentions = {"": Retention(texts=Age(days=90))}
+        assert retention.erase_texts(ledger, retentions, feed_ids=(), now=removed_at, most=1000)
+    sentence = "removed on 02.12.2028, as the YAML's retention says"
+    assert f"{number}  {sentence}" in call("ledger", "list")[1]
+    assert call("ledger", "show", str(number))[1].startswith(sentence)
+    told = call_json("ledger", "show", str(number))
+    assert {one["erased_at"] for one in told["deliveries"]} == {removed_at.isoformat()}
+    assert call("ledger", "verify")[0] == 0
+    assert "the words were erased" in call("ledger", "verify")[1]
+    for form in ("csv", "html"):
+        out = tmp_path / form
+        code, _ = call("ledger", "export", "--from", "2020-01-01", "--to", "2035-01-01", "--out", str(out), "--format",
+                       form)  # fmt: skip
+        page = out / "index.html" if form == "html" else out
+        assert code == 0
+        assert html.unescape(page.read_text("utf-8-sig")).count(sentence) >= 2

@@ -69,8 +69,8 @@ def test_a_round_is_printed_whatever_stands_in_it(capsys: pytest.CaptureFixture[
         polls=(Poll(feed_id="[/]", error=FeedError(why)),),
         delivered=(
             Delivered(
-                delivery_id="1/a[/]",
-                account_id="a[/]",
+                delivery_id="1/a[b]",
+                account_id="a[b]",
                 title=NASTY,
                 outcome=Outcome(status=Status.PUBLISHED, receipt=Receipt(remote_id="1", url=f"https://x.com/{NASTY}")),
             ),

@@ -11,7 +11,8 @@ import pytest
 from crossposter.bootstrap import accounts_of, feeds_of
 from crossposter.config import load_config
 from crossposter.core.budget import Budget, WhenSpent
-from crossposter.core.model import Brand, Fit, Holds, MediaRule, PostRules
+from crossposter.core.kinds import Kind
+from crossposter.core.model import Brand, Fit, Holds, MediaRule, OnEdit, PostRules
 from tests.config.conftest import ENVIRON, Complaints, changed
 
 PAGE_PIN = 'expect: {id: "456"}'
@@ -185,3 +186,26 @@ def test_a_mistake_about_money_is_told(complaints: Complaints) -> None:
         ("accounts[1].budget.usd_per_month", "a number above 0 is wanted here"),
         ("accounts[1].budget.when_spent", "'beg' is not possible here; possible"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("", OnEdit(how=Kind.EDIT)),
+        ("how: repost", OnEdit(how=Kind.REPOST)),
+        ("how: nothing", OnEdit()),
+        ("unasked: true", OnEdit(how=Kind.EDIT, unasked=True)),
+    ],
+)
+def test_an_account_says_how_its_posts_are_corrected(yaml: Path, block: str, expected: OnEdit) -> None:
+    more = f"\n    on_edit: {{{block}}}" if block else ""
+    yaml.write_text(changed((PAGE_PIN, f"{PAGE_PIN}{more}")), "utf-8")
+    accounts = accounts_of(load_config(yaml, environ=ENVIRON, secrets_needed=True))
+    assert accounts["izmir-facebook"].on_edit == expected
+
+
+def test_a_way_that_the_platform_does_not_have_is_refused_with_its_line(complaints: Complaints) -> None:
+    (complaint,) = complaints(changed((PAGE_PIN, f"{PAGE_PIN}\n    on_edit: {{how: reply}}")))
+    _, place, words = complaint
+    assert words == "how: 'reply' is not possible on this account: it can be edit, repost, nothing"
+    assert place == "accounts[1].on_edit"

@@ -202,6 +202,17 @@ def test_a_new_slug_under_the_same_guid_and_headline_is_the_same_article() -> No
     assert polled(replace(before, keys=("guid:7", "link://b")), known=known_as(before)).decisions == ()
 
 
+def test_an_article_whose_words_were_erased_is_recognised_by_their_digest() -> None:
+    long = "Körfezde su kalitesi üç yılda ilk kez bu kadar iyi ölçüldü; sonuçlar her ay açıklanacak."
+    before = an_entry(1, keys=("guid:7", "link://a"), title="Tramvay", text=long)
+    words = words_key(before)
+    assert words
+    known = dict.fromkeys((*before.keys, words), Known(entry_id=1, in_feed=True))
+    assert polled(replace(before, keys=("guid:7", "link://b")), known=known).decisions == ()
+    other = replace(before, keys=("guid:7", "link://b"), title="Su kesintisi", text=f"Yarın. {long}")
+    assert reasons(polled(other, known=known)) == [Reason.KEY_CONFLICT]
+
+
 def test_keys_of_two_different_entries_are_held_once() -> None:
     one, two = an_entry(1, keys=("guid:1", "link://1")), an_entry(2, keys=("guid:2", "link://2"))
     mixed = an_entry(1, keys=("guid:1", "link://2"))

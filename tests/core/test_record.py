@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crossposter.core import replay as replay_module
 from crossposter.core.chain import NOTHING, Event, Head, Kind, Noted, canonical, hash_of, holds_content, linked
 from crossposter.core.replay import PICTURES, TEXTS, Difference, Replay
 
@@ -94,7 +95,7 @@ def test_one_from_before_the_record_leaves_nothing_that_could_be_compared() -> N
     assert set(replay.rows) == {("entry", "")}
 
 
-def test_words_that_were_erased_are_not_asked_for() -> None:
+def test_words_that_were_erased_leave_nothing_in_their_place() -> None:
     told = {"delivery": {"status": "held", "reason": "gate"}}
     why = {"delivery": {"message": {"template": "x", "values": {}}}}
     events = chain(
@@ -102,8 +103,11 @@ def test_words_that_were_erased_are_not_asked_for() -> None:
     )
     seen, decided, end = events
     for replay in (replayed(erased(seen), erased(decided), end), replayed(*events)):
-        assert replay.rows["entry", ""] == SEEN["entry"]
-        assert "message" not in replay.rows["delivery", "izmir-x"]
+        row = replay.rows["entry", ""]
+        assert row == {**SEEN["entry"], **replay_module.WORDS["entry"]}
+        assert replay.rows["delivery", "izmir-x"]["message"] is None
+        written = {**replay.rows, ("entry", ""): {**row, "title": "Kirli"}}
+        assert list(replay.differences(written, is_covered=[])) == [Difference(("entry", ""), "title")]
         assert list(replay.unfounded()) == []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -187,3 +188,34 @@ def test_a_ledger_in_wal_mode_is_taken_out_of_it_and_refused_while_another_has_i
     SqlLedger.open(file.place).close()
     with closing(sqlite3.connect(file.place)) as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -> None:
+    file = File(tmp_path / "ledger.db")
+    config = Config()
+    config.set_main_option("script_location", str(Path(connection.__file__).parent / "migrations"))
+    with sqlite.open_engine(file.place, wait_s=1).execution_options(writes=True).begin() as opened:
+        config.attributes["connection"] = opened
+        command.upgrade(config, "0010")
+    now = "'2026-11-25 12:00:00.000000'"
+    file.execute(
+        f"INSERT INTO feed (id, site, first_polled_at, polled_at) VALUES ('f', 's', {now}, {now})",
+        "INSERT INTO entry (id, feed_id, title, summary, text, language, pictures, categories, seen_at)"
+        f" VALUES (1, 'f', 'Haber', '', '', 'tr', '[]', '[]', {now})",
+        "INSERT INTO account (id, platform) VALUES ('x', 'twitter')",
+        "INSERT INTO delivery (id, entry_id, account_id, status, tries, picture_tries, attempt, created_at, updated_at)"
+        f" VALUES (7, 1, 'x', 'published', 0, 0, 1, {now}, {now})",
+        "INSERT INTO attempt (delivery_id, number, text, pictures, media_ids, started_at)"
+        f" VALUES (7, 1, 'Haber', '[]', '[]', {now})",
+        f"INSERT INTO post (account_id, remote_id, url, delivery_id, published_at) VALUES ('x', '5', 'u', 7, {now})",
+    )
+    with closing(SqlLedger.open(file.place)) as ledger:
+        assert ledger.known_posts("x").ours.keys() == {"5"}
+    assert file.execute("SELECT id, kind, issue, of_id FROM delivery") == [(7, "publish", 0, None)]
+    assert file.execute("SELECT delivery_id, kind FROM attempt") == [(7, "publish")]
+    assert file.execute("PRAGMA foreign_key_check") == []
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        file.execute(
+            "INSERT INTO delivery (entry_id, account_id, status, tries, picture_tries, attempt, created_at, updated_at)"
+            f" VALUES (1, 'x', 'queued', 0, 0, 0, {now}, {now})"
+        )

@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from crossposter.media.store import FilePictureStore
 
 CONTENT = b"\xff\xd8 a picture"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+LONG_AGO, YEAR_AGO = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def test_a_picture_is_kept_under_its_hash_and_given_back(tmp_path: Path) -> None:
@@ -28,13 +30,42 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "pictures" / SHA256).stat().st_mode) == 0o600
 
 
-def test_keeping_it_again_writes_nothing(tmp_path: Path) -> None:
+def aged(folder: Path, *names: str) -> None:
+    """Let pictures be as if they had been put there in 2024."""
+    for name in names:
+        os.utime(folder / name, times=(LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+
+
+def test_keeping_it_again_writes_nothing_but_makes_it_as_new(tmp_path: Path) -> None:
     store = FilePictureStore(tmp_path)
     store.put(CONTENT)
     before = (tmp_path / SHA256).stat()
+    aged(tmp_path, SHA256)
     assert store.put(CONTENT) == SHA256
-    after = (tmp_path / SHA256).stat()
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert (tmp_path / SHA256).stat().st_ino == before.st_ino
+    assert store.older_than(YEAR_AGO) == set()
+
+
+def test_old_pictures_are_removed_unless_they_were_used_meanwhile(tmp_path: Path) -> None:
+    store = FilePictureStore(tmp_path / "pictures")
+    assert store.older_than(YEAR_AGO) == set()
+    names = [store.put(CONTENT), store.put(b"another"), store.put(b"new")]
+    (tmp_path / "pictures" / "notes.txt").write_text("not ours")
+    aged(tmp_path / "pictures", *names[:2], "notes.txt")
+    old = store.older_than(YEAR_AGO)
+    assert old == set(names[:2])
+    store.put(b"another")
+    store.remove({*old, "a" * 64}, before=YEAR_AGO)
+    assert [store.get(name) is None for name in names] == [True, False, False]
+    assert (tmp_path / "pictures" / "notes.txt").exists()
+
+
+def test_a_folder_that_does_not_let_go_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match="pictures cannot be kept"):
+        FilePictureStore(tmp_path / "file").older_than(YEAR_AGO)
+    with pytest.raises(LedgerError, match="pictures cannot be kept"):
+        FilePictureStore(tmp_path / "file").remove([SHA256], before=YEAR_AGO)
 
 
 def test_a_picture_that_was_damaged_is_not_given_and_is_mended_by_the_next(tmp_path: Path) -> None:

@@ -1,0 +1,128 @@
+"""News that was edited after it went out: which posts say something wrong, how each is put right, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from crossposter.core.approval import needs_approval
+from crossposter.core.kinds import Kind
+from crossposter.core.model import Account, Entry, MediaRule, Outcome, Post, Reason, Status
+from crossposter.wording import say
+
+#: The ways of a correction, the one that changes least first.
+CORRECTIONS = (Kind.EDIT, Kind.REPLY, Kind.REPOST)
+#: What a reply with a correction begins with, by the news' language.
+_LABELS = {"tr": "DÜZELTME:", "en": "CORRECTION:"}
+#: Characters of the changes that stand in a line.
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """A post that stands, of news that says something else by now.
+
+    Attributes:
+        delivery_id: The delivery that made the post.
+        account_id: Where it stands.
+        said: What the news said when its words were sent last.
+    """
+
+    delivery_id: str
+    account_id: str
+    said: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """News that was edited, with its posts that stand; `revision` counts what it said so far, from 1."""
+
+    entry_id: int
+    revision: int
+    feed_id: str
+    says: Entry
+    wrong: tuple[Wrong, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """How one post is put right: proposed (held), or done at once (queued)."""
+
+    wrong: Wrong
+    kind: Kind
+    outcome: Outcome
+
+
+def usual(can: frozenset[Kind]) -> Kind | None:
+    """Give how posts are corrected where the YAML does not say; None where no program can do it without a new post."""
+    return next((kind for kind in (Kind.EDIT, Kind.REPLY) if kind in can), None)
+
+
+def corrections(edited: Edited, accounts: Mapping[str, Account], changed: Collection[str]) -> list[Correction]:
+    """Decide which posts are to be corrected, and how; `changed` names the accounts on which one would be another."""
+    found = []
+    for wrong in edited.wrong:
+        account = accounts.get(wrong.account_id)
+        how = account.on_edit.how if account else None
+        if account is None or how is None or wrong.account_id not in changed:
+            continue
+        message = say("the news was edited: {changes}", changes=changes_in_short(wrong.said, edited.says))
+        outcome = Outcome(status=Status.HELD, reason=Reason.CORRECTION, message=message)
+        asks = account.approval and needs_approval(account.approval, edited.says.categories, was_held=False)
+        if account.on_edit.unasked and not asks:
+            outcome = Outcome(status=Status.QUEUED, message=message)
+        found.append(Correction(wrong=wrong, kind=how, outcome=outcome))
+    return found
+
+
+def is_changed(before: Post | None, after: Post | None, wrong: Wrong, says: Entry, account: Account) -> bool:
+    """Tell whether a post would say, link to or show something else now."""
+    shows = account.rules.media is not MediaRule.NEVER and (wrong.said.pictures or says.pictures)
+    is_other_picture = [one.url for one in wrong.said.pictures] != [one.url for one in says.pictures]
+    return before != after or (bool(shows) and is_other_picture)
+
+
+def worded(kind: Kind, account: Account, language: str) -> Account:
+    """Give the account with the template of a correction: a reply says first what it is, and has no picture."""
+    if kind is not Kind.REPLY:
+        return account
+    label = _LABELS.get(language.partition("-")[0], _LABELS["en"])
+    template = account.rules.template or account.limits.template
+    plain = replace(account.rules, media=MediaRule.NEVER, card=False, alt_required=False)
+    return replace(account, rules=replace(plain, template=f"{label} {template}"))
+
+
+def changes_in_short(before: Entry, after: Entry) -> str:
+    """Write what changed in a line: “10:00” → “11:00”; …"""
+    parts = [f"“{removed}” → “{added}”" for removed, added in _changes(_said(before), _said(after))]
+    if [one.url for one in before.pictures] != [one.url for one in after.pictures]:
+        parts.append("🖼")
+    shown = "; ".join(parts) or "…"
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def marked(before: str, after: str) -> str:
+    """Write a text with its changes in place, [-removed-] and {+added+}, as `git diff --word-diff` does."""
+    return " ".join(_marked(before.split(), after.split()))
+
+
+def _marked(before: list[str], after: list[str]) -> Iterator[str]:
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from before[i:j]
+            continue
+        if i < j:
+            yield f"[-{' '.join(before[i:j])}-]"
+        if k < m:
+            yield f"{{+{' '.join(after[k:m])}+}}"
+
+
+def _changes(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield " ".join(before[i:j]), " ".join(after[k:m])
+
+
+def _said(entry: Entry) -> list[str]:
+    return " ".join([entry.title, entry.summary, entry.text, entry.link or ""]).split()
