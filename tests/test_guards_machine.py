@@ -24,6 +24,7 @@ from crossposter.core.approval import ApprovalRule
 from crossposter.core.model import Holds, Reason, Receipt, Status
 from crossposter.core.pausing import Release, Scope, Sign
 from crossposter.core.schedule import Dated, Election, Quiet, Times
+from crossposter.core.timeline import Timeline
 from crossposter.core.urgency import Urgent
 from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger
@@ -150,10 +151,10 @@ class Judged(Platform):
             self.wrong.append(f"{staged.post.text!r} on {self.account.id}: {why}")
         return super().publish(staged)
 
-    def timeline(self, *, limit: int, of: object = ()) -> object:  # type: ignore[override]  # as the one below it
+    def timeline(self, *, limit: int, of: object = (), replies: bool = False) -> Timeline:
         if self.reads:
             self.on_read_error()
-        return super().timeline(limit=limit, of=of)
+        return super().timeline(limit=limit, of=of, replies=replies)
 
 
 class GuardedOffice(Office):
