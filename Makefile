@@ -39,7 +39,7 @@ crash: $(VENV)/.dev  ## Kill a round at every point (`make proofs` takes every f
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py
 
 state-machine: $(VENV)/.dev  ## News, deaths, lost answers, people and copies in any order: 50,000 steps
-	CROSSPOSTER_STATE_MACHINE_STEPS=$${STEPS:-50000} $(BIN)/python -m pytest --numprocesses 2 --dist load --timeout 3600 tests/test_state_machine.py
+	CROSSPOSTER_STATE_MACHINE_STEPS=$${STEPS:-50000} $(BIN)/python -m pytest --numprocesses 2 --dist load tests/test_state_machine.py tests/test_guards_machine.py
 
 postgres: $(VENV)/.dev  ## Start a PostgreSQL server on loopback, print the address of a database, end with Ctrl-C
 	@$(BIN)/python -m tests.postgres

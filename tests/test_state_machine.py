@@ -57,8 +57,9 @@ ACCOUNTS = (
 )
 
 
-#: On a machine that does other things as well.
-pytestmark = pytest.mark.timeout(600)
+#: Seconds: half a minute for each of them on a machine that has nothing else to do; the long form takes its time.
+PATIENCE_S = 300 if STEPS <= 1500 else 7200
+pytestmark = pytest.mark.timeout(PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)
