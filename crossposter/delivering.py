@@ -256,7 +256,7 @@ class Deliverer:
     def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
         if outcome := self._waits(delivery, account):
             return self._postponed(delivery, outcome)
-        if delivery.kind is Kind.PUBLISH and self._approver.must_wait(delivery, account):
+        if self._needs_a_person(delivery, account):
             return self._approver.wait(delivery, account)
         try:
             if impossible := cannot(delivery, account):
@@ -280,6 +280,10 @@ class Deliverer:
                 log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
             return self._postponed(delivery, self._after(error, delivery, account))
 
+    def _needs_a_person(self, delivery: Delivery, account: Account) -> bool:
+        """Tell whether it waits until a person lets it out; a correction has been let out by whoever wanted it."""
+        return delivery.kind is Kind.PUBLISH and self._approver.must_wait(delivery, account)
+
     def _steps(self, delivery: Delivery) -> _SavedSteps:
         saved = self._ledger.steps(delivery, now=self._clock.now())
         return _SavedSteps(saved, lambda name, value: self._save_step(delivery, name, value))
@@ -298,6 +302,8 @@ class Deliverer:
         # What was made ready ahead may have to wait by now.
         if outcome := self._waits(delivery, account):
             return self._postponed(delivery, outcome)
+        if self._needs_a_person(delivery, account):
+            return self._approver.wait(delivery, account)
         if self._is_stopped():
             return None
         begun_at, now = self._clock.elapsed(), self._clock.now()

@@ -165,6 +165,16 @@ def test_an_approval_that_was_not_used_in_time_is_void_and_says_so(office: Offic
     assert office.texts() == ["Haber 1"]
 
 
+def test_an_approval_that_runs_out_while_the_pictures_are_uploaded_is_void(office: Office) -> None:
+    waiting(office)
+    change(office, approval=ApprovalRule(expires=timedelta(hours=1)))
+    act(office, Verb.APPROVE)
+    office.adapters["izmir-x"].answers["stage"] = [lambda: office.clock.forward(hours=2)]
+    office.run()
+    assert office.texts() == []
+    assert standing(office)[2] == "the approval by Ayşe is void: it was not used within 1.0 hours"
+
+
 def test_what_was_begun_in_time_is_tried_again_later_with_the_same_approval(office: Office) -> None:
     waiting(office)
     act(office, Verb.APPROVE)
