@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Pace, Reason, Status
+from crossposter.core.model import Pace, Reason, Receipt, Status
 from crossposter.errors import (
     AccountError,
     CrossposterError,
@@ -21,7 +22,9 @@ from crossposter.errors import (
     TransientError,
     UncertainError,
 )
+from crossposter.ledger import schema
 from crossposter.ledger.acts import Acted, Desk
+from crossposter.ledger.deliveries import end_post
 from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
 from crossposter.testing import FakeAdapter, an_account, an_entry
@@ -353,3 +356,23 @@ def test_an_account_that_lost_its_way_to_delete_leaves_it_to_a_person(office: Of
     office.accounts["x"] = replace(office.accounts["x"], can=frozenset())
     office.run()
     assert states(office)["2/x/delete"] == (Status.HELD, Reason.BY_HAND)
+
+
+def test_a_deletion_is_no_post_that_somebody_could_find(office: Office) -> None:
+    take_down(office)
+    found = Receipt(remote_id="77", url="https://x.com/i/status/77")
+    desk = Desk(office.ledger)
+    (acted,) = desk.act(Verb.PUBLISHED, "2/paper/delete", AYSE, now=office.clock.now(), found=found)
+    assert (acted.done, acted.status, acted.reason) == (False, Status.HELD, Reason.BY_HAND)
+
+
+def test_the_end_of_a_post_is_written_once(office: Office) -> None:
+    take_down(office)
+    office.run()
+    (before,) = [one for one in office.deliveries() if one.id == "2/x"]
+    with office.ledger.writing() as connection:
+        number = connection.scalar(sa.select(schema.post.c.delivery_id).where(schema.post.c.account_id == "x"))
+        assert number
+        end_post(connection, number, now=office.clock.now() + timedelta(hours=1))
+    (after,) = [one for one in office.deliveries() if one.id == "2/x"]
+    assert after.deleted_at == before.deleted_at is not None
