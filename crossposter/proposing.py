@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crossposter.composing import words_of
-from crossposter.core.correcting import Edited, corrections, is_changed
+from crossposter.core.correcting import Edited, corrections, held_when_many, is_changed
 from crossposter.core.events import Delivered
 from crossposter.core.kinds import DeliveryName
 from crossposter.core.model import Account
@@ -23,8 +23,8 @@ class Proposer:
     def propose(self) -> Sequence[Delivered]:
         """Write what is to be corrected; give what is held for a person."""
         told = []
-        for edited in self._ledger.edited():
-            found = corrections(edited, self._accounts, self._changed(edited))
+        decided = [(one, corrections(one, self._accounts, self._changed(one))) for one in self._ledger.edited()]
+        for edited, found in held_when_many(decided):
             if not self._ledger.propose(edited, found, now=self._clock.now()):
                 continue
             for one in found:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from crossposter.approving import Approver
 from crossposter.composing import compose
+from crossposter.core.amending import is_overtaken
 from crossposter.core.budget import WhenSpent, dollars, is_beyond, is_spent, month_of
 from crossposter.core.cities import city_of
 from crossposter.core.correcting import worded
@@ -437,7 +438,7 @@ class Service:
 
     def _correction(self, delivery: Delivery, account: Account) -> Post | Outcome:
         """Give what corrects a post: what was begun, to the byte; else the news as it was when that was decided."""
-        if not delivery.attempt and delivery.revision != delivery.issue:
+        if is_overtaken(delivery):
             return Outcome(status=Status.SKIPPED, reason=Reason.SUPERSEDED)
         account = worded(delivery.kind, account, delivery.entry.language)
         post = self._sent_before(delivery, account) or self._composed(delivery, account)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from crossposter.composing import words_of
 from crossposter.core.acts import Person, Verb
-from crossposter.core.correcting import worded
+from crossposter.core.correcting import MOST_UNASKED, worded
 from crossposter.core.events import Delivered, Event
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Account, OnEdit, PictureRef, Post, Reason, Status
+from crossposter.core.model import Account, Holds, OnEdit, Outcome, PictureRef, Post, Reason, Status
+from crossposter.core.schedule import Election, Times
 from crossposter.errors import LedgerError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.ledger import schema
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.correcting import correct
 from crossposter.ledger.verifying import verify
@@ -445,3 +449,100 @@ def test_another_process_may_have_proposed_it_a_moment_before(office: Office, mo
     monkeypatch.setattr(office.ledger, "propose", lambda *_, **__: False)
     edit(office)
     assert states(office) == {}
+
+
+def test_a_story_that_is_to_be_taken_down_is_not_corrected_before_it_is(office: Office) -> None:
+    """The deletion has to wait, and the news is edited meanwhile."""
+    edit(office)
+    say_yes(office, "2/n")
+    until = office.clock.now() + timedelta(hours=1)
+    for name in WAYS:
+        office.ledger.rest(name, Outcome(status=Status.QUEUED, reason=Reason.TRANSIENT, account_rests_until=until))
+    retract(office.ledger, "2", AYSE, office.accounts, now=office.clock.now())
+    edit(office, title="Haber saat 12:00")
+    assert {name for name in states(office) if name.endswith("-3")} == set()
+    office.clock.forward(hours=1)
+    office.run()
+    office.run()
+    assert all(office.adapters[name].posts == {} for name in WAYS)
+    assert calls(office, "n").count("publish") == 1
+
+
+def test_a_story_that_is_taken_down_at_the_last_moment_is_not_posted_anew(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/n")
+
+    def taken_down() -> None:
+        retract(office.ledger, "2/n", AYSE, office.accounts, now=office.clock.now())
+
+    office.adapters["n"].answers["stage"] = [taken_down]
+    for _ in range(3):
+        office.run()
+    assert office.texts("n") == []
+    assert calls(office, "n") == ["publish", "retract"]
+
+
+def test_a_repost_whose_deletion_is_in_doubt_makes_no_post_of_a_story_that_is_taken_down(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["retract"] = [lost(office, "n", "retract")]
+    office.run()
+    assert states(office)["2/n/repost-2"][0] is Status.UNCERTAIN
+    retract(office.ledger, "2/n", AYSE, office.accounts, now=office.clock.now())
+    for _ in range(4):
+        office.clock.forward(minutes=3)
+        office.run()
+    assert office.texts("n") == []
+
+
+def test_much_news_that_is_edited_at_once_is_corrected_by_nobody_unasked(tmp_path: Path) -> None:
+    """The site was changed."""
+    office = Office(tmp_path / "ledger.db", [able("x", Kind.REPLY, unasked=True)])
+    office.feeds = [replace(feed, holds=Holds(new_entries_over=None)) for feed in office.feeds]
+    office.run()
+    numbers = range(MOST_UNASKED + 1, 0, -1)
+    office.news(*[an_entry(number) for number in numbers])
+    office.run()
+    office.news(*[an_entry(number, title=f"Haber {number}: yeni") for number in numbers])
+    office.run()
+    assert set(states(office).values()) == {PROPOSED}
+    assert len(states(office)) == MOST_UNASKED + 1
+    office.ledger.close()
+
+
+def test_an_election_period_lets_out_no_new_post_unasked_but_edits(office: Office) -> None:
+    day = datetime(2026, 11, 25)  # noqa: DTZ001 - on the clock on the wall
+    period = Election(begin=day, end=day + timedelta(days=2), allow=("Duyuru",))
+    for name, account in office.accounts.items():
+        office.accounts[name] = replace(account, times=Times(elections=(period,)))
+    edit(office)
+    say_yes(office)
+    office.run()
+    assert states(office) == {
+        "2/e/edit-2": (Status.PUBLISHED, None),
+        "2/r/reply-2": (Status.HELD, Reason.ELECTION),
+        "2/n/repost-2": (Status.HELD, Reason.ELECTION),
+    }
+    Desk(office.ledger).act(Verb.APPROVE, "2/r/reply-2", AYSE, now=office.clock.now())
+    office.run()
+    assert office.texts("r") == ["Haber 1", "DÜZELTME: Haber saat 11:00"]
+
+
+def test_whoever_holds_a_story_does_not_keep_it_from_being_taken_down(office: Office) -> None:
+    edit(office)
+    retract(office.ledger, "2/e", AYSE, office.accounts, now=office.clock.now())
+    Desk(office.ledger).act(Verb.HOLD, "2", AYSE, now=office.clock.now())
+    office.run()
+    assert office.texts("e") == []
+
+
+def test_the_record_says_who_let_corrections_and_deletions_out(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/e")
+    office.run()
+    retract(office.ledger, "2/r", AYSE, office.accounts, now=office.clock.now())
+    office.run()
+    with office.ledger.reading() as connection:
+        rows = schema.attempt.c
+        query = sa.select(rows.let_out_by).where(rows.kind.in_((Kind.EDIT, Kind.DELETE)))
+        assert connection.scalars(query).all() == ["Ayşe", "Ayşe"]

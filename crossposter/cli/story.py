@@ -41,8 +41,13 @@ class Step:
 
 def steps(events: Sequence[Event], *, account_id: str = "") -> list[Step]:
     """Give the steps of a story, oldest first; of one account where one is named."""
-    meant = [event for event in events if not account_id or event.account_id in (None, account_id)]
+    meant = [event for event in events if not account_id or _is_about(event, account_id)]
     return [_step(event) for event in meant]
+
+
+def _is_about(event: Event, which: str) -> bool:
+    """Tell whether an event is about a delivery, or about what acts on its post, or about the story as a whole."""
+    return event.account_id is None or which in (event.account_id, event.account_id.partition("/")[0])
 
 
 def _step(event: Event) -> Step:

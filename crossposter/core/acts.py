@@ -42,7 +42,7 @@ class Verb(StrEnum):
 
 
 #: What lets a post out: whoever did it last stands with the attempt.
-LETS_OUT = frozenset({Verb.APPROVE, Verb.RETRY, Verb.ABSENT, Verb.BACKFILL})
+LETS_OUT = frozenset({Verb.APPROVE, Verb.RETRY, Verb.ABSENT, Verb.BACKFILL, Verb.CORRECT, Verb.RETRACT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

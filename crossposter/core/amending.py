@@ -29,6 +29,19 @@ def cannot(delivery: Delivery, account: Account) -> Outcome | None:
     return Outcome(status=Status.HELD, reason=Reason.BY_HAND)
 
 
+def is_overtaken(delivery: Delivery) -> bool:
+    """Tell whether a correction is not to be made any more: the news says another thing, or its post is to go.
+
+    What was begun is ended; but of a post that is taken away no new one is made.
+    """
+    target = delivery.target
+    is_to_go = target is not None and target.is_withdrawn
+    if delivery.attempt:
+        return is_to_go and delivery.kind is Kind.REPOST
+    is_gone = target is not None and not target.stands
+    return is_to_go or is_gone or delivery.revision != delivery.issue
+
+
 def done(delivery: Delivery) -> Outcome:
     """Decide what it means that the request was carried out, where no new post came of it."""
     if delivery.kind is Kind.REPOST:

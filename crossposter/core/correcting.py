@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -15,6 +15,8 @@ from crossposter.wording import say
 CORRECTIONS = (Kind.EDIT, Kind.REPLY, Kind.REPOST)
 #: What a reply with a correction begins with, by the news' language.
 _LABELS = {"tr": "DÜZELTME:", "en": "CORRECTION:"}
+#: More news than this at once is corrected by nobody unasked.
+MOST_UNASKED = 5
 #: Characters of the changes that stand in a line.
 _SHOWN = 300
 
@@ -74,6 +76,20 @@ def corrections(edited: Edited, accounts: Mapping[str, Account], changed: Collec
             outcome = Outcome(status=Status.QUEUED, message=message)
         found.append(Correction(wrong=wrong, kind=how, outcome=outcome))
     return found
+
+
+def held_when_many(
+    decided: Sequence[tuple[Edited, Sequence[Correction]]],
+) -> list[tuple[Edited, Sequence[Correction]]]:
+    """Let a person decide where much news is to be corrected at once: perhaps the site was changed."""
+    if sum(1 for _, found in decided if found) <= MOST_UNASKED:
+        return list(decided)
+    return [(edited, [_held(one) for one in found]) for edited, found in decided]
+
+
+def _held(correction: Correction) -> Correction:
+    outcome = replace(correction.outcome, status=Status.HELD, reason=Reason.CORRECTION)
+    return replace(correction, outcome=outcome)
 
 
 def is_changed(before: Post | None, after: Post | None, wrong: Wrong, says: Entry, account: Account) -> bool:

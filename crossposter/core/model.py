@@ -152,7 +152,7 @@ _SENTENCES = {
     ),
     Reason.STILL_STANDS: say("is on the account as it was; will be tried again"),
     Reason.CORRECTION: say("the news was edited after it had gone out; a person decides about a correction"),
-    Reason.SUPERSEDED: say("the news was edited once more before this correction was made"),
+    Reason.SUPERSEDED: say("the news was edited once more, or its post taken away, before this correction was made"),
     Reason.REPOSTED: say("the old post is deleted; the new one goes out at once"),
     Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
     Reason.BY_PERSON: say("a person has held it"),
@@ -557,6 +557,8 @@ class Target:
     url: str
     #: Whether it stands, as far as is known.
     stands: bool = True
+    #: Whether somebody wants it taken away.
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

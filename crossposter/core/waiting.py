@@ -62,7 +62,7 @@ def when_due(
     """
     times = account.times
     if delivery.kind is not Kind.PUBLISH:
-        return _put_right(delivery.kind, times, now=now)
+        return _put_right(delivery, times, now=now)
     held = _forbidden(delivery.entry, times, now=now)
     if held and Reason.ELECTION not in delivery.waived:
         return held
@@ -76,9 +76,18 @@ def when_due(
     return _behind(urgency, times, now=now) if urgency else None
 
 
-def _put_right(kind: Kind, times: Times, *, now: datetime) -> Outcome | None:
-    """Decide when what stands there is put right: at once, since it is wrong as it stands; new words in no silence."""
-    closed = None if kind is Kind.DELETE else opening(times.silences, times.timezone, now)
+def _put_right(delivery: Delivery, times: Times, *, now: datetime) -> Outcome | None:
+    """Decide when what stands there is put right: at once, since it is wrong as it stands, quiet hours or not.
+
+    But new words in no silence, and a new post in an election period as news is.
+    """
+    if delivery.kind is Kind.DELETE:
+        return None
+    makes_a_post = delivery.kind is Kind.REPLY or (delivery.kind is Kind.REPOST and not delivery.attempt)
+    held = _forbidden(delivery.entry, times, now=now) if makes_a_post else None
+    if held and Reason.ELECTION not in delivery.waived:
+        return held
+    closed = opening(times.silences, times.timezone, now)
     return _closed(closed, times, now=now) if closed else None
 
 

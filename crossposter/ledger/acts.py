@@ -98,8 +98,8 @@ class Desk:
             facts, content = dict[str, Any](), dict[str, Any]()
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 facts, content = _adopt(connection, rows[0], found, now=now)
-            # Who drops what is left of a story does not mean that what stands is to stay.
-            keeps = verb is Verb.REJECT and "/" not in name
+            # Who drops or holds what is left of a story does not mean that what stands is to stay.
+            keeps = verb in (Verb.REJECT, Verb.HOLD) and "/" not in name
             rows = [row for row in rows if not (keeps and row.kind == Kind.DELETE)]
             return [
                 self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import LETS_OUT
 from crossposter.core.chain import Kind as Told
+from crossposter.core.correcting import CORRECTIONS
 from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Delivery, Outcome, Receipt, Status
 from crossposter.ledger import schema
@@ -20,6 +21,7 @@ from crossposter.ledger.deliveries import (
     NAME,
     end_post,
     is_ours,
+    is_withdrawn,
     let_rest,
     named,
     note_status,
@@ -103,6 +105,7 @@ def claim(
             # Nobody has written or held anything since; on a row that others change as well, this is looked at last.
             rows.edition == delivery.edition,
             ~is_paused(),
+            ~_has_lost_its_post(delivery),
         )
         .values(
             status=Status.PUBLISHING,
@@ -141,6 +144,18 @@ def claim(
         content={"attempt": said},
     )
     return int(claimed.attempt)
+
+
+def _has_lost_its_post(delivery: Delivery) -> sa.ColumnElement[bool]:
+    """Tell of a correction that is claimed whether its post was taken away since it was made ready, or is to be."""
+    if delivery.kind not in CORRECTIONS or (delivery.attempt and delivery.kind is not Kind.REPOST):
+        return sa.false()
+    rows, posts, deleting = schema.delivery.c, schema.post.c, schema.delivery.alias("deleting")
+    withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.of_id, deleting)).correlate(schema.delivery).exists()
+    if delivery.attempt:  # a repost has taken its post away itself
+        return withdrawn
+    gone = sa.select(posts.id).where(posts.delivery_id == rows.of_id, posts.deleted_at.is_not(None))
+    return sa.or_(withdrawn, gone.correlate(schema.delivery).exists())
 
 
 def _let_out_by(connection: sa.Connection, row_id: int) -> str | None:

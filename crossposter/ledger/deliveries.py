@@ -330,7 +330,18 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
 def _target(connection: sa.Connection, of_id: int) -> Target:
     rows = schema.post.c
     post = connection.execute(sa.select(schema.post).where(rows.delivery_id == of_id)).one()
-    return Target(remote_id=post.remote_id, url=post.url, stands=post.deleted_at is None)
+    found = sa.select(schema.delivery.c.id).where(is_withdrawn(of_id))
+    withdrawn = connection.execute(found).first() is not None
+    return Target(remote_id=post.remote_id, url=post.url, stands=post.deleted_at is None, is_withdrawn=withdrawn)
+
+
+def is_withdrawn(
+    of_id: int | sa.ColumnElement[int], deleting: sa.FromClause = schema.delivery
+) -> sa.ColumnElement[bool]:
+    """Choose the deletions of a delivery's post that somebody wants, done or not."""
+    rows = deleting.c
+    dropped = (Status.SKIPPED, Status.FAILED)
+    return sa.and_(rows.of_id == of_id, rows.kind == Kind.DELETE, rows.status.not_in(dropped))
 
 
 def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:

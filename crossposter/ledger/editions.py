@@ -14,7 +14,7 @@ from crossposter.core.correcting import CORRECTIONS, Correction, Edited, Wrong
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
 from crossposter.ledger import drafts, entries, schema, shared
-from crossposter.ledger.deliveries import NAME, name_in, named, note_status, outcome_values, whose
+from crossposter.ledger.deliveries import NAME, is_withdrawn, name_in, named, note_status, outcome_values, whose
 
 #: A correction that nobody has begun.
 _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
@@ -52,12 +52,14 @@ def edition_of(connection: sa.Connection, entry_id: int) -> Edited:
 
 
 def _standing(entry_id: int) -> sa.Select[Any]:
-    """Find the deliveries of news whose posts stand, replies apart."""
+    """Find the deliveries of news whose posts stand, replies apart, and that nobody wants taken away."""
     rows, posts = schema.delivery.c, schema.post.c
+    deleting = schema.delivery.alias("deleting")
+    withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.id, deleting))
     return (
         sa.select(rows.id, *NAME, rows.status)
         .join(schema.post, posts.delivery_id == rows.id)
-        .where(rows.entry_id == entry_id, rows.kind != Kind.REPLY, posts.deleted_at.is_(None))
+        .where(rows.entry_id == entry_id, rows.kind != Kind.REPLY, posts.deleted_at.is_(None), ~withdrawn.exists())
         .order_by(rows.id)
     )
 
@@ -137,7 +139,9 @@ def write(
     """Write a correction; one of the same name that nobody has begun begins anew."""
     rows = schema.delivery.c
     name = DeliveryName(found.entry_id, wrong.account_id, kind, found.revision)
-    of = connection.execute(_standing(found.entry_id).where(named(wrong.delivery_id))).one()
+    of = connection.execute(_standing(found.entry_id).where(named(wrong.delivery_id))).one_or_none()
+    if of is None:
+        return str(name)  # somebody wants it taken away since it was looked at
     same = named(str(name))
     values = {**outcome_values(outcome), "tries": 0, "picture_tries": 0, "updated_at": now}
     there = connection.scalar(sa.select(rows.id).where(same))

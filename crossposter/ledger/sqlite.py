@@ -17,7 +17,8 @@ OLDEST = (3, 35, 0)
 #: Rollback journal with EXTRA: durable at power failure, and free of the WAL-reset bug of SQLite 3.7.0 to 3.51.2
 #: (sqlite.org/wal.html, read 2026-11); Debian 12 carries 3.40.1. Figures: docs/reliability.md. A file that another
 #: program has put into WAL mode is taken out of it, or refused while that has it open.
-_PRAGMAS = ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON")
+#: What is removed is overwritten: else words that retention removes would stand in the file until their place is used.
+_PRAGMAS = ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON", "secure_delete = ON")
 
 
 def open_engine(path: Path, *, wait_s: float) -> sa.Engine:
