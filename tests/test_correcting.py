@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from crossposter.composing import words_of
 from crossposter.core.acts import Person, Verb
-from crossposter.core.correcting import MOST_UNASKED, worded
+from crossposter.core.correcting import MOST_UNASKED, corrections, worded
 from crossposter.core.events import Delivered, Event
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Holds, OnEdit, Outcome, PictureRef, Post, Reason, Status
@@ -427,6 +427,20 @@ def test_what_is_being_corrected_is_not_begun_a_second_time(office: Office) -> N
     say_yes(office, "2/e")
     office.run()
     assert [one.done for one in say_yes(office, "2/e/edit-2")] == [False]
+
+
+def test_what_is_taken_down_while_a_correction_is_made_up_is_not_corrected(office: Office) -> None:
+    office.news(an_entry(1, title="Haber saat 11:00"))
+    office.service().poll(office.feeds[0])
+    (found,) = office.ledger.edited()
+    retract(office.ledger, "2/n", AYSE, office.accounts, now=office.clock.now())
+    made = corrections(found, office.accounts, list(WAYS))
+    assert office.ledger.propose(found, made, now=office.clock.now())
+    assert states(office) == {
+        "2/e/edit-2": PROPOSED,
+        "2/r/reply-2": PROPOSED,
+        "2/n/delete": (Status.QUEUED, None),
+    }
 
 
 def test_what_two_processes_find_edited_is_proposed_once(office: Office) -> None:
