@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crossposter.cli.tables import STATUS_WORDS, headline, printable
+from crossposter.cli.tables import DELETED, DONE, STATUS_WORDS, headline, printable
+from crossposter.core.kinds import Kind
+from crossposter.core.model import Status
+from crossposter.core.schedule import shown
 from crossposter.errors import LedgerError
 from crossposter.ledger.exporting import SentRecord
 from crossposter.messages import Translator
@@ -112,9 +115,9 @@ def _cells(record: SentRecord, translate: Translator, zone: str) -> dict[str, st
         "sent_at": f"{sent_at:%Y-%m-%d %H:%M:%S}",
         "account": record.account_id,
         "platform": PLATFORM_NAMES.get(record.platform, record.platform),
-        "status": _status(record, translate),
+        "status": translate(_status(record, zone)),
         "title": printable(headline(record, translate, zone=zone)),
-        "text": printable(record.text or (headline(record, translate, zone=zone) if record.erased_at else "")),
+        "text": printable(record.text or _instead_of_words(record, translate, zone)),
         "link": record.link or "",
         "address": record.url or "",
         "number": record.remote_id or "",
@@ -128,15 +131,35 @@ def _cells(record: SentRecord, translate: Translator, zone: str) -> dict[str, st
     }
 
 
-def _status(record: SentRecord, translate: Translator) -> str:
-    return translate(STATUS_WORDS[record.outcome]) if record.outcome else "?"
+def _status(record: SentRecord, zone: str) -> Message:
+    """Say what came of what was asked for; of a post, whether it stands still."""
+    if record.outcome is None:
+        return say("nobody knows yet")
+    if record.outcome is not Status.PUBLISHED:
+        return STATUS_WORDS[record.outcome]
+    if record.kind is Kind.DELETE:
+        return DELETED
+    if record.deleted_at:
+        return say("published, and deleted on {time}", time=shown(record.deleted_at, zone))
+    return DONE if record.kind is Kind.EDIT else STATUS_WORDS[record.outcome]
+
+
+def _instead_of_words(record: SentRecord, translate: Translator, zone: str) -> str:
+    """Say why there are no words: a deletion has none, retention has removed them, or there never were any."""
+    if record.kind is Kind.DELETE:
+        return translate(say("asked that the post be deleted"))
+    return headline(record, translate, zone=zone) if record.erased_at else translate(say("without words"))
 
 
 def _write_jsonl(draft: Path, sent: Iterable[SentRecord], _translate: Translator, zone: str) -> int:
     count = 0
     with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         for record in sent:
-            times = {"started_at": record.started_at, "erased_at": record.erased_at}
+            times = {
+                "started_at": record.started_at,
+                "deleted_at": record.deleted_at,
+                "erased_at": record.erased_at,
+            }
             there = {name: at and at.astimezone(ZoneInfo(zone)).isoformat() for name, at in times.items()}
             values = {**asdict(record), **there}
             file.write(json.dumps(values, ensure_ascii=False) + "\n")

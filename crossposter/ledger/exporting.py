@@ -24,15 +24,18 @@ class SentRecord:
     """One attempt, and what came of it.
 
     Attributes:
+        kind: What was asked for: a post, other words for one, or that it be taken away.
         outcome: What the attempt came to; None while nobody knows.
         url: Of the post, where this attempt is the one that made it; and so `remote_id`.
         revision: Which version of the news it says.
         is_outdated: Whether the news says something else by now.
+        deleted_at: When the post that it made was taken away; None while it stands.
         erased_at: When its words were removed, as retention says; None while it has them.
     """
 
     delivery_id: str
     attempt: int
+    kind: Kind
     feed_id: str
     title: str
     article: str | None
@@ -51,6 +54,7 @@ class SentRecord:
     configuration: str | None
     revision: int
     is_outdated: bool
+    deleted_at: datetime | None
     erased_at: datetime | None
 
 
@@ -94,6 +98,7 @@ def _query() -> sa.Select[Any]:
             schema.account.c.platform,
             post.c.remote_id,
             post.c.url,
+            post.c.deleted_at,
         )
         .join(delivery, delivery.c.id == attempt.c.delivery_id)
         .join(entry, entry.c.id == delivery.c.entry_id)
@@ -106,6 +111,7 @@ def _record(row: sa.Row[Any]) -> SentRecord:
     return SentRecord(
         delivery_id=str(DeliveryName(row.entry_id, row.account_id, Kind(row.does), row.issue)),
         attempt=row.number,
+        kind=Kind(row.kind),
         feed_id=row.feed_id,
         title=row.title,
         article=row.article,
@@ -115,14 +121,16 @@ def _record(row: sa.Row[Any]) -> SentRecord:
         platform_id=row.platform_id,
         started_at=row.started_at,
         outcome=Status(row.outcome) if row.outcome else None,
-        text=row.text,
-        link=row.link,
-        pictures=row.pictures,
+        # What takes a post away says nothing; a repost has its new words beside it already.
+        text="" if row.kind == Kind.DELETE else row.text,
+        link=None if row.kind == Kind.DELETE else row.link,
+        pictures=[] if row.kind == Kind.DELETE else row.pictures,
         remote_id=row.remote_id,
         url=row.url,
         let_out_by=row.let_out_by,
         configuration=row.configuration,
         revision=row.revision,
         is_outdated=row.revision < row.says_now,
+        deleted_at=row.deleted_at,
         erased_at=row.erased_at,
     )

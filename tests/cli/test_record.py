@@ -113,6 +113,23 @@ def test_what_was_sent_is_written_as_data(published: City, call: Call, tmp_path:
     assert all(record["started_at"].endswith("+03:00") for record in records)
 
 
+def test_a_post_that_was_taken_down_is_no_post_any_more(published: City, call: Call, tmp_path: Path) -> None:
+    story = "8/izmir-x"
+    assert call("retract", story, "--by", "Ayşe", "--reason", "wrong date")[0] == 0
+    assert call("run", "--once")[0] == 0
+    assert call("ledger", "export", *DAYS, "--out", str(tmp_path), "--format", "jsonl")[0] == 0
+    records = [json.loads(line) for line in (tmp_path / "posts.jsonl").read_text("utf-8").splitlines()]
+    post, deletion = [one for one in records if one["delivery_id"].startswith(story)]
+    assert (post["kind"], bool(post["deleted_at"]), bool(post["text"])) == ("publish", True, True)
+    assert (deletion["kind"], deletion["text"], deletion["let_out_by"]) == ("delete", "", "Ayşe")
+    target = tmp_path / "posts.csv"
+    assert call("ledger", "export", *DAYS, "--out", str(target), "--language", "tr")[0] == 0
+    table = list(csv.reader(io.StringIO(target.read_text("utf-8-sig")), delimiter=";"))
+    told = {row[0]: (row[4], row[6]) for row in table}
+    assert told[story][0].startswith("yayımlandı, ")
+    assert told[f"{story}/delete"] == ("silindi", "gönderinin silinmesi istendi")
+
+
 def test_only_the_days_that_were_asked_for_are_written(published: City, call: Call, tmp_path: Path) -> None:
     target = tmp_path / "none.jsonl"
     days = ("--from", "2020-01-01", "--to", "2020-01-01")
