@@ -15,6 +15,7 @@ from crossposter.composing import words_of
 from crossposter.core.acts import Person, Verb
 from crossposter.core.correcting import MOST_UNASKED, corrections, worded
 from crossposter.core.events import Delivered, Event
+from crossposter.core.fence import Fence
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Holds, OnEdit, Outcome, PictureRef, Post, Reason, Status
 from crossposter.core.schedule import Election, Times
@@ -22,6 +23,7 @@ from crossposter.errors import LedgerError, PublishError, RejectedError, Transie
 from crossposter.ledger import schema
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.correcting import correct
+from crossposter.ledger.fence import begin_recovery
 from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
 from crossposter.testing import an_account, an_entry
@@ -560,3 +562,77 @@ def test_the_record_says_who_let_corrections_and_deletions_out(office: Office) -
         rows = schema.attempt.c
         query = sa.select(rows.let_out_by).where(rows.kind.in_((Kind.EDIT, Kind.DELETE)))
         assert connection.scalars(query).all() == ["Ayşe", "Ayşe"]
+
+
+def test_a_correction_that_was_begun_is_ended_before_another_one_is_proposed(office: Office) -> None:
+    """Two reposts of one post, each begun before the other had ended, would both stand."""
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["retract"] = [TransientError(WORDS)]
+    office.run()
+    edit(office, title="Haber saat 12:00")
+    assert "2/n/repost-3" not in states(office)
+    office.clock.forward(hours=1)
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]
+    office.run()
+    assert states(office)["2/n/repost-3"] == PROPOSED
+    say_yes(office, "2/n")
+    office.run()
+    assert office.texts("n") == ["Haber saat 12:00"]
+
+
+def test_whoever_wants_another_way_than_the_one_that_was_begun_is_told(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/r")
+    office.adapters["r"].answers["reply"] = [lost(office, "r", "reply")]
+    office.run()
+    (acted,) = say_yes(office, "2/r", how=Kind.REPOST)
+    assert (acted.done, acted.delivery_id, acted.status) == (False, "2/r/reply-2", Status.UNCERTAIN)
+    assert "2/r/repost-2" not in states(office)
+
+
+def test_a_repost_that_is_stuck_between_its_steps_is_the_only_one(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["publish"] = [RejectedError(WORDS)]
+    office.run()
+    assert states(office)["2/n/repost-2"][0] is Status.FAILED
+    edit(office, title="Haber saat 12:00")
+    assert "2/n/repost-3" not in states(office)
+    (acted,) = Desk(office.ledger).act(Verb.RETRY, "2/n/repost-2", AYSE, now=office.clock.now())
+    assert acted.done
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]
+
+
+def test_news_that_is_edited_while_its_first_post_is_tried_again_is_corrected_then(office: Office) -> None:
+    """It goes out in the words that were sent first, since it may stand in them already."""
+    office.news(an_entry(7), an_entry(1))
+    office.adapters["e"].answers["publish"] = [TransientError(WORDS)]
+    office.run()
+    office.news(an_entry(7, title="Haber 7: yeni"), an_entry(1))
+    office.run()
+    assert all("/edit" not in name for name in states(office))
+    office.clock.forward(hours=1)
+    office.run()
+    office.run()
+    assert states(office)["3/e/edit-2"] == PROPOSED
+
+
+def test_a_ledger_that_was_put_back_corrects_nothing_unasked(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [able("x", Kind.REPLY, unasked=True), able("y", Kind.REPLY)])
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    office.news(an_entry(1, title="Haber saat 11:00"))
+    office.run()
+    assert office.texts("x") == ["Haber 1", "DÜZELTME: Haber saat 11:00"]
+    with office.ledger.writing() as connection:
+        begin_recovery(connection, Fence(ledger_id="0" * 32, sequence=9), now=office.clock.now())
+    assert states(office)["2/y/reply-2"] == (Status.HELD, Reason.RESTORED)
+    office.clock.forward(minutes=1)
+    edit(office, title="Haber saat 12:00")
+    assert states(office)["2/x/reply-3"] == (Status.HELD, Reason.RESTORED)
+    assert office.texts("x") == ["Haber 1", "DÜZELTME: Haber saat 11:00"]
+    office.ledger.close()

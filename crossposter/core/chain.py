@@ -181,6 +181,18 @@ def hash_of(event: Event, before: str) -> str:
     return sha256(canonical(bound).encode()).hexdigest()
 
 
+def is_written_so(event: Event) -> bool:
+    """Tell whether an event's fields are of their kinds: SQLite keeps whatever somebody writes there."""
+    numbers = (event.position, 0 if event.entry_id is None else event.entry_id)
+    words = (event.kind, event.facts, event.digest, event.hash)
+    others = (event.account_id, event.person, event.content, event.salt)
+    return (
+        all(isinstance(number, int) for number in numbers)
+        and all(isinstance(word, str) for word in words)
+        and all(word is None or isinstance(word, str) for word in others)
+    )
+
+
 def holds_content(event: Event) -> bool:
     """Tell whether an event's content is the one that it was made with, or was erased as a whole."""
     if event.content is None:

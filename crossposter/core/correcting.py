@@ -29,11 +29,13 @@ class Wrong:
         delivery_id: The delivery that made the post.
         account_id: Where it stands.
         said: What the news said when its words were sent last.
+        is_restored: Whether the ledger was put back from a copy since: the post may say something else by now.
     """
 
     delivery_id: str
     account_id: str
     said: Entry
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,9 @@ def corrections(edited: Edited, accounts: Mapping[str, Account], changed: Collec
         message = say("the news was edited: {changes}", changes=changes_in_short(wrong.said, edited.says))
         outcome = Outcome(status=Status.HELD, reason=Reason.CORRECTION, message=message)
         asks = account.approval and needs_approval(account.approval, edited.says.categories, was_held=False)
-        if account.on_edit.unasked and not asks:
+        if wrong.is_restored:
+            outcome = Outcome(status=Status.HELD, reason=Reason.RESTORED)
+        elif account.on_edit.unasked and not asks:
             outcome = Outcome(status=Status.QUEUED, message=message)
         found.append(Correction(wrong=wrong, kind=how, outcome=outcome))
     return found

@@ -14,8 +14,8 @@ from crossposter.core.model import Account, Outcome, Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
 from crossposter.ledger.acts import Act, Acted, entries_named, rows_named, write_act
-from crossposter.ledger.deliveries import named
-from crossposter.ledger.editions import edition_of, end_unbegun, write
+from crossposter.ledger.deliveries import name_in, named
+from crossposter.ledger.editions import begun_on, edition_of, end_unbegun, write
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
 
@@ -85,6 +85,9 @@ def _decided(
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=Reason.BY_HAND, done=False)
     below, on = found.revision + 1, wrong.account_id
     keeps = DeliveryName(found.entry_id, on, kind, found.revision) if kind and not leaves else None
+    if not leaves and (begun := begun_on(connection, found.entry_id, on)) and name_in(begun) != str(keeps):
+        reason = Reason(begun.reason) if begun.reason else None
+        return Acted(delivery_id=name_in(begun), title=title, status=Status(begun.status), reason=reason, done=False)
     ended = end_unbegun(connection, found.entry_id, below, Reason.DROPPED, account_id=on, keeps=keeps, now=now)
     if leaves or kind is None:
         for row in ended:

@@ -23,14 +23,13 @@ _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
 def edited(connection: sa.Connection) -> list[Edited]:
     """List the news that was edited since it was last decided about, oldest first.
 
-    Not that of which a post may be public or not: what it says is not known.
+    Not that of which a post is on its way, or will be tried again in the words that were sent: what stands then, and
+    what it says, is not known yet.
     """
-    rows, delivery = schema.entry.c, schema.delivery.c
-    in_flight = sa.select(delivery.id).where(
-        delivery.entry_id == rows.id, delivery.status.in_((Status.PUBLISHING, Status.UNCERTAIN))
-    )
+    rows = schema.entry.c
+    begun = sa.select(schema.delivery.c.id).where(schema.delivery.c.entry_id == rows.id, _goes_on())
     is_edited = sa.text("entry.revision > entry.considered")
-    query = sa.select(rows.id).where(is_edited, ~in_flight.exists()).order_by(rows.id)
+    query = sa.select(rows.id).where(is_edited, ~begun.exists()).order_by(rows.id)
     return [edition_of(connection, entry_id) for entry_id in connection.scalars(query).all()]
 
 
@@ -38,17 +37,42 @@ def edition_of(connection: sa.Connection, entry_id: int) -> Edited:
     """Give what news says, and its posts that stand and say something else."""
     origin, says = entries.load(connection, entry_id)
     revision = drafts.revision_of(connection, entry_id)
-    said = _said(connection, entry_id)
+    said, recovered_at = _said(connection, entry_id), connection.scalar(sa.select(schema.fence.c.recovered_at))
     wrong = tuple(
         Wrong(
             delivery_id=name_in(row),
             account_id=row.account_id,
             said=_revision(connection, says, entry_id, said[row.account_id]),
+            is_restored=recovered_at is not None and row.updated_at <= recovered_at,
         )
         for row in connection.execute(_standing(entry_id))
         if said.get(row.account_id, revision) < revision
     )
     return Edited(entry_id=entry_id, revision=revision, feed_id=origin.feed_id, says=says, wrong=wrong)
+
+
+def _goes_on() -> sa.ColumnElement[bool]:
+    """Choose the deliveries that were begun and go on by themselves."""
+    rows = schema.delivery.c
+    is_tried_again = sa.and_(rows.status == Status.QUEUED, rows.attempt > 0)
+    return sa.or_(rows.status.in_((Status.PUBLISHING, Status.UNCERTAIN)), is_tried_again)
+
+
+def begun_on(connection: sa.Connection, entry_id: int, account_id: str) -> sa.Row[Any] | None:
+    """Give the correction of news on an account that was begun and has not ended: another one would stand beside it.
+
+    One that failed or is held on its way, as a repost may be between its two steps, has not ended.
+    """
+    rows = schema.delivery.c
+    is_stuck = sa.and_(rows.attempt > 0, rows.status.in_((Status.HELD, Status.FAILED)), rows.kind == Kind.REPOST)
+    in_doubt = sa.and_(rows.status == Status.HELD, rows.reason == Reason.UNKNOWN)
+    query: sa.Select[Any] = (
+        sa.select(rows.id, *NAME, rows.status, rows.reason)
+        .where(rows.entry_id == entry_id, rows.account_id == account_id, rows.kind.in_(CORRECTIONS))
+        .where(sa.or_(_goes_on(), is_stuck, in_doubt))
+        .order_by(rows.id)
+    )
+    return connection.execute(query).first()
 
 
 def _standing(entry_id: int) -> sa.Select[Any]:
@@ -57,7 +81,7 @@ def _standing(entry_id: int) -> sa.Select[Any]:
     deleting = schema.delivery.alias("deleting")
     withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.id, deleting))
     return (
-        sa.select(rows.id, *NAME, rows.status)
+        sa.select(rows.id, *NAME, rows.status, rows.updated_at)
         .join(schema.post, posts.delivery_id == rows.id)
         .where(rows.entry_id == entry_id, rows.kind != Kind.REPLY, posts.deleted_at.is_(None), ~withdrawn.exists())
         .order_by(rows.id)
@@ -100,6 +124,8 @@ def propose(connection: sa.Connection, found: Edited, corrections: Sequence[Corr
         return False
     end_unbegun(connection, found.entry_id, found.revision, Reason.SUPERSEDED, now=now)
     for one in corrections:
+        if begun_on(connection, found.entry_id, one.wrong.account_id):
+            continue  # a person is asked about that one already
         write(connection, found, one.wrong, one.kind, one.outcome, now=now)
     return True
 
@@ -144,13 +170,15 @@ def write(
         return str(name)  # somebody wants it taken away since it was looked at
     same = named(str(name))
     values = {**outcome_values(outcome), "tries": 0, "picture_tries": 0, "updated_at": now}
+    # What was proposed before may have been about a post in whose place another one stands by now.
+    of_id = sa.case((rows.attempt == 0, of.id), else_=rows.of_id)
     there = connection.scalar(sa.select(rows.id).where(same))
     if there is None:
         new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "issue": name.issue}
         connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
     else:
         is_free = rows.status.in_((*_UNBEGUN, Status.SKIPPED))
-        if not connection.execute(schema.delivery.update().where(same, is_free).values(values)).rowcount:
+        if not connection.execute(schema.delivery.update().where(same, is_free).values(**values, of_id=of_id)).rowcount:
             return str(name)
     this = found.entry_id, str(name).partition("/")[2]
     state = (outcome.status, outcome.reason, values["message"])

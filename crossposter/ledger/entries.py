@@ -19,7 +19,7 @@ from crossposter.ledger.bulk import Bulk, Lookup, members
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import KEEP, Overwrite, inserting
 from crossposter.ledger.polls import Poll
-from crossposter.ledger.shared import hold_stories, is_shared
+from crossposter.ledger.shared import is_shared
 from crossposter.wording import say
 
 _T = TypeVar("_T")
@@ -261,7 +261,7 @@ def _new_numbers(connection: sa.Connection, count: int) -> Sequence[int]:
 
 
 def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datetime) -> None:
-    """Write what an entry says now, and keep what it said before."""
+    """Write what an entry says now, and keep what it said before; the caller holds its deliveries (shared.py)."""
     rows, kept = schema.entry.c, schema.revision.c
     names = [name for name in kept.keys() if name in rows and name != "revision"]  # noqa: SIM118 - a collection
     before = connection.execute(sa.select(schema.entry).where(rows.id == entry_id)).one()._mapping
@@ -279,7 +279,6 @@ def revise(connection: sa.Connection, entry_id: int, entry: Entry, *, now: datet
     values = {**words, "revision": rows.revision + 1}
     connection.execute(schema.entry.update().where(rows.id == entry_id).values(values))
     # Whoever let its flaws pass has not seen this.
-    hold_stories(connection, [entry_id])
     forgets = schema.delivery.update().where(schema.delivery.c.entry_id == entry_id)
     connection.execute(forgets.values(passed=[]))
     drafts.make_anew(connection, entry_id, now=now)

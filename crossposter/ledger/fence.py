@@ -141,7 +141,12 @@ def begin_recovery(connection: sa.Connection, fence: Fence, why: Message | None 
     rows = schema.delivery.c
     held = connection.execute(
         schema.delivery.update()
-        .where(rows.status == Status.QUEUED)
+        .where(
+            sa.or_(
+                rows.status == Status.QUEUED,
+                sa.and_(rows.status == Status.HELD, rows.reason == Reason.CORRECTION),
+            )
+        )
         .values(status=Status.HELD, reason=Reason.RESTORED, message=None, not_before=None, updated_at=now)
         .returning(*NAME)
     )

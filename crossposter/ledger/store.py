@@ -246,13 +246,16 @@ class SqlLedger(Pausing):
         with self.writing() as connection:
             entries.see_feed(connection, feed, validators, now=now)
             entries.add_accounts(connection, [one for one in accounts if (one.id, one.platform) not in self._accounts])
+            if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
+                # Read once more: what stands there may be what is held here. Before deliveries are written: see shared.
+                fence.mark_unread(connection, now, accounts=sorted(restored))
+            # All of them at once, and by number: two that take them in another order would wait in a circle.
+            revised = [one.entry_id for one in plan.sightings if one.revised]
+            shared.hold_stories(connection, [*revised, *(one.entry_id for one in plan.decisions if one.entry_id)])
             for sighting in plan.sightings:
                 entries.see_entry(connection, feed, sighting.entry_id, sighting.keys)
                 if sighting.revised:
                     entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
-            if restored := {one.account_id for one in plan.decisions if one.reason is Reason.RESTORED}:
-                # Read once more: what stands there may be what is held here. Before deliveries are written: see shared.
-                fence.mark_unread(connection, now, accounts=sorted(restored))
             new = {decision.keys: decision.entry for decision in plan.decisions if decision.entry_id is None}
             numbers = entries.add(connection, feed, new, now=now)
             deliveries.decide(connection, plan.decisions, numbers, now=now)

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.chain import NOTHING, Event, Head, Kind, hash_of, holds_content
+from crossposter.core.chain import NOTHING, Event, Head, Kind, hash_of, holds_content, is_written_so
 from crossposter.core.kinds import DeliveryName
 from crossposter.core.kinds import Kind as Kinds
 from crossposter.core.replay import Difference, Name, Replay, Row
@@ -119,13 +119,15 @@ def _before(first: Event) -> dict[str, Any]:
 
 def _portion(connection: sa.Connection, *, after: int) -> Mapping[int, Event | None]:
     """Give the next events by position, in order; None for one that cannot be read."""
-    with suppress(ValueError):
-        return {event.position: event for event in events.read(connection, after=after, count=_EVENTS)}
+    with suppress(ValueError, TypeError):
+        read = events.read(connection, after=after, count=_EVENTS)
+        return {event.position: event if is_written_so(event) else None for event in read}
     found: dict[int, Event | None] = {}
     for position in events.positions(connection, after=after, count=_EVENTS):
         found[position] = None
-        with suppress(ValueError):
-            found[position] = events.at(connection, position)
+        with suppress(ValueError, TypeError):
+            event = events.at(connection, position)
+            found[position] = event if event and is_written_so(event) else None
     return found
 
 
@@ -176,7 +178,7 @@ class _Walk:
         for event in self._loose:
             self._tell(event)
         verdict.found += self._loose_count - len(self._loose)
-        if end.position > verdict.head.position:
+        if isinstance(end.position, int) and end.position > verdict.head.position:
             sentence = say(
                 "the record ends at event {last}, and {count} were written: the last ones were removed",
                 last=verdict.head.position,
@@ -232,23 +234,31 @@ def _find_head(ledger: SqlLedger, held: Head, verdict: Verdict) -> None:
 
 
 def _compare(ledger: SqlLedger, before: Mapping[str, Any], verdict: Verdict) -> None:
-    with ledger.reading() as connection:
-        last = max(
-            connection.scalar(sa.select(sa.func.coalesce(sa.func.max(column), 0))) or 0
-            for column in (schema.entry.c.id, schema.event.c.entry_id)
-        )
-    for first in range(1, last + 1, _ENTRIES):
+    after: int | None = None
+    while ids := _entries_after(ledger, after):
         try:
-            _compare_entries(ledger, first, first + _ENTRIES - 1, before, verdict)
-        except ValueError:  # something stands there that no column of its kind holds
-            for entry_id in range(first, min(first + _ENTRIES, last + 1)):
+            _compare_entries(ledger, ids[0], ids[-1], before, verdict)
+        except (ValueError, TypeError):  # something stands there that no column of its kind holds
+            for entry_id in ids:
                 _compare_alone(ledger, entry_id, before, verdict)
+        after = ids[-1]
+
+
+def _entries_after(ledger: SqlLedger, after: int | None) -> list[int]:
+    """Give the next numbers that entries or events have, whatever they are; what is no number, the chain tells."""
+    found: set[int] = set()
+    with ledger.reading() as connection:
+        for column in (schema.entry.c.id, schema.event.c.entry_id):
+            later = column.is_not(None) if after is None else column > after
+            numbers = connection.scalars(sa.select(column).where(later).distinct().order_by(column).limit(_ENTRIES))
+            found |= {number for number in numbers if isinstance(number, int)}
+    return sorted(found)[:_ENTRIES]
 
 
 def _compare_alone(ledger: SqlLedger, entry_id: int, before: Mapping[str, Any], verdict: Verdict) -> None:
     try:
         _compare_entries(ledger, entry_id, entry_id, before, verdict)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         sentence = say("a row of story {entry} cannot be read: {cause}", entry=entry_id, cause=error)
         verdict.find("row", f"entry {entry_id}", sentence)
 
@@ -302,12 +312,12 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
         return (dict(row._mapping) for row in found)
 
     for row in rows(sa.select(entry), entry.c.id):
-        stories[row["of_entry"]].add("entry", (), row, is_covered=row["id"] > before.get("entry", 0))
+        stories[row["of_entry"]].add("entry", (), row, is_covered=_is_since(row["id"], before.get("entry")))
     for row in rows(sa.select(schema.revision), schema.revision.c.entry_id):
-        is_new = row["of_entry"] > before.get("entry", 0)
+        is_new = _is_since(row["of_entry"], before.get("entry"))
         stories[row["of_entry"]].add("revision", [row["number"]], row, is_covered=is_new)
     for row in rows(sa.select(delivery), joined):
-        is_new = row["id"] > before.get("delivery", 0)
+        is_new = _is_since(row["id"], before.get("delivery"))
         stories[row["of_entry"]].add("delivery", [_which(row)], row, is_covered=is_new)
         stories[row["of_entry"]].old += not is_new
     for table, number in ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None)):
@@ -317,8 +327,13 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
             upto = before.get(table.name) if number != "number" else before.get("delivery")
             key = row["delivery_id"] if number == "number" else row["id"]
             parts = [_which(row, "of_"), *([row[number]] if number else [])]
-            stories[row["of_entry"]].add(table.name, parts, row, is_covered=key > (upto or 0))
+            stories[row["of_entry"]].add(table.name, parts, row, is_covered=_is_since(key, upto))
     return stories
+
+
+def _is_since(number: int, upto: int | None) -> bool:
+    """Tell whether a row is from after the record began: its number is none of those that there were."""
+    return not 1 <= number <= (upto or 0)
 
 
 def _which(row: Row, prefix: str = "") -> str:

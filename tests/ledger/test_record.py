@@ -246,6 +246,33 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlLedger]:
         yield opened
 
 
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("UPDATE event SET entry_id = 9000000000000000000 WHERE id = 5", "event 5"),
+        ("UPDATE event SET entry_id = 'x' WHERE id = 5", "event 5"),
+        ("UPDATE event SET facts = x'00' WHERE id = 5", "event 5"),
+        ("UPDATE chain SET position = 'x'", "chain"),
+        ("INSERT INTO entry SELECT 0, feed_id, title, link, summary, text, language, published_at, pictures,"
+         " categories, seen_at, content, revision, considered FROM entry WHERE id = 1", "entry 0"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_no_column_of_its_kind_is_named_and_stops_nothing(
+    filled: SqlLedger, change: str, where: str
+) -> None:
+    """SQLite keeps whatever somebody writes; no number of an entry is so large or so small that it is not looked at."""
+    assert isinstance(filled.place, Path)
+    kept = filled.place.read_bytes()
+    with closing(sqlite3.connect(filled.place)) as opened, opened:
+        opened.execute(change)
+    try:
+        named = {finding.where for finding in verify(filled).findings}
+    finally:
+        filled._engine.dispose()
+        filled.place.write_bytes(kept)
+    assert where in named
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("table", COLUMNS)
 def test_any_field_that_is_changed_is_found(filled: SqlLedger, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
