@@ -90,7 +90,7 @@ class Office:
             adapters=world.adapter,
             ledger=self.ledger,
             clock=self.clock,
-            stop_sign=StopFile(config.data),
+            stop_sign=StopFile(config.data, ledger=config.ledger),
         )
 
     def checkup(self, config: Configuration, service: Service, rota: Rota) -> Sequence[Finding]:

@@ -114,6 +114,8 @@ class Deliverer:
         Safe to call twice, late and concurrently: nothing is done while another process has the account.
         """
         account = self._accounts[lane[0].account_id]
+        if stopping() or self._must_end():
+            return
         with self._leased(account) as lease:
             if lease is None or not self._has_read_back(account, lane, report):
                 return

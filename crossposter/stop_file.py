@@ -20,13 +20,19 @@ _READ, _SHOWN = 4096, 200
 class StopFile:
     """Looks for the file; a folder that cannot be looked into counts as if it was there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ledger: object) -> None:
+        """Take the data folder, and where the ledger is: a path, or what several machines share."""
         self._folder = folder
+        self._is_shared = not isinstance(ledger, Path)
 
     @property
     def place(self) -> str:
-        """Give the file's path, with its machine."""
-        return f"{socket.gethostname()}:{self._folder / NAMES[0]}"
+        """Give the file's path; with its machine, where there are several.
+
+        A container has another name each time: of a ledger that is a file the pause would outlive what it was named by.
+        """
+        path = str(self._folder / NAMES[0])
+        return f"{socket.gethostname()}:{path}" if self._is_shared else path
 
     def is_up(self) -> bool:
         """Tell whether it is there, or may be."""

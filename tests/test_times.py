@@ -509,6 +509,15 @@ def test_a_file_that_is_put_there_while_a_post_is_made_ready_stops_it(city: City
     assert city.only().attempts == 0
 
 
+def test_a_file_keeps_all_accounts_from_being_asked_anything(city: City) -> None:
+    city.news(an_entry(1))
+    city.poll()
+    city.sign.put()
+    before = list(city.adapters["izmir-x"].calls)
+    assert city.works() == city.works() == []
+    assert city.adapters["izmir-x"].calls == before
+
+
 def test_the_pause_of_a_file_on_a_machine_that_is_gone_is_ended_by_a_person(city: City) -> None:
     city.sign.put()
     city.works()

@@ -93,7 +93,7 @@ def resume(
         raise UsageError(say("--release is followed by all, none, or newest and a number: --release newest 3"))
     loaded = context.load(secrets_needed=False, tolerant=True)
     scope, name = _scope(loaded, feed, account, everything=everything)
-    stop = StopFile(loaded.data)
+    stop = StopFile(loaded.data, ledger=loaded.ledger)
     with open_ledger(context, loaded) as (ledger, translate):
         done = PauseDesk(ledger).resume(
             scope, name, person, release=wanted, file=stop.place if stop.is_up() else None, now=SystemClock().now()
@@ -124,7 +124,7 @@ def standing_pauses(ledger: SqlLedger, config: Configuration) -> list[Message]:
     """Say what is paused, a file that no daemon has seen yet included."""
     from crossposter.stop_file import StopFile
 
-    found, stop = ledger.pauses(), StopFile(config.data)
+    found, stop = ledger.pauses(), StopFile(config.data, ledger=config.ledger)
     told = told_pauses(found, config)
     if stop.is_up() and not any(one.file == stop.place for one in found):
         told.append(say("everything: the file {file} pauses it", file=stop.place))
