@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from crossposter.core.pausing import Release, Scope
 from crossposter.core.schedule import Times
 from crossposter.core.urgency import Urgent
 from crossposter.errors import TransientError
+from crossposter.ledger import events
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.pause_desk import PauseDesk
 from crossposter.ledger.verifying import verify
@@ -490,3 +492,18 @@ def test_what_waits_is_counted_for_those_who_let_it_out(office: Office) -> None:
     assert (event.delivery_ids, event.newest) == ((), shown.made_at)
     change(office, approval=None)
     assert told(office) == []
+
+
+def test_the_record_keeps_what_was_shown_written_and_approved(office: Office) -> None:
+    """A draft is overwritten by the next one."""
+    first = waiting(office)
+    edit(office, "Başka sözler")
+    office.run()
+    second = draft(office)
+    act(office, Verb.APPROVE)
+    office.run()
+    with office.ledger.reading() as connection:
+        told = [json.loads(one.content) for one in events.of_entries(connection, 2, 2) if one.content]
+    drafts = [one["draft"] for one in told if "draft" in one]
+    assert [one["text"] for one in drafts] == [first.post.text, "Başka sözler", second.post.text]
+    assert [one.get("hash") for one in drafts] == [first.hash, None, second.hash]

@@ -133,7 +133,7 @@ class Desk:
                 return self._left_alone(
                     connection, row, standing_status(row, now=shared.moment(connection, now=now)), why
                 )
-            acted = self._act_on(connection, row, Verb.EDIT, person, now=now)
+            acted = self._act_on(connection, row, Verb.EDIT, person, content={"draft": {"text": text}}, now=now)
             if acted.done:
                 drafts.rewrite(connection, row.id, text, by=person.name, passed=passed, now=now)
             return acted
@@ -219,8 +219,12 @@ class Desk:
         if verb is not Verb.EDIT:
             state, more = _write(connection, row, made, now=now)
             facts, content = {**facts, **more[0]}, {**content, **more[1]}
-        if verb is Verb.APPROVE and has_seen_text:
-            drafts.let_out(connection, row, by=person.name, now=now)
+        if (
+            verb is Verb.APPROVE
+            and has_seen_text
+            and (seen := drafts.let_out(connection, row, by=person.name, now=now))
+        ):
+            content = {**content, **drafts.told(seen)}
         act = Act(verb=verb, person=person, status_before=status, reason_before=reason)
         write_act(connection, row, act, state, facts=facts, content=content, now=now)
         return Acted(delivery_id=name_in(row), title=row.title, status=Status(state[0]), reason=made.reason, done=True)

@@ -80,9 +80,15 @@ def hold(connection: sa.Connection, delivery: Delivery, draft: Draft, outcome: O
         entry_id=delivery.entry_id,
         account_id=delivery.account_id,
         facts={"delivery": {"status": outcome.status, "reason": outcome.reason}},
-        content={"delivery": {"message": message}} if message else {},
+        content={**({"delivery": {"message": message}} if message else {}), **told(draft)},
     )
     return True
+
+
+def told(draft: Draft) -> dict[str, Any]:
+    """Give what an event keeps of what people were shown, let out or wrote: drafts themselves are overwritten."""
+    pictures = [picture_row(picture) for picture in draft.post.pictures]
+    return {"draft": {"text": draft.post.text, "link": draft.post.link, "pictures": pictures, "hash": draft.hash}}
 
 
 def save(connection: sa.Connection, row_id: int, draft: Draft) -> None:
@@ -103,14 +109,17 @@ def save(connection: sa.Connection, row_id: int, draft: Draft) -> None:
     )
 
 
-def let_out(connection: sa.Connection, row: sa.Row[Any], *, by: str, now: datetime) -> None:
+def let_out(connection: sa.Connection, row: sa.Row[Any], *, by: str, now: datetime) -> Draft | None:
     """Write that a person lets out what they are shown of a delivery; nothing where that is not all that is sent.
 
     Who lets out a text that was written before the news was changed has seen both.
+
+    Returns:
+        What was let out; None where nothing was.
     """
     draft = load(connection, row.id)
     if draft is None:
-        return
+        return None
     says_now = revision_of(connection, row.entry_id)
     if row.reason == Reason.REVISED:
         draft = replace(draft, revision=says_now, hash=digest(draft.post, revision=says_now) if draft.hash else "")
@@ -119,6 +128,7 @@ def let_out(connection: sa.Connection, row: sa.Row[Any], *, by: str, now: dateti
     if is_shown:
         approved = {"approved_hash": draft.hash, "approved_at": now, "approved_by": by}
         connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(approved))
+    return draft if is_shown else None
 
 
 def rewrite(
