@@ -376,3 +376,15 @@ def test_the_end_of_a_post_is_written_once(office: Office) -> None:
         end_post(connection, number, now=office.clock.now() + timedelta(hours=1))
     (after,) = [one for one in office.deliveries() if one.id == "2/x"]
     assert after.deleted_at == before.deleted_at is not None
+
+
+def test_a_deletion_that_is_turned_to_another_post_is_found(office: Office) -> None:
+    take_down(office)
+    with office.ledger.writing() as connection:
+        rows = schema.delivery.c
+        is_it = sa.and_(rows.kind == Kind.DELETE, rows.account_id == "x")
+        number = connection.scalar(sa.select(rows.of_id).where(is_it))
+        connection.execute(schema.delivery.update().where(is_it).values(of_id=1))
+    assert [one.where for one in verify(office.ledger).findings] == ["delivery 2/x/delete"]
+    with office.ledger.writing() as connection:
+        connection.execute(schema.delivery.update().where(is_it).values(of_id=number))

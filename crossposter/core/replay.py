@@ -85,6 +85,7 @@ class Replay:
             row["updated_at"] = event.at
             if event.kind == Kind.DECIDED:
                 row.setdefault("attempt", 0)
+                row.setdefault("of_id", None)
         row.update(columns)
         if table == "attempt":
             if "started_at" in columns:

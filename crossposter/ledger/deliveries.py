@@ -115,10 +115,10 @@ def note_status(
         state: Status, reason and message, as the row has them now.
         at: The row's `updated_at`.
         person: Who has changed it.
-        facts: What else is kept for ever, as `events.note` takes it.
+        facts: What else is kept for ever, as `events.note` takes it; of the delivery itself as well.
         content: What else may be removed.
     """
-    status, reason, message = state
+    (status, reason, message), more = state, facts or {}
     told = {"delivery": {"message": message}} if message else {}
     note(
         connection,
@@ -127,7 +127,7 @@ def note_status(
         entry_id=delivery[0],
         account_id=delivery[1],
         person=person,
-        facts={"delivery": {"status": status, "reason": reason}, **(facts or {})},
+        facts={**more, "delivery": {"status": status, "reason": reason, **more.get("delivery", {})}},
         content={**told, **(content or {})},
     )
 

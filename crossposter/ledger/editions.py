@@ -182,5 +182,6 @@ def write(
             return str(name)
     this = found.entry_id, str(name).partition("/")[2]
     state = (outcome.status, outcome.reason, values["message"])
-    note_status(connection, Told.DECIDED, this, state, at=now)
+    about = {"of_id": connection.scalar(sa.select(rows.of_id).where(same))}
+    note_status(connection, Told.DECIDED, this, state, at=now, facts={"delivery": about})
     return str(name)

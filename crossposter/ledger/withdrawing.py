@@ -126,7 +126,8 @@ def _deleted(
         status, reason, message = Status(there.status), Reason(there.reason) if there.reason else None, there.message
         connection.execute(schema.delivery.update().where(rows.id == there.id).values(updated_at=now))
     act = Act(verb=Verb.RETRACT, person=person, status_before=Status(row.status), reason_before=None)
-    write_act(connection, there, act, (status, reason, message), now=now)
+    about = {"delivery": {"of_id": row.id}}
+    write_act(connection, there, act, (status, reason, message), facts=about, now=now)
     return _acted(row, name_in(there), status, reason, done=True)
 
 

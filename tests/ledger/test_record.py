@@ -221,7 +221,7 @@ COLUMNS = {
     "entry": ["feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories",
               "seen_at", "content", "revision"],
     "delivery": ["entry_id", "account_id", "status", "reason", "message", "attempt", "updated_at", "kind",
-                 "issue"],
+                 "issue", "of_id"],
     "attempt": ["delivery_id", "number", "kind", "revision", "text", "link", "pictures", "media_ids", "price_usd",
                 "started_at", "ended_at", "outcome", "message", "answer", "absences", "platform_id", "configuration",
                 "let_out_by"],
