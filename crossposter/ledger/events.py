@@ -122,6 +122,13 @@ def of_entries(connection: sa.Connection, first: int, last: int) -> Iterator[Eve
         yield _event(row)
 
 
+def of_ledger(connection: sa.Connection, kinds: Sequence[Kind]) -> list[Event]:
+    """Give the events of some kinds that are of no entry, in order."""
+    rows = schema.event.c
+    query = sa.select(schema.event).where(rows.entry_id.is_(None), rows.kind.in_(kinds)).order_by(rows.id)
+    return [_event(row) for row in connection.execute(query)]
+
+
 def _held_head(connection: sa.Connection) -> Head:
     row = connection.execute(sa.select(schema.chain.c.position, schema.chain.c.hash).with_for_update()).one()
     return Head(row.position, row.hash)

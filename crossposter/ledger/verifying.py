@@ -21,7 +21,7 @@ from crossposter.core.chain import NOTHING, Event, Head, Kind, hash_of, holds_co
 from crossposter.core.kinds import DeliveryName
 from crossposter.core.kinds import Kind as Kinds
 from crossposter.core.replay import Difference, Name, Replay, Row
-from crossposter.ledger import events, schema
+from crossposter.ledger import events, schema, verifying_pauses
 from crossposter.ledger.opening import digest_of_posts
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
@@ -87,6 +87,7 @@ def verify(ledger: SqlLedger, *, held: Head | None = None) -> Verdict:
     if held:
         _find_head(ledger, held, verdict)
     _compare(ledger, before, verdict)
+    _compare_pauses(ledger, verdict)
     return verdict
 
 
@@ -355,9 +356,18 @@ def _compare_entry(entry_id: int, replay: Replay, story: _Story, verdict: Verdic
         verdict.find("changed", f"event {position}", sentence)
 
 
-def _tell(entry_id: int, difference: Difference, verdict: Verdict) -> None:
+def _compare_pauses(ledger: SqlLedger, verdict: Verdict) -> None:
+    try:
+        for difference in verifying_pauses.compare(ledger):
+            _tell(None, difference, verdict)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        sentence = say("the pauses cannot be compared with the record: {cause}", cause=error)
+        verdict.find("row", "pause", sentence)
+
+
+def _tell(entry_id: int | None, difference: Difference, verdict: Verdict) -> None:
     table, name = difference.name
-    where = f"{table} {entry_id}{f'/{name}' if name else ''}"
+    where = f"{table} {'/'.join(str(part) for part in (entry_id, name) if part not in (None, ''))}"
     if difference.is_missing:
         verdict.find("row", where, say("{row} is missing, and the record tells of it", row=where))
     elif difference.column:

@@ -18,10 +18,12 @@ import sqlalchemy as sa
 from crossposter.core.acts import Person, Verb
 from crossposter.core.chain import Head, Kind, head_of
 from crossposter.core.model import Outcome, Picture, Post, Reason, Receipt, Status, Validators
+from crossposter.core.pausing import Scope
 from crossposter.core.planning import plan
-from crossposter.ledger import SqlLedger, entries, events, exporting, verifying
+from crossposter.ledger import SqlLedger, entries, events, exporting, schema, verifying
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.opening import open_chain
+from crossposter.ledger.pause_desk import PauseDesk
 from crossposter.ledger.verifying import Verdict, verify
 from crossposter.ports import Lease, Sender, Staged
 from crossposter.testing import a_feed, an_account, an_entry
@@ -399,3 +401,57 @@ def test_what_news_said_before_they_were_edited_is_held(where: Place, clock_of_t
         assert verify(opened).findings == []
         where.execute("UPDATE revision SET title = 'Eski'")
         assert wheres(verify(opened)) == ["revision 1/1"]
+
+
+def _paused(ledger: SqlLedger) -> None:
+    """Let two pauses begin, and one of them end."""
+    desk = PauseDesk(ledger)
+    desk.pause(Scope.ACCOUNT, "izmir-x", AYSE, until=NOON + timedelta(days=1), now=NOON)
+    desk.pause(Scope.ALL, "", AYSE, until=None, now=NOON)
+    desk.resume(Scope.ACCOUNT, "izmir-x", AYSE, release=None, file=None, now=NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE pause SET ended_at = begun_at WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET ended_at = NULL WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET until = begun_at WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET scope = 'account', name = 'izmir-facebook' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET why = 'x' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET person = 'Veli' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET system_user = 'veli' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET ended_by = 'Veli' WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET ended_system_user = 'veli' WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET file = '/PAUSE' WHERE id = 2", "pause 2"),
+        ("DELETE FROM pause WHERE id = 2", "pause 2"),
+        ("INSERT INTO pause (id, scope, name, why, person, system_user, begun_at) VALUES"
+         " (9, 'all', '', 'x', 'Veli', 'veli', '2026-11-25')", "pause 9"),
+    ],
+)  # fmt: skip
+def test_nobody_ends_or_begins_a_pause_past_the_record(
+    where: Place, clock_of_the_test: None, statement: str, named: str
+) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=1)
+        _paused(opened)
+        assert verify(opened).findings == []
+        where.execute(statement)
+        assert set(wheres(verify(opened))) == {named}
+
+
+def test_pauses_that_cannot_be_read_are_named(file: File) -> None:
+    with closing(SqlLedger.open(file.place)) as opened:
+        _paused(opened)
+        file.execute("UPDATE pause SET begun_at = 'dün' WHERE id = 2")
+        assert wheres(verify(opened)) == ["pause"]
+
+
+def test_a_pause_that_began_before_events_named_its_row_is_left_alone(ledger: SqlLedger, where: Place) -> None:
+    begun = {"scope": Scope.ALL, "name": "", "why": "yas", "person": "Ayşe", "system_user": "ayse", "begun_at": NOON}
+    with ledger.writing() as writing:
+        writing.execute(schema.pause.insert().values(**begun))
+        told = {"pause": {"scope": Scope.ALL, "name": "", "until": None, "file": None}}
+        events.note(writing, Kind.PAUSED, at=NOON, person="Ayşe", facts=told, content={"why": "yas"})
+    PauseDesk(ledger).resume(Scope.ALL, "", AYSE, release=None, file=None, now=NOON + timedelta(hours=1))
+    assert verify(ledger).findings == []
