@@ -172,8 +172,9 @@ def write(
     values = {**outcome_values(outcome), "tries": 0, "picture_tries": 0, "updated_at": now}
     # What was proposed before may have been about a post in whose place another one stands by now.
     of_id = sa.case((rows.attempt == 0, of.id), else_=rows.of_id)
-    there = connection.scalar(sa.select(rows.id).where(same))
+    there, about = connection.scalar(sa.select(rows.id).where(same)), dict[str, Any]()
     if there is None:
+        about["waived"] = []
         new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "issue": name.issue}
         connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
     else:
@@ -182,6 +183,6 @@ def write(
             return str(name)
     this = found.entry_id, str(name).partition("/")[2]
     state = (outcome.status, outcome.reason, values["message"])
-    about = {"of_id": connection.scalar(sa.select(rows.of_id).where(same))}
+    about["of_id"] = connection.scalar(sa.select(rows.of_id).where(same))
     note_status(connection, Told.DECIDED, this, state, at=now, facts={"delivery": about})
     return str(name)

@@ -69,6 +69,15 @@ def note(
     )
 
 
+def together(*parts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Put facts together, or contents, table by table."""
+    found: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        for table, columns in part.items():
+            found[table] = {**found.get(table, {}), **columns}
+    return found
+
+
 def write(connection: sa.Connection) -> None:
     """Add what was noted to the chain; the last thing that a transaction does."""
     noted: list[Noted] = connection.info[_NOTED]

@@ -321,12 +321,14 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
         is_new = _is_since(row["id"], before.get("delivery"))
         stories[row["of_entry"]].add("delivery", [_which(row)], row, is_covered=is_new)
         stories[row["of_entry"]].old += not is_new
-    for table, number in ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None)):
+    of_deliveries = ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None), (schema.draft, None))
+    for table, number in of_deliveries:
         query = sa.select(table).join(delivery, delivery.c.id == table.c.delivery_id)
         of = (delivery.c[name].label(f"of_{name}") for name in ("account_id", "kind", "issue"))
         for row in rows(query.add_columns(*of), joined):
-            upto = before.get(table.name) if number != "number" else before.get("delivery")
-            key = row["delivery_id"] if number == "number" else row["id"]
+            is_numbered = "id" in row
+            upto = before.get(table.name if is_numbered else "delivery")
+            key = row["id" if is_numbered else "delivery_id"]
             parts = [_which(row, "of_"), *([row[number]] if number else [])]
             stories[row["of_entry"]].add(table.name, parts, row, is_covered=_is_since(key, upto))
     return stories

@@ -16,8 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
+from crossposter.core.approval import Draft, digest
 from crossposter.core.chain import Head, Kind, head_of
-from crossposter.core.model import Outcome, Picture, Post, Reason, Receipt, Status, Validators
+from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Receipt, Status, Validators
 from crossposter.core.pausing import Scope
 from crossposter.core.planning import plan
 from crossposter.ledger import SqlLedger, entries, events, exporting, schema, verifying
@@ -56,6 +57,8 @@ def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> Non
     if number % 7 == 3:
         ledger.postpone(name, Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=say("none")), now=now)
         Desk(ledger).act(Verb.APPROVE if number % 2 else Verb.REJECT, name, AYSE, now=now)
+    if number % 5 == 4 and (queued := ledger.load(name, now=now)):
+        _let_out(ledger, queued, number, now=now)
     lease = Lease(account_id=account_id, holder="me", until=now + timedelta(minutes=10))
     delivery = ledger.load(name, now=now)
     if delivery is None or not ledger.lease(lease, now=now):
@@ -74,6 +77,15 @@ def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> Non
     else:
         ledger.settle(name, attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=now)
     ledger.release(lease)
+
+
+def _let_out(ledger: SqlLedger, delivery: Delivery, number: int, *, now: datetime) -> None:
+    """Show a person what would be sent; they write another text, and let that out."""
+    post = Post(text=f"Haber {number}", link="https://izmir.bel.tr", pictures=(PICTURE,))
+    draft = Draft(post=post, hash=digest(post, revision=1), revision=1, made_at=now)
+    ledger.hold_draft(delivery, draft, Outcome(status=Status.HELD, reason=Reason.APPROVAL), now=now)
+    Desk(ledger).edit(delivery.id, AYSE, f"Haber no {number}", passed=["izmir.example"], now=now)
+    Desk(ledger).act(Verb.APPROVE, delivery.id, AYSE, now=now)
 
 
 def whats(verdict: Verdict) -> set[str]:
@@ -164,6 +176,14 @@ def test_what_was_sent_in_a_time_is_given_in_portions(ledger: SqlLedger, monkeyp
          "act 1/izmir-x/9"),
         ("UPDATE post SET url = 'https://x.example/else' WHERE id = 1", "row", "post 1/izmir-x"),
         ("UPDATE delivery SET status = 'skipped', reason = 'dropped' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET waived = '[\"gate\"]' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET passed = '[\"x.example\"]' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET released_at = updated_at WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET approved_hash = 'x' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE draft SET text = 'x'", "row", "draft 4/izmir-x"),
+        ("UPDATE draft SET delivery_id = 1 WHERE delivery_id = 7", "row", "draft 1/izmir-x"),
+        ("DELETE FROM draft", "row", "draft 4/izmir-x"),
+        ("INSERT INTO draft VALUES (1, 'x', NULL, '[]', '', 1, '2026-11-25', NULL)", "row", "draft 1/izmir-x"),
     ],
 )  # fmt: skip
 def test_what_was_changed_is_named(
@@ -223,7 +243,8 @@ COLUMNS = {
     "entry": ["feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories",
               "seen_at", "content", "revision"],
     "delivery": ["entry_id", "account_id", "status", "reason", "message", "attempt", "updated_at", "kind",
-                 "issue", "of_id"],
+                 "issue", "of_id", "waived", "passed", "released_at", "approved_hash", "approved_at", "approved_by"],
+    "draft": ["text", "link", "pictures", "hash", "revision", "made_at", "edited_by"],
     "attempt": ["delivery_id", "number", "kind", "revision", "text", "link", "pictures", "media_ids", "price_usd",
                 "started_at", "ended_at", "outcome", "message", "answer", "absences", "platform_id", "configuration",
                 "let_out_by"],
