@@ -22,7 +22,7 @@ from crossposter.core.kinds import DeliveryName
 from crossposter.core.kinds import Kind as Kinds
 from crossposter.core.replay import Difference, Name, Replay, Row
 from crossposter.ledger import events, schema, verifying_pauses
-from crossposter.ledger.opening import digest_of_posts
+from crossposter.ledger.opening import counts_upto, digest_of_posts
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
 
@@ -103,7 +103,7 @@ def _walk(ledger: SqlLedger, verdict: Verdict) -> Mapping[str, Any]:
             end = events.head(connection)
             first = portion.get(1)
             if first and (before := _before(first)):
-                _look_at_old_posts(connection, before, verdict)
+                _look_at_old_rows(connection, before, verdict)
         for position, event in portion.items():
             walk.step(position, event)
         if len(portion) < _EVENTS:
@@ -132,10 +132,19 @@ def _portion(connection: sa.Connection, *, after: int) -> Mapping[int, Event | N
     return found
 
 
-def _look_at_old_posts(connection: sa.Connection, opened: Mapping[str, Any], verdict: Verdict) -> None:
+def _look_at_old_rows(connection: sa.Connection, opened: Mapping[str, Any], verdict: Verdict) -> None:
     if digest_of_posts(connection, upto=opened["before"]["post"]) != opened["posts"]:
         sentence = say("what was published before the record began is not what it was then: where, or when")
         verdict.find("row", "post", sentence)
+    for table, count in counts_upto(connection, opened["before"]).items():
+        if count != opened["counts"][table]:
+            sentence = say(
+                "of the rows of {table} that were there when the record began, there are {count} now, and were {then}",
+                table=table,
+                count=count,
+                then=opened["counts"][table],
+            )
+            verdict.find("row", table, sentence)
 
 
 class _Walk:

@@ -372,6 +372,21 @@ def test_what_was_there_before_the_record_is_counted_and_where_it_stands_is_held
         assert wheres(verify(opened)) == ["post"]
 
 
+def test_rows_from_before_the_record_that_are_gone_are_missed(where: Place, clock_of_the_test: None) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=4)
+        where.execute("DELETE FROM event", "DELETE FROM chain")
+        with opened.writing() as writing:
+            open_chain(writing, "a ledger")
+        fill(opened, entries=8)
+        assert verify(opened).findings == []
+        where.execute("DELETE FROM act WHERE id = 1")
+        assert wheres(verify(opened)) == ["act"]
+        where.execute(*(f"DELETE FROM {table} WHERE delivery_id = 1" for table in ("post", "attempt")))
+        where.execute("DELETE FROM delivery WHERE id = 1")
+        assert wheres(verify(opened)) == ["post", "delivery", "act", "post"]
+
+
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
