@@ -85,7 +85,7 @@ def _told(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message
 
 def _seen(facts: dict[str, Any], content: dict[str, Any], _does: Does) -> Message:
     title, feed = _title(content), facts["entry"]["feed_id"]
-    if mark := facts.get("mark"):
+    if mark := content.get("mark"):
         return say("seen in feed {feed} as “{title}” (bytes {mark})", feed=feed, title=title, mark=mark[:_SHORT])
     return say("seen in feed {feed} as “{title}”", feed=feed, title=title)
 

@@ -486,6 +486,8 @@ class Known:
     #: What it says, as `identity.content_of` has it; empty where that is not known.
     content: str = ""
     title: str = ""
+    #: Whether retention has erased its words.
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

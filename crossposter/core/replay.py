@@ -116,7 +116,9 @@ class Replay:
             return
         self.erased_upto = event.position
         for (table, _), row in self.rows.items():
-            row.update(WORDS.get(table, {}))  # not only gone: nobody has written anything in their place
+            # Not only gone: nobody has written anything in their place.
+            blanks = WORDS.get(table, {}).items()
+            row.update({name: blank for name, blank in blanks if name not in _UNTOUCHED or "waived" in row})
 
     def _forget(self, row: dict[str, Any], table: str) -> None:
         for column in WORDS.get(table, ()):

@@ -69,12 +69,13 @@ def note(
     )
 
 
-def together(*parts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Put facts together, or contents, table by table."""
-    found: dict[str, dict[str, Any]] = {}
+def together(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put facts together, or contents: the columns of a table that several of them name."""
+    found: dict[str, Any] = {}
     for part in parts:
-        for table, columns in part.items():
-            found[table] = {**found.get(table, {}), **columns}
+        for name, told in part.items():
+            is_table = isinstance(told, Mapping) and name in found
+            found[name] = {**found[name], **told} if is_table else told
     return found
 
 

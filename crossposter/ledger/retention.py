@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from crossposter.core.chain import Kind
 from crossposter.core.cities import city_of
+from crossposter.core.identity import WORDS as WORDS_KEY
 from crossposter.core.model import Status
 from crossposter.core.replay import PICTURES, TEXTS, WORDS
 from crossposter.core.retention import Retention, Story, may_go
@@ -163,6 +164,7 @@ def _erase(
         due = [one.story.entry_id for one in found if may_go(one.story, before=before, shown=shown)]
         with _overwriting(connection):
             _blank(connection, due)
+            _take_from_windows(connection, site, due)
         for entry_id in due:
             note(connection, Kind.ERASED, at=now, entry_id=entry_id, facts=facts)
     return len(due)
@@ -179,9 +181,23 @@ def _blank(connection: sa.Connection, ids: Sequence[int]) -> None:
         else:
             is_meant = table.c.delivery_id.in_(of_stories)
         connection.execute(table.update().where(is_meant).values(**blank))
+    # What is made of the words goes with them: whoever guesses a text could see by it that they are right.
+    used = schema.entry_key.c
+    connection.execute(schema.entry_key.delete().where(used.entry_id.in_(ids), used.key.startswith(WORDS_KEY)))
+    connection.execute(schema.step.delete().where(schema.step.c.delivery_id.in_(of_stories)))
     rows = schema.event.c
     told = sa.and_(rows.entry_id.in_(ids), rows.content.is_not(None))
     connection.execute(schema.event.update().where(told).values(content=None, salt=None))
+
+
+def _take_from_windows(connection: sa.Connection, site: str, ids: Collection[int]) -> None:
+    """Take entries from what feeds of a site showed last: those that the YAML has no more. Their marks are digests."""
+    rows, feed = schema.feed_window.c, schema.feed.c
+    query = sa.select(rows.feed_id, rows["items"]).join(schema.feed, feed.id == rows.feed_id).where(feed.site == site)
+    for feed_id, items in connection.execute(query).all():
+        left = [item for item in items if item[1] not in ids]
+        if len(left) < len(items):
+            connection.execute(schema.feed_window.update().where(rows.feed_id == feed_id).values(items=left))
 
 
 @contextmanager

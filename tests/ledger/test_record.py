@@ -58,7 +58,7 @@ def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> Non
         ledger.postpone(name, Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=say("none")), now=now)
         Desk(ledger).act(Verb.APPROVE if number % 2 else Verb.REJECT, name, AYSE, now=now)
     if number % 5 == 4 and (queued := ledger.load(name, now=now)):
-        _let_out(ledger, queued, number, now=now)
+        let_out(ledger, queued, number, now=now)
     lease = Lease(account_id=account_id, holder="me", until=now + timedelta(minutes=10))
     delivery = ledger.load(name, now=now)
     if delivery is None or not ledger.lease(lease, now=now):
@@ -79,7 +79,7 @@ def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> Non
     ledger.release(lease)
 
 
-def _let_out(ledger: SqlLedger, delivery: Delivery, number: int, *, now: datetime) -> None:
+def let_out(ledger: SqlLedger, delivery: Delivery, number: int, *, now: datetime) -> None:
     """Show a person what would be sent; they write another text, and let that out."""
     post = Post(text=f"Haber {number}", link="https://izmir.bel.tr", pictures=(PICTURE,))
     draft = Draft(post=post, hash=digest(post, revision=1), revision=1, made_at=now)

@@ -5,27 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crossposter.core.acts import Verb
+from crossposter.core.approval import digest
 from crossposter.core.chain import Kind
-from crossposter.core.model import Outcome, Reason, Status, Validators
-from crossposter.core.planning import plan
+from crossposter.core.identity import content_of, words_key
+from crossposter.core.model import Outcome, Post, Reason, Status, Validators
+from crossposter.core.planning import keys_to_look_up, plan
 from crossposter.core.retention import Age, Retention
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.forgetting import Forgotten, forget
-from crossposter.ledger import SqlLedger, entries, events, exporting, history, retention
+from crossposter.ledger import SqlLedger, entries, events, exporting, history, retention, schema
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.verifying import verify
 from crossposter.media.store import FilePictureStore
 from crossposter.testing import a_feed, an_account, an_entry
 from crossposter.wording import say
 from tests.ledger.conftest import File, Place
-from tests.ledger.test_record import ACCOUNTS, AYSE, NOON, PICTURE, count_of, fill, wheres
+from tests.ledger.test_record import ACCOUNTS, AYSE, NOON, PICTURE, count_of, fill, let_out, wheres
 
 LATER = NOON + timedelta(days=800)
 TWO_YEARS = {"": Retention(texts=Age(years=2))}
@@ -59,7 +62,7 @@ WORDS = [
 ]
 KEPT = [
     "SELECT id, feed_id, link, language, seen_at, revision FROM entry ORDER BY id",
-    "SELECT * FROM entry_key ORDER BY entry_id, position",
+    "SELECT * FROM entry_key WHERE key NOT LIKE 'words:%' ORDER BY entry_id, position",
     "SELECT id, status, reason, updated_at FROM delivery ORDER BY id",
     "SELECT delivery_id, number, link, started_at, platform_id, let_out_by FROM attempt ORDER BY delivery_id",
     "SELECT * FROM post ORDER BY id",
@@ -172,6 +175,38 @@ def test_its_news_is_known_still_and_another_one_of_its_guid_is_held(old: SqlLed
     assert again.decisions == ()
     old.record(feed, again, Validators(), accounts=accounts, now=LATER)
     assert {record.title for record in history.story(old, 1, now=LATER)} == {""}
+
+
+def test_nothing_is_left_by_which_a_guess_could_be_confirmed(ledger: SqlLedger, where: Place) -> None:
+    """Whoever has the ledger and guesses the words finds no digest of them, nor one of the feed's bytes."""
+    feed, account = a_feed(accounts=["izmir-x"]), an_account("izmir-x")
+    entry = an_entry(1, text="Körfezde su kalitesi üç yılda ilk kez bu kadar iyi ölçüldü.", mark="beef" * 8)
+    found = plan(feed, [entry], accounts=[account], known={}, first_poll=False, now=NOON)
+    ledger.record(feed, found, Validators(), accounts=[account], now=NOON)
+    delivery = ledger.load("1/izmir-x", now=NOON)
+    assert delivery is not None
+    let_out(ledger, delivery, 1, now=NOON)
+    ledger.save_step(delivery, "upload of that text", "77", now=NOON)
+    with ledger.writing() as connection:
+        entries.revise(connection, 1, replace(entry, title="Yeni", mark="cafe" * 8), now=NOON)
+    Desk(ledger).act(Verb.REJECT, "1/izmir-x", AYSE, now=NOON)
+    before = [where.execute(query) for query in KEPT]
+    post = Post(text="Haber no 1", link="https://izmir.bel.tr", pictures=(PICTURE,))
+    guessed = {words_key(entry), content_of(entry), entry.mark, "cafe" * 8, digest(post, revision=1), "Haber no 1"}
+    guessed |= {PICTURE.sha256, "upload of that text", "izmir.example"}
+    assert all(guess and guess in everything(where) for guess in guessed)
+    assert retention.erase_texts(ledger, TWO_YEARS, feed_ids=(), now=LATER, most=9) == 1
+    assert [guess for guess in guessed if guess and guess in everything(where)] == []
+    assert [where.execute(query) for query in KEPT] == before
+    assert retention.erase_texts(ledger, TWO_YEARS, feed_ids=(), now=LATER, most=9) == 0
+    known = ledger.known(feed, keys_to_look_up([entry]))
+    again = plan(feed, [entry], accounts=[account], known=known, first_poll=False, now=LATER)
+    assert (again.decisions, again.sightings) == ((), ())
+
+
+def everything(where: Place) -> str:
+    """Give all that stands in the tables."""
+    return " ".join(str(where.execute(f"SELECT * FROM {name}")) for name in schema.metadata.tables)
 
 
 def test_what_has_no_words_cannot_go_out_any_more(ledger: SqlLedger) -> None:
