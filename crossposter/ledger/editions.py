@@ -15,6 +15,7 @@ from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
 from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.deliveries import NAME, is_withdrawn, name_in, named, note_status, outcome_values, whose
+from crossposter.ledger.erased import is_wordless
 
 #: A correction that nobody has begun.
 _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
@@ -29,7 +30,7 @@ def edited(connection: sa.Connection) -> list[Edited]:
     rows = schema.entry.c
     begun = sa.select(schema.delivery.c.id).where(schema.delivery.c.entry_id == rows.id, _goes_on())
     is_edited = sa.text("entry.revision > entry.considered")
-    query = sa.select(rows.id).where(is_edited, ~begun.exists()).order_by(rows.id)
+    query = sa.select(rows.id).where(is_edited, ~begun.exists(), ~is_wordless()).order_by(rows.id)
     return [edition_of(connection, entry_id) for entry_id in connection.scalars(query).all()]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from crossposter import forgetting
 from crossposter.core.acts import Verb
 from crossposter.core.approval import digest
 from crossposter.core.chain import Kind
@@ -23,8 +25,10 @@ from crossposter.errors import LedgerError
 from crossposter.forgetting import Forgotten, forget
 from crossposter.ledger import SqlLedger, entries, events, exporting, history, retention, schema
 from crossposter.ledger.acts import Desk
+from crossposter.ledger.correcting import correct, issue
 from crossposter.ledger.verifying import verify
 from crossposter.media.store import FilePictureStore
+from crossposter.ports import Lease, Staged
 from crossposter.testing import a_feed, an_account, an_entry
 from crossposter.wording import say
 from tests.ledger.conftest import File, Place
@@ -105,19 +109,62 @@ def test_age_counts_from_the_last_thing_that_happened(old: SqlLedger) -> None:
     assert [one.title for one in history.revisions(old, 2)] == [""]
 
 
-@pytest.mark.parametrize("status", [Status.HELD, Status.QUEUED])
-def test_what_waits_is_kept_whole(old: SqlLedger, status: Status) -> None:
+def see_one(ledger: SqlLedger) -> None:
+    """Let a feed show story 13, and show it no more."""
     feed, accounts = a_feed(accounts=list(ACCOUNTS)), [an_account(name) for name in ACCOUNTS]
     found = plan(feed, [an_entry(20)], accounts=accounts, known={}, first_poll=False, now=NOON)
-    old.record(feed, found, Validators(), accounts=accounts, now=NOON)
-    out_of_the_window(old)
-    if status is Status.HELD:
-        held = Outcome(status=status, reason=Reason.NO_PICTURE, message=say("none"))
-        old.postpone("13/izmir-x", held, now=NOON)
-        Desk(old).act(Verb.REJECT, "13/izmir-facebook", AYSE, now=NOON)
+    ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
+    out_of_the_window(ledger)
+
+
+def test_what_goes_out_by_itself_is_kept_whole(old: SqlLedger) -> None:
+    see_one(old)
     assert erase(old) == 12
     (kept,) = {record.title for record in history.story(old, 13, now=LATER)}
     assert kept == an_entry(20).title
+
+
+def test_what_is_held_and_nobody_has_wanted_ends_with_its_words(old: SqlLedger) -> None:
+    see_one(old)
+    old.postpone("13/izmir-x", Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=say("none")), now=NOON)
+    Desk(old).act(Verb.REJECT, "13/izmir-facebook", AYSE, now=NOON)
+    assert erase(old, now=NOON + timedelta(days=700)) == 0
+    assert erase(old) == 13
+    found = {record.id: (record.title, record.status, record.reason) for record in history.story(old, 13, now=LATER)}
+    assert found == {
+        "13/izmir-x": ("", Status.SKIPPED, Reason.FORGOTTEN),
+        "13/izmir-facebook": ("", Status.SKIPPED, Reason.DROPPED),
+    }
+    assert history.waiting(old, now=LATER) == []
+    assert Desk(old).act(Verb.APPROVE, "13/izmir-x", AYSE, now=LATER)[0].done is False
+    assert erase(old) == 0
+
+
+def test_what_was_begun_and_nobody_has_settled_keeps_its_words(old: SqlLedger, where: Place) -> None:
+    see_one(old)
+    delivery, lease = old.load("13/izmir-x", now=NOON), Lease(account_id="izmir-x", holder="me", until=NOON)
+    assert delivery is not None
+    assert old.lease(lease, now=NOON)
+    attempt = old.claim(delivery, Staged(post=Post(text="Haber", link=None)), lease, now=NOON)
+    assert attempt == 1
+    old.settle("13/izmir-x", 1, Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER), now=NOON)
+    Desk(old).act(Verb.REJECT, "13/izmir-facebook", AYSE, now=NOON)
+    assert erase(old) == 12
+    uncertain = old.load("13/izmir-x", now=NOON)
+    assert uncertain is not None
+    old.settle_read(uncertain, Outcome(status=Status.HELD, reason=Reason.UNKNOWN), now=NOON)
+    assert erase(old) == 0
+    assert where.execute("SELECT text FROM attempt ORDER BY delivery_id DESC")[0] == ("Haber",)
+
+
+def test_a_story_without_words_is_corrected_no_more(old: SqlLedger) -> None:
+    with old.writing() as connection:
+        entries.revise(connection, 2, an_entry(2, title="Yeni"), now=NOON)
+    assert erase(old) == 12
+    assert old.edited() == []
+    for ask in (lambda: correct(old, "2", AYSE, {}, now=LATER), lambda: issue(old, "2/izmir-x")):
+        with pytest.raises(LedgerError, match="nothing tells any more what its posts should say"):
+            ask()
 
 
 def test_what_a_feed_shows_still_is_kept(ledger: SqlLedger) -> None:
@@ -308,6 +355,30 @@ def test_a_picture_goes_when_nothing_that_is_kept_names_it(
     assert forget(old, store, ten_years_and_one, feeds, now=LATER) == Forgotten(stories=12, pictures=1)
     assert forget(old, store, {"": Retention()}, feeds, now=LATER) == Forgotten(stories=0, pictures=0)
     assert verify(old).findings == []
+
+
+def test_pictures_are_counted_as_they_go_and_none_twice(
+    old: SqlLedger, store: FilePictureStore, tmp_path: Path, where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk lets some go, and then none: the next day counts the others."""
+    monkeypatch.setattr(forgetting, "_PORTION", 2)
+    for letter in "abcde":
+        put(store, tmp_path / "pictures", letter * 64, at=NOON)
+    a_year, feeds = {"": Retention(pictures=Age(years=1))}, [a_feed(accounts=list(ACCOUNTS))]
+    remove = store.remove
+
+    def fails(names: Collection[str], *, before: datetime) -> int:
+        if "a" * 64 not in names:
+            raise LedgerError(say("full"))
+        return remove(names, before=before)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "remove", fails)
+        with pytest.raises(LedgerError):
+            forget(old, store, a_year, feeds, now=LATER)
+    assert forget(old, store, a_year, feeds, now=LATER) == Forgotten(stories=0, pictures=3)
+    told = where.execute("SELECT facts FROM event WHERE kind = 'erased' ORDER BY id")
+    assert [json.loads(facts)["count"] for (facts,) in told] == [2, 2, 1]
 
 
 def test_a_picture_that_one_story_needs_is_kept_for_it(old: SqlLedger, store: FilePictureStore, tmp_path: Path) -> None:
