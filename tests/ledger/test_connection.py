@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger, connection, schema, sqlite
+from crossposter.ledger.verifying import verify
 from crossposter.references import DatabaseAddress
 from tests.ledger.conftest import Database, File, Place
 
@@ -190,6 +192,12 @@ def test_a_ledger_in_wal_mode_is_taken_out_of_it_and_refused_while_another_has_i
         assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
+def test_a_migration_stays_what_it_was_when_it_was_written() -> None:
+    """Whatever the program becomes: what an old ledger was brought to then, it is brought to still."""
+    for path in (Path(connection.__file__).parent / "migrations" / "versions").glob("*.py"):
+        assert "crossposter" not in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), flags=re.M), path
+
+
 def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -> None:
     file = File(tmp_path / "ledger.db")
     config = Config()
@@ -211,6 +219,11 @@ def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -
     )
     with closing(SqlLedger.open(file.place)) as ledger:
         assert ledger.known_posts("x").ours.keys() == {"5"}
+        found = verify(ledger)
+        assert (found.findings, found.uncovered, found.events) == ([], 1, 1)
+        file.execute("UPDATE post SET url = 'v'")
+        assert [one.where for one in verify(ledger).findings] == ["post"]
+        file.execute("UPDATE post SET url = 'u'")
     assert file.execute("SELECT id, kind, issue, of_id FROM delivery") == [(7, "publish", 0, None)]
     assert file.execute("SELECT delivery_id, kind FROM attempt") == [(7, "publish")]
     assert file.execute("PRAGMA foreign_key_check") == []

@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from crossposter.ledger.schema import UtcDateTime
-
 revision = "0015"
 down_revision = "0014"
 
@@ -22,7 +20,7 @@ _OLD = "one_delivery_per_entry_and_account"
 def upgrade() -> None:
     """Add the columns; every delivery that is known already publishes, and every post stands."""
     op.add_column("attempt", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
-    op.add_column("post", sa.Column("deleted_at", UtcDateTime))
+    op.add_column("post", sa.Column("deleted_at", sa.DateTime(timezone=True)))
     op.add_column("delivery", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
     op.add_column("delivery", sa.Column("issue", sa.Integer, nullable=False, server_default="0"))
     op.add_column("delivery", sa.Column("of_id", sa.Integer))
