@@ -19,6 +19,7 @@ import structlog
 from curl_cffi import Curl, CurlOpt
 from hypothesis import settings
 
+from tests import quick_ledgers
 from tests.browser import chromium
 from tests.postgres import Server, postgres
 from tests.web_server import WebServer
@@ -47,6 +48,14 @@ def _offline() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         _guard_sockets(patch)
         _guard_curl(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sql_is_written_once() -> Iterator[None]:
+    """Let the ledgers of all tests share the SQL that makes their tables, and that of their statements."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick_ledgers.share(patch)
         yield
 
 
