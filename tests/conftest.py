@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,7 @@ from hypothesis import settings
 
 from tests import quick_ledgers
 from tests.browser import chromium
+from tests.memory import folder_in_memory
 from tests.postgres import Server, postgres
 from tests.web_server import WebServer
 from tests.web_server import web_server as serving
@@ -28,6 +30,10 @@ from tests.web_server import web_server as serving
 # A busy machine is no bug.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# Where `tmp_path` is made. No test needs a disk that keeps its word: what is killed is a process, never the machine.
+if (_memory := folder_in_memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
