@@ -117,6 +117,9 @@ def test_what_a_person_must_delete_cannot_be_let_out(office: Office, verb: Verb)
 def test_taking_down_twice_is_taking_down_once(office: Office) -> None:
     take_down(office)
     assert [one.delivery_id for one in take_down(office)] == ["2/x/delete", "2/paper/delete"]
+    for name, status in (("2/x/delete", Status.QUEUED), ("2/paper/delete", Status.HELD)):
+        acts = Desk(office.ledger).acts(name)
+        assert [one.status_before for one in acts] == [Status.PUBLISHED, status]  # the post's, then its own
     office.run()
     assert adapter(office).calls.count("retract") == 1
     with pytest.raises(LedgerError, match="nothing of 2/x is on an account"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,7 +24,9 @@ from crossposter.wording import Message, say
 
 _TEMPLATE = Path(__file__).with_name("record_page.html.j2")
 #: How a cell begins that a spreadsheet takes for a formula (owasp.org, CSV injection, read 2026-11).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Digits that a spreadsheet keeps of a number; of longer ones, as platforms number posts, it makes the last ones 0.
+_DIGITS = 15
 PLATFORM_NAMES = {"twitter": "X", "facebook": "Facebook", "instagram": "Instagram"}
 
 
@@ -54,7 +56,10 @@ _HEADINGS: Mapping[str, Message] = {
     "attempt": say("attempt"),
     "version": say("version of the news"),
     "outdated": say("the news was edited since"),
+    "zone": say("time zone"),
 }
+#: Gives the time zone of the office whose account this is.
+ZoneOf = Callable[[str], str]
 
 
 def days(first: date, last: date, *, zone: str) -> tuple[datetime, datetime]:
@@ -63,8 +68,16 @@ def days(first: date, last: date, *, zone: str) -> tuple[datetime, datetime]:
     return datetime.combine(first, time.min, there), datetime.combine(last + timedelta(days=1), time.min, there)
 
 
+def within(sent: Iterable[SentRecord], first: date, last: date, *, zone_of: ZoneOf) -> Iterator[SentRecord]:
+    """Give of what was sent that of some days, by the clock of the office that sent it."""
+    for record in sent:
+        begin, end = days(first, last, zone=zone_of(record.account_id))
+        if begin <= record.started_at < end:
+            yield record
+
+
 def write(
-    target: Path, form: Format, sent: Iterable[SentRecord], *, translate: Translator, zone: str, page: PageMaker
+    target: Path, form: Format, sent: Iterable[SentRecord], *, translate: Translator, zone_of: ZoneOf, page: PageMaker
 ) -> tuple[Path, int]:
     """Write it to a new file, or for a page to a new folder.
 
@@ -81,7 +94,7 @@ def write(
         make_private_folder(path.parent)
         with new_private(path) as draft:
             writer = _write_csv if form is Format.CSV else _write_jsonl
-            return path, writer(draft, sent, translate, zone)
+            return path, writer(draft, sent, translate, zone_of)
     except FileExistsError as error:
         raise LedgerError(
             say("{path!r} is there already, and is not overwritten: name another file", path=str(target))
@@ -90,22 +103,23 @@ def write(
         raise LedgerError(say("cannot write to {path!r}: {cause}", path=str(target), cause=error)) from error
 
 
-def _write_csv(draft: Path, sent: Iterable[SentRecord], translate: Translator, zone: str) -> int:
+def _write_csv(draft: Path, sent: Iterable[SentRecord], translate: Translator, zone_of: ZoneOf) -> int:
     # With the mark that tells Excel of UTF-8, and its separator where the comma stands in numbers.
     count = 0
     with draft.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         table = csv.writer(file, delimiter=";", lineterminator="\r\n")
         table.writerow([translate(heading) for heading in _HEADINGS.values()])
         for record in sent:
-            cells = _cells(record, translate, zone)
-            table.writerow([_harmless(cells[name]) for name in _HEADINGS])
+            cells = _cells(record, translate, zone_of(record.account_id))
+            table.writerow([harmless(cells[name]) for name in _HEADINGS])
             count += 1
     return count
 
 
-def _harmless(cell: str) -> str:
-    """Let no cell be a formula: what the feed says may begin like one."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def harmless(cell: str) -> str:
+    """Let no cell be a formula, as what the feed says may begin like one; or a number that loses its last digits."""
+    is_long = cell.isdecimal() and len(cell) > _DIGITS
+    return f"'{cell}" if is_long or cell.startswith(_FORMULA) else cell
 
 
 def _cells(record: SentRecord, translate: Translator, zone: str) -> dict[str, str]:
@@ -128,7 +142,13 @@ def _cells(record: SentRecord, translate: Translator, zone: str) -> dict[str, st
         "attempt": str(record.attempt),
         "version": str(record.revision),
         "outdated": translate(say("yes")) if record.is_outdated else "",
+        "zone": f"{zone} ({_offset(sent_at)})",
     }
+
+
+def _offset(moment: datetime) -> str:
+    """Give how far a clock is from UTC: `+03:00`. Only this tells apart the hours that come twice in autumn."""
+    return moment.isoformat(timespec="seconds")[-len("+03:00") :]
 
 
 def _status(record: SentRecord, zone: str) -> Message:
@@ -151,7 +171,7 @@ def _instead_of_words(record: SentRecord, translate: Translator, zone: str) -> s
     return headline(record, translate, zone=zone) if record.erased_at else translate(say("without words"))
 
 
-def _write_jsonl(draft: Path, sent: Iterable[SentRecord], _translate: Translator, zone: str) -> int:
+def _write_jsonl(draft: Path, sent: Iterable[SentRecord], _translate: Translator, zone_of: ZoneOf) -> int:
     count = 0
     with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         for record in sent:
@@ -160,7 +180,8 @@ def _write_jsonl(draft: Path, sent: Iterable[SentRecord], _translate: Translator
                 "deleted_at": record.deleted_at,
                 "erased_at": record.erased_at,
             }
-            there = {name: at and at.astimezone(ZoneInfo(zone)).isoformat() for name, at in times.items()}
+            zone = ZoneInfo(zone_of(record.account_id))
+            there = {name: at and at.astimezone(zone).isoformat() for name, at in times.items()}
             values = {**asdict(record), **there}
             file.write(json.dumps(values, ensure_ascii=False) + "\n")
             count += 1
@@ -171,13 +192,21 @@ class PageMaker:
     """Makes the page: one HTML file without any script, beside a folder of the pictures that were sent."""
 
     def __init__(
-        self, *, picture: Callable[[str], bytes | None], translate: Translator, language: str, zone: str, title: Message
+        self,
+        *,
+        picture: Callable[[str], bytes | None],
+        translate: Translator,
+        language: str,
+        zone_of: ZoneOf,
+        zones: Collection[str],
+        title: Message,
     ) -> None:
-        """Take what gives a picture of the store, None for one that is gone, and in whose words and zone it is."""
+        """Take what gives a picture of the store, None for one that is gone, and in whose words and zones it is."""
         self._picture = picture
         self._translate = translate
         self._language = language
-        self._zone = zone
+        self._zone_of = zone_of
+        self._zones = zones
         self._title = title
 
     def write(self, folder: Path, sent: Iterable[SentRecord]) -> tuple[Path, int]:
@@ -204,7 +233,7 @@ class PageMaker:
         page = environment.get_template(_TEMPLATE.name).stream(
             language=self._language,
             title=self._translate(self._title),
-            times=self._translate(say("times are those of {zone}", zone=self._zone)),
+            times=self._translate(say("times are those of {zone}", zone=", ".join(self._zones))),
             words=words,
             posts=counted(),
         )
@@ -214,11 +243,12 @@ class PageMaker:
         return path, count
 
     def _shown(self, record: SentRecord, folder: Path) -> dict[str, Any]:
-        sent_at = record.started_at.astimezone(ZoneInfo(self._zone))
+        zone = self._zone_of(record.account_id)
+        sent_at = record.started_at.astimezone(ZoneInfo(zone))
         return {
-            **_cells(record, self._translate, self._zone),
+            **_cells(record, self._translate, zone),
             "language": record.language,
-            "shown_at": f"{sent_at:%d.%m.%Y %H:%M:%S}",
+            "shown_at": f"{sent_at:%d.%m.%Y %H:%M:%S} ({_offset(sent_at)})",
             "machine_at": sent_at.isoformat(),
             "images": [self._kept(picture, folder) for picture in record.pictures],
         }

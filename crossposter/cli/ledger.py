@@ -239,16 +239,22 @@ def head(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fal
 def export(
     ctx: typer.Context,
     first: Annotated[
-        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the office's zone.")
+        datetime,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help="The first day, by the office's clock; in a folder each city's."
+        ),
     ],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; whole days count.")],
     out: Annotated[Path, typer.Option("--out", help="A new file; for html a folder, for the page and its pictures.")],
     form: Annotated[str, typer.Option("--format", help="csv (for a spreadsheet), jsonl, or html.")] = "csv",
     language: Annotated[str | None, typer.Option("--language", help="tr or en; the YAML's without it.")] = None,
+    city: Annotated[
+        str, typer.Option("--city", help="In a folder of cities: of this one only, as its file is named.")
+    ] = "",
     config: ConfigOption = None,
 ) -> None:
     """Write what was sent on some days: a table, data, or a page for whoever has asked for information."""
-    from crossposter.cli.export import Format, PageMaker, days, write
+    from crossposter.cli.export import Format, PageMaker, days, within, write
     from crossposter.ledger.exporting import sent
     from crossposter.media.store import FilePictureStore
     from crossposter.messages import LANGUAGES, Translator
@@ -264,8 +270,14 @@ def export(
         raise UsageError(say("the last day is before the first one"))
     context = ctx.obj.at(config)
     loaded = context.load(secrets_needed=False, tolerant=True)
-    zone, language = zone_of(loaded, ""), language or loaded.language
-    since, until = days(first.date(), last.date(), zone=zone)
+    cities = [one for one in loaded.cities if city in ("", one.city)]
+    if not cities:
+        known = ", ".join(one.city for one in loaded.cities) or "-"
+        raise UsageError(say("there is no city {name!r}: the cities are {known}", name=city, known=known))
+    language = language or (cities[0].language if city else loaded.language)
+    zones = list(dict.fromkeys(one.timezone for one in cities))
+    spans = [days(first.date(), last.date(), zone=zone) for zone in zones]
+    where = partial(zone_of, loaded)
     words = {"first": f"{first:%d.%m.%Y}", "last": f"{last:%d.%m.%Y}"}
     with open_ledger(context, loaded) as (ledger, translate):
         shown = Translator(language)
@@ -273,11 +285,13 @@ def export(
             picture=FilePictureStore(loaded.data / "pictures").get,
             translate=shown,
             language=language,
-            zone=zone,
+            zone_of=where,
+            zones=zones,
             title=say("What was posted from {first} to {last}", **words),
         )
-        records = sent(ledger, since=since, until=until)
-        path, count = write(out, Format(form), records, translate=shown, zone=zone, page=page)
+        found = sent(ledger, since=min(span[0] for span in spans), until=max(span[1] for span in spans), city=city)
+        records = within(found, first.date(), last.date(), zone_of=where)
+        path, count = write(out, Format(form), records, translate=shown, zone_of=where, page=page)
     _echo(translate(say("{path} holds {count} records", path=path, count=count)))
 
 

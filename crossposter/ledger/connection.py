@@ -105,6 +105,23 @@ def is_current(engine: sa.Engine, place: Path | DatabaseAddress) -> bool:
     return found is not None
 
 
+def require_current(connection: sa.Connection) -> None:
+    """Make sure that nobody has brought the tables to a newer form while this process works.
+
+    A file is held by one process; in a database a newer crossposter may start while this one runs.
+
+    Raises:
+        LedgerError: Somebody has.
+    """
+    if is_shared(connection) and connection.scalar(sa.text("SELECT version_num FROM alembic_version")) != HEAD:
+        raise LedgerError(
+            say(
+                "another crossposter has changed the ledger's tables while this one runs: this one sends nothing more;"
+                " install the same version here, and restart it"
+            )
+        )
+
+
 def _newer(place: Path | DatabaseAddress) -> LedgerError:
     return LedgerError(
         say("the ledger {path!r} was written by a newer crossposter: install that version", path=str(place))

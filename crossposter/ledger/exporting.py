@@ -13,6 +13,7 @@ from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Status
 from crossposter.ledger import schema
 from crossposter.ledger.erased import erased_at
+from crossposter.ledger.history import of_city
 from crossposter.ledger.store import SqlLedger
 
 #: Attempts that are read in one transaction: whoever writes meanwhile waits for no more.
@@ -58,13 +59,14 @@ class SentRecord:
     erased_at: datetime | None
 
 
-def sent(ledger: SqlLedger, *, since: datetime, until: datetime) -> Iterator[SentRecord]:
-    """Give what was sent from a time on and before another."""
+def sent(ledger: SqlLedger, *, since: datetime, until: datetime, city: str = "") -> Iterator[SentRecord]:
+    """Give what was sent from a time on and before another; by the accounts of one city where one is named."""
     rows = schema.attempt.c
     order = (rows.started_at, rows.delivery_id, rows.number)
     after: tuple[datetime, int, int] = (since, 0, 0)
     while True:
-        query = _query().where(rows.started_at < until, sa.tuple_(*order) > sa.tuple_(*_bound(after)))
+        query = _query().where(of_city(schema.delivery.c.account_id, city), rows.started_at < until)
+        query = query.where(sa.tuple_(*order) > sa.tuple_(*_bound(after)))
         with ledger.reading() as connection:
             found = connection.execute(query.order_by(*order).limit(_PORTION)).all()
         yield from map(_record, found)

@@ -43,7 +43,7 @@ from crossposter.ledger import (
     shared,
     steps,
 )
-from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine
+from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine, require_current
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
@@ -275,8 +275,9 @@ class SqlLedger(Pausing):
                 after a copy was put back.
 
         Raises:
-            LedgerError: It was put back from a copy while the program runs.
+            LedgerError: It was put back from a copy, or its tables were changed, while the program runs.
         """
+        require_current(connection)
         if self._sidecar:
             counted = fence.read(connection)
             self._sidecar.require(counted)

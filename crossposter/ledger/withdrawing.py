@@ -106,6 +106,8 @@ def _deleted(
     there = connection.execute(sa.select(schema.delivery).where(of_this)).one_or_none()
     again = {"status": status, "reason": reason, "message": None, "not_before": None, "updated_at": now}
     message, about = None, dict[str, Any](of_id=row.id)
+    # Of a deletion that is new, how the post stood that it is about.
+    was = (Status(row.status), None) if there is None else (Status(there.status), _reason(there))
     if there is None:
         about |= {"waived": [], "released_at": now}
         values = {
@@ -124,11 +126,15 @@ def _deleted(
     elif Status(there.status) in _OVER:
         connection.execute(schema.delivery.update().where(rows.id == there.id).values(**again, tries=0))
     else:
-        status, reason, message = Status(there.status), Reason(there.reason) if there.reason else None, there.message
+        (status, reason), message = was, there.message
         connection.execute(schema.delivery.update().where(rows.id == there.id).values(updated_at=now))
-    act = Act(verb=Verb.RETRACT, person=person, status_before=Status(row.status), reason_before=None)
+    act = Act(verb=Verb.RETRACT, person=person, status_before=was[0], reason_before=was[1])
     write_act(connection, there, act, (status, reason, message), facts={"delivery": about}, now=now)
     return _acted(row, name_in(there), status, reason, done=True)
+
+
+def _reason(row: sa.Row[Any]) -> Reason | None:
+    return Reason(row.reason) if row.reason else None
 
 
 def _acted(row: sa.Row[Any], name: str, status: Status, reason: Reason | None, *, done: bool) -> Acted:

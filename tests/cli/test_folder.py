@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,35 @@ def test_a_login_of_a_city_is_kept_under_its_full_name(
 
 
 # -- alerts ------------------------------------------------------------------------------------------------------------
+
+
+def records(path: Path) -> dict[str, str]:
+    """Give by whose account something was sent, and when."""
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return {line["account_id"]: line["started_at"] for line in lines}
+
+
+def test_a_city_s_posts_are_exported_alone_and_by_its_own_clock(morning: City, call: Call, tmp_path: Path) -> None:
+    assert call("run", "--once")[0] == 0
+    # In London it is the evening before: of the same days, as each office counts them, nothing is missing or too much.
+    with closing(sqlite3.connect(morning.ledger)) as opened, opened:
+        opened.execute("UPDATE attempt SET started_at = '2026-11-24 22:30:00.000000'")
+    days = ("--format", "jsonl", "--from", "2026-11-25", "--to", "2026-11-25")
+    export = ("ledger", "export", *days, "--out")
+    assert call(*export, str(tmp_path / "all.jsonl"))[0] == 0
+    izmir = dict.fromkeys(("izmir.x", "izmir.page", "izmir.ig"), "2026-11-25T01:30:00+03:00")
+    assert records(tmp_path / "all.jsonl") == izmir
+    assert call(*export, str(tmp_path / "one.jsonl"), "--city", "izmir")[0] == 0
+    assert records(tmp_path / "one.jsonl") == izmir
+    assert call(*export, str(tmp_path / "other.jsonl"), "--city", "smyrna", "--from", "2026-11-24")[0] == 0
+    assert set(records(tmp_path / "other.jsonl").values()) == {"2026-11-24T22:30:00+00:00"}
+    page = tmp_path / "page"
+    assert call(*export, str(page), "--format", "html", "--from", "2026-11-24")[0] == 0
+    written = (page / "index.html").read_text("utf-8")
+    assert "Europe/Istanbul, Europe/London" in written
+    assert "25.11.2026 01:30:00 (+03:00)" in written
+    assert "24.11.2026 22:30:00 (+00:00)" in written
+    assert call(*export, str(tmp_path / "no"), "--city", "ankara")[0] == 2
 
 
 @pytest.fixture

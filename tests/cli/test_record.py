@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from crossposter.cli import main
+from crossposter.cli.export import harmless
 from crossposter.core.retention import Age, Retention
 from crossposter.ledger import SqlLedger, retention
 from tests.city import City
@@ -118,6 +119,10 @@ def test_what_was_sent_is_written_as_a_table_that_a_spreadsheet_takes_for_no_for
     assert table[0][:4] == ["gönderi", "gönderilme zamanı", "hesap", "platform"]
     assert len(table) == 4
     assert {row[5] for row in table[1:]} == {'\'=HYPERLINK("http://kötü.example")'}
+    assert {row[-1] for row in table[1:]} == {"Europe/Istanbul (+03:00)"}
+    numbers = {row[3]: row[9] for row in table[1:]}
+    assert numbers["X"].startswith("'")  # a spreadsheet keeps 15 digits of a number
+    assert not numbers["Facebook"].startswith("'")  # 1002003004005001_...: no number
     assert call("ledger", "export", *DAYS, "--out", str(target))[0] == 1  # nothing is overwritten
     assert target.read_bytes() == content
 
@@ -145,6 +150,14 @@ def test_a_post_that_was_taken_down_is_no_post_any_more(published: City, call: C
     told = {row[0]: (row[4], row[6]) for row in table}
     assert told[story][0].startswith("yayımlandı, ")
     assert told[f"{story}/delete"] == ("silindi", "gönderinin silinmesi istendi")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "1988299938493837312"])
+def test_no_cell_is_a_formula_or_a_number_that_is_rounded(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+    assert [harmless(other) for other in ("Körfez = deniz", "412", "123456789012345", "")] == [
+        "Körfez = deniz", "412", "123456789012345", "",
+    ]  # fmt: skip
 
 
 def test_only_the_days_that_were_asked_for_are_written(published: City, call: Call, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger, connection, schema, sqlite
+from crossposter.ledger.verifying import verify
 from crossposter.references import DatabaseAddress
 from tests.ledger.conftest import Database, File, Place
 
@@ -190,6 +192,49 @@ def test_a_ledger_in_wal_mode_is_taken_out_of_it_and_refused_while_another_has_i
         assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
+def test_a_migration_stays_what_it_was_when_it_was_written() -> None:
+    """Whatever the program becomes: what an old ledger was brought to then, it is brought to still."""
+    for path in (Path(connection.__file__).parent / "migrations" / "versions").glob("*.py"):
+        assert "crossposter" not in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), flags=re.M), path
+
+
+def _steps_of_migrating(path: Path, *, deliveries: int) -> int:
+    """Bring a file with so many deliveries from before they had kinds up to date; gives how many steps SQLite took."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(connection.__file__).parent / "migrations"))
+    with sqlite.open_engine(path, wait_s=1).execution_options(writes=True).begin() as opened:
+        config.attributes["connection"] = opened
+        command.upgrade(config, "0014")
+    now = "'2026-11-25 12:00:00.000000'"
+    counted = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {deliveries})"
+    File(path).execute(
+        f"INSERT INTO feed (id, site, first_polled_at, polled_at) VALUES ('f', 's', {now}, {now})",
+        "INSERT INTO account (id, platform) VALUES ('x', 'twitter')",
+        "INSERT INTO entry (id, feed_id, title, summary, text, language, pictures, categories, seen_at)"
+        f" {counted} SELECT i, 'f', 'Haber', '', '', 'tr', '[]', '[]', {now} FROM n",
+        "INSERT INTO delivery (id, entry_id, account_id, status, tries, picture_tries, attempt, created_at, updated_at)"
+        f" {counted} SELECT i, i, 'x', 'published', 0, 0, 1, {now}, {now} FROM n",
+    )
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    engine = sqlite.open_engine(path, wait_s=1)
+    sa.event.listen(engine, "connect", lambda raw, _: raw.set_progress_handler(count, 100))
+    with closing(engine.connect()) as opened, opened.execution_options(writes=True).begin():
+        connection.upgrade(opened, path)
+    engine.dispose()
+    return steps
+
+
+def test_twice_as_many_deliveries_take_twice_as_long_to_migrate(tmp_path: Path) -> None:
+    few, many = (_steps_of_migrating(tmp_path / f"{count}.db", deliveries=count) for count in (1000, 2000))
+    assert many < 2.5 * few
+
+
 def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -> None:
     file = File(tmp_path / "ledger.db")
     config = Config()
@@ -211,6 +256,11 @@ def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -
     )
     with closing(SqlLedger.open(file.place)) as ledger:
         assert ledger.known_posts("x").ours.keys() == {"5"}
+        found = verify(ledger)
+        assert (found.findings, found.uncovered, found.events) == ([], 1, 1)
+        file.execute("UPDATE post SET url = 'v'")
+        assert [one.where for one in verify(ledger).findings] == ["post"]
+        file.execute("UPDATE post SET url = 'u'")
     assert file.execute("SELECT id, kind, issue, of_id FROM delivery") == [(7, "publish", 0, None)]
     assert file.execute("SELECT delivery_id, kind FROM attempt") == [(7, "publish")]
     assert file.execute("PRAGMA foreign_key_check") == []

@@ -26,6 +26,7 @@ from crossposter.errors import LedgerError
 from crossposter.ledger import LedgerHeartbeat, Role, SqlLedger, history, holders, postgresql
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.place import DatabasePlace, place_of
+from crossposter.ledger.verifying import verify
 from crossposter.ports import Lease, Settlement, Staged
 from crossposter.references import DatabaseAddress
 from crossposter.testing import a_feed, an_account, an_entry
@@ -266,7 +267,30 @@ def test_a_ledger_from_before_is_migrated_once_by_those_who_start_at_the_same_ti
         assert isinstance(opened, SqlLedger)
         with closing(opened):
             assert opened.load("1/izmir-x", now=now()) is not None
+            assert verify(opened).findings == []
     assert database.execute("SELECT released_at FROM delivery") == released
+
+
+def test_a_daemon_of_before_sends_nothing_once_a_newer_one_has_changed_the_tables(database: Database) -> None:
+    with closing(SqlLedger.open(database.place)) as old:
+        record(old, 1)
+        delivery, lease = (
+            old.load("1/izmir-x", now=now()),
+            Lease(account_id="izmir-x", holder="me", until=now() + LEASE),
+        )
+        assert delivery is not None
+        assert old.lease(lease, now=now())
+        heart = LedgerHeartbeat(old)
+        heart.start(now=now())
+        heart.beat(now=now())
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(LedgerError, match="sends nothing more"):
+            old.claim(delivery, STAGED, lease, now=now())
+        with pytest.raises(LedgerError, match="sends nothing more"):
+            heart.beat(now=now())  # by which the daemon sees that it is to begin nothing, and tells people
+    assert database.execute("SELECT status, attempt FROM delivery") == [("queued", 0)]
+    with pytest.raises(LedgerError, match="was written by a newer crossposter"):
+        SqlLedger.open(database.place)
 
 
 @pytest.mark.parametrize("apart", [timedelta(hours=1), timedelta(hours=-1)], ids=["ahead", "behind"])

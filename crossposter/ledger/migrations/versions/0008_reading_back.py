@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from crossposter.ledger.schema import UtcDateTime
-
 revision = "0008"
 down_revision = "0007"
 
@@ -13,7 +11,7 @@ def upgrade() -> None:
     """Add the tables and columns; every account that is known already counts as read."""
     op.add_column("delivery", sa.Column("resends", sa.Integer, nullable=False, server_default="0"))
     op.add_column("attempt", sa.Column("absences", sa.Integer, nullable=False, server_default="0"))
-    op.add_column("account", sa.Column("unread_since", UtcDateTime))
+    op.add_column("account", sa.Column("unread_since", sa.DateTime(timezone=True)))
     op.add_column("account", sa.Column("slowest_answer_s", sa.Float))
     op.drop_index("delivery_queued", "delivery")
     is_open = sa.text("status IN ('queued', 'publishing', 'uncertain')")
@@ -25,13 +23,13 @@ def upgrade() -> None:
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("links", sa.JSON, nullable=False),
-        sa.Column("published_at", UtcDateTime),
-        sa.Column("seen_at", UtcDateTime, nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True)),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "step",
         sa.Column("delivery_id", sa.Integer, sa.ForeignKey("delivery.id"), primary_key=True),
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
-        sa.Column("made_at", UtcDateTime, nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
     )

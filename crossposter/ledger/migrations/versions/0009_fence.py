@@ -1,9 +1,9 @@
 """What tells that a ledger is older than the truth, and what must be read back then."""
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
-
-from crossposter.ledger.fence import new_id
 
 revision = "0009"
 down_revision = "0008"
@@ -19,5 +19,5 @@ def upgrade() -> None:
         sa.Column("recovered_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("id = 1", name="one_fence"),
     )
-    op.bulk_insert(fence, [{"id": 1, "ledger_id": new_id(), "sequence": 0}])
+    op.bulk_insert(fence, [{"id": 1, "ledger_id": secrets.token_hex(16), "sequence": 0}])
     op.add_column("feed", sa.Column("is_restored", sa.Boolean(), nullable=False, server_default=sa.false()))

@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from crossposter.ledger.schema import UtcDateTime
-
 revision = "0015"
 down_revision = "0014"
 
@@ -22,7 +20,7 @@ _OLD = "one_delivery_per_entry_and_account"
 def upgrade() -> None:
     """Add the columns; every delivery that is known already publishes, and every post stands."""
     op.add_column("attempt", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
-    op.add_column("post", sa.Column("deleted_at", UtcDateTime))
+    op.add_column("post", sa.Column("deleted_at", sa.DateTime(timezone=True)))
     op.add_column("delivery", sa.Column("kind", sa.Text, nullable=False, server_default="publish"))
     op.add_column("delivery", sa.Column("issue", sa.Integer, nullable=False, server_default="0"))
     op.add_column("delivery", sa.Column("of_id", sa.Integer))
@@ -44,8 +42,11 @@ def upgrade() -> None:
 def _make_anew() -> None:
     """Make SQLite's table anew from its own words: it drops no constraint of a table, and Alembic would lose CHECKs.
 
-    The rows of the tables that refer to it are put aside meanwhile: while there are some, it cannot be dropped, and in
-    a transaction the check of that is not to be switched off.
+    Its rows, and those of the tables that refer to it, are put aside meanwhile: while there are some, it cannot be
+    dropped, and in a transaction the check of that is not to be switched off. A new table filled beside the old one
+    would refer to it as well, by a column without an index: it would be searched for each row that is dropped.
+
+    Aside is in the ledger's own file: the folder for temporary files has perhaps no room.
     """
     connection = op.get_bind()
     checks = [f"CONSTRAINT {name} CHECK ({condition})" for name, condition in _CHECKS.items()]
@@ -64,15 +65,13 @@ def _make_anew() -> None:
         for name in sa.inspect(connection).get_table_names()
         if any(key["referred_table"] == "delivery" for key in sa.inspect(connection).get_foreign_keys(name))
     ]
-    for name in referring:
-        run(f"CREATE TEMPORARY TABLE aside_{name} AS SELECT * FROM {name}")  # noqa: S608 - our own tables
+    for name in (*referring, "delivery"):
+        run(f"CREATE TABLE aside_{name} AS SELECT * FROM {name}")  # noqa: S608 - our own tables
         run(f"DELETE FROM {name}")  # noqa: S608 - our own tables
-    run(f"CREATE TABLE delivery_anew ({begin}{new}{end}")
-    run("INSERT INTO delivery_anew SELECT * FROM delivery")
     run("DROP TABLE delivery")
-    run("ALTER TABLE delivery_anew RENAME TO delivery")
+    run(f"CREATE TABLE delivery ({begin}{new}{end}")
     for index in indexes:
         run(index)
-    for name in referring:
+    for name in ("delivery", *referring):
         run(f"INSERT INTO {name} SELECT * FROM aside_{name}")  # noqa: S608 - our own tables
         run(f"DROP TABLE aside_{name}")
