@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from crossposter.core.approval import Draft, digest, is_let_out, is_overtaken, needs_approval, why_void
+from crossposter.core.approval import Draft, digest, has_words, is_let_out, is_overtaken, needs_approval, why_void
 from crossposter.core.model import Account, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.ports import Clock, Ledger, PictureStore
 from crossposter.wording import Message, say
@@ -37,7 +37,11 @@ class Approver:
     def must_wait(self, delivery: Delivery, account: Account) -> bool:
         """Tell whether a person has still to let a delivery out."""
         rule = account.approval
-        if rule is None or not needs_approval(rule, delivery.entry.categories, was_held=bool(delivery.waived)):
+        if (
+            rule is None
+            or not has_words(delivery)
+            or not needs_approval(rule, delivery.entry.categories, was_held=bool(delivery.waived))
+        ):
             return False
         return not self._is_let_out(delivery, account)
 

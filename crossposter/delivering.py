@@ -256,13 +256,11 @@ class Deliverer:
     # -- before anything is public -------------------------------------------------------------------------------
 
     def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
-        if outcome := self._waits(delivery, account):
+        if outcome := self._waits(delivery, account) or cannot(delivery, account):
             return self._postponed(delivery, outcome)
-        if self._needs_a_person(delivery, account):
+        if self._approver.must_wait(delivery, account):
             return self._approver.wait(delivery, account)
         try:
-            if impossible := cannot(delivery, account):
-                return self._postponed(delivery, impossible)
             adapter = self._identities.adapter(account)
             if done := self._amender.look_first(delivery, adapter):
                 return self._postponed(delivery, done)
@@ -282,10 +280,6 @@ class Deliverer:
                 log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
             return self._postponed(delivery, self._after(error, delivery, account))
 
-    def _needs_a_person(self, delivery: Delivery, account: Account) -> bool:
-        """Tell whether it waits until a person lets it out; a correction has been let out by whoever wanted it."""
-        return delivery.kind is Kind.PUBLISH and self._approver.must_wait(delivery, account)
-
     def _steps(self, delivery: Delivery) -> _SavedSteps:
         saved = self._ledger.steps(delivery, now=self._clock.now())
         return _SavedSteps(saved, lambda name, value: self._save_step(delivery, name, value))
@@ -304,7 +298,7 @@ class Deliverer:
         # What was made ready ahead may have to wait by now.
         if outcome := self._waits(delivery, account):
             return self._postponed(delivery, outcome)
-        if self._needs_a_person(delivery, account):
+        if self._approver.must_wait(delivery, account):
             return self._approver.wait(delivery, account)
         if self._is_stopped():
             return None

@@ -13,7 +13,10 @@ from crossposter.wording import Message, say
 
 def is_amendment(done: Delivered) -> bool:
     """Tell whether a delivery only changes, or takes away, what stands; a decided reply or repost is a post."""
-    is_proposed = done.outcome is not None and done.outcome.reason in (Reason.CORRECTION, Reason.BY_HAND)
+    reason = done.outcome.reason if done.outcome else None
+    if reason is Reason.APPROVAL:  # it is shown and let out as every post is
+        return False
+    is_proposed = reason in (Reason.CORRECTION, Reason.BY_HAND)
     return is_proposed or name_of(done.delivery_id).kind in (Kind.EDIT, Kind.DELETE)
 
 

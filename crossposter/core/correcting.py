@@ -30,12 +30,14 @@ class Wrong:
         account_id: Where it stands.
         said: What the news said when its words were sent last.
         is_restored: Whether the ledger was put back from a copy since: the post may say something else by now.
+        was_held: Whether it was held for any reason before it went out, and a person has let that pass.
     """
 
     delivery_id: str
     account_id: str
     said: Entry
     is_restored: bool = False
+    was_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def corrections(edited: Edited, accounts: Mapping[str, Account], changed: Collec
             continue
         message = say("the news was edited: {changes}", changes=changes_in_short(wrong.said, edited.says))
         outcome = Outcome(status=Status.HELD, reason=Reason.CORRECTION, message=message)
-        asks = account.approval and needs_approval(account.approval, edited.says.categories, was_held=False)
+        asks = account.approval and needs_approval(account.approval, edited.says.categories, was_held=wrong.was_held)
         if wrong.is_restored:
             outcome = Outcome(status=Status.HELD, reason=Reason.RESTORED)
         elif account.on_edit.unasked and not asks:

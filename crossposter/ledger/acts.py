@@ -19,8 +19,9 @@ from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
-from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
+from crossposter.ledger.deliveries import end_post, note_status
 from crossposter.ledger.erased import is_wordless
+from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say

@@ -17,18 +17,9 @@ from crossposter.core.correcting import CORRECTIONS
 from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Delivery, Outcome, Receipt, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import (
-    NAME,
-    end_post,
-    is_ours,
-    is_withdrawn,
-    let_rest,
-    named,
-    note_status,
-    outcome_values,
-    whose,
-)
+from crossposter.ledger.deliveries import end_post, is_ours, is_withdrawn, let_rest, note_status, outcome_values
 from crossposter.ledger.events import note
+from crossposter.ledger.names import NAME, named, whose
 from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.records import packed, picture_row
 from crossposter.ledger.shared import hold_account

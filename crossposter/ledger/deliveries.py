@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
 from crossposter.core.chain import Kind as Told
-from crossposter.core.kinds import DeliveryName, Kind, name_of
+from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
@@ -22,6 +22,7 @@ from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite
+from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.pauses import may_go_on
 from crossposter.ledger.records import approval_of, packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
@@ -37,8 +38,6 @@ _DECIDED = (
     "attempt", "not_before", "is_urgent",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
-#: The columns that make a delivery's name.
-NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.issue)
 #: What says something wrong, or is to be said no more, is mended before anything new is said.
 _URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
@@ -372,22 +371,6 @@ def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, n
     let_rest(connection, account_id, outcome)
 
 
-def named(delivery_id: str) -> sa.ColumnElement[bool]:
-    """Find a delivery by the name people use: `412/izmir-x`."""
-    rows, name = schema.delivery.c, name_of(delivery_id)
-    return sa.and_(
-        rows.entry_id == name.entry_id,
-        rows.account_id == name.account_id,
-        rows.kind == name.kind,
-        rows.issue == name.issue,
-    )
-
-
-def name_in(row: Any) -> str:
-    """Give the name of a delivery, of a row with the columns in `NAME`."""
-    return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.issue))
-
-
 def live(connection: sa.Connection, entry_ids: Collection[int]) -> Sequence[int]:
     """Give those of the entries of which a post stands somewhere, in order."""
     rows, posts = schema.delivery.c, schema.post.c
@@ -409,11 +392,6 @@ def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:
         made_by = connection.execute(sa.select(*NAME).where(schema.delivery.c.id == of_id)).one()
         entry_id, which = whose(made_by)
         note(connection, Told.ENDED, at=now, entry_id=entry_id, account_id=which, facts={"post": {"deleted_at": now}})
-
-
-def whose(row: Any) -> tuple[int, str]:
-    """Give what an event says about whose it is: the entry, and the rest of the delivery's name."""
-    return row.entry_id, name_in(row).partition("/")[2]
 
 
 def is_ours(lease: Lease) -> sa.ColumnElement[bool]:

@@ -14,7 +14,8 @@ from crossposter.core.correcting import CORRECTIONS, Correction, Edited, Wrong
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
 from crossposter.ledger import drafts, entries, schema, shared
-from crossposter.ledger.deliveries import NAME, is_withdrawn, name_in, named, note_status, outcome_values, whose
+from crossposter.ledger.deliveries import is_withdrawn, note_status, outcome_values
+from crossposter.ledger.names import NAME, name_in, named, whose
 
 #: A correction that nobody has begun.
 _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
@@ -44,6 +45,7 @@ def edition_of(connection: sa.Connection, entry_id: int) -> Edited:
             account_id=row.account_id,
             said=_revision(connection, says, entry_id, said[row.account_id]),
             is_restored=recovered_at is not None and row.updated_at <= recovered_at,
+            was_held=bool(row.waived),
         )
         for row in connection.execute(_standing(entry_id))
         if said.get(row.account_id, revision) < revision
@@ -81,7 +83,7 @@ def _standing(entry_id: int) -> sa.Select[Any]:
     deleting = schema.delivery.alias("deleting")
     withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.id, deleting))
     return (
-        sa.select(rows.id, *NAME, rows.status, rows.updated_at)
+        sa.select(rows.id, *NAME, rows.status, rows.updated_at, rows.waived)
         .join(schema.post, posts.delivery_id == rows.id)
         .where(rows.entry_id == entry_id, rows.kind != Kind.REPLY, posts.deleted_at.is_(None), ~withdrawn.exists())
         .order_by(rows.id)

@@ -18,8 +18,8 @@ from crossposter.core.fence import Fence
 from crossposter.core.model import Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import NAME, whose
 from crossposter.ledger.events import note
+from crossposter.ledger.names import NAME, whose
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import one_at_a_time
 from crossposter.wording import Message, say

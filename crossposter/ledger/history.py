@@ -15,8 +15,8 @@ from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
 from crossposter.ledger import drafts, events, schema, shared
-from crossposter.ledger.deliveries import named
 from crossposter.ledger.erased import erased_at
+from crossposter.ledger.names import named
 from crossposter.ledger.pauses import is_paused, open_pauses
 from crossposter.ledger.records import (
     AttemptRecord,
