@@ -32,7 +32,7 @@ from crossposter.core.amending import cannot, goes_on, sooner
 from crossposter.core.events import Delivered, Unread
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
-from crossposter.core.pace import WINDOW, next_slot
+from crossposter.core.pace import WINDOW, keeps_to_pace, next_slot
 from crossposter.core.retrying import after, after_defect, late, looked_into
 from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
@@ -175,7 +175,7 @@ class Deliverer:
             for ready in prepared:
                 if stopping():
                     return
-                if _is_news(ready) and not self._may_post(account):
+                if isinstance(ready, _Ready) and keeps_to_pace(ready.delivery) and not self._may_post(account):
                     return
                 if done := self._finished(ready, account, lease):
                     yield done
@@ -368,11 +368,6 @@ class Deliverer:
         outcome = reader.look_after(delivery, account)
         is_written = self._ledger.settle_read(delivery, outcome, now=self._clock.now())
         return outcome if is_written else None
-
-
-def _is_news(ready: _Prepared) -> bool:
-    """Tell whether it is a post that keeps to the account's pace."""
-    return isinstance(ready, _Ready) and ready.delivery.kind is Kind.PUBLISH and not ready.delivery.is_urgent
 
 
 def _price(delivery: Delivery, post: Post, account: Account) -> float | None:

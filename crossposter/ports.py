@@ -242,7 +242,7 @@ class Due:
 
     account_id: str
     delivery_id: str | None
-    #: Whether it is news to be sent; else its account is to be looked at, or something on it mended or taken away.
+    #: Whether a further post comes of it; else its account is to be looked at, or something on it mended or taken away.
     is_to_send: bool = True
     #: Whether it goes before others, whatever the account's pace.
     is_urgent: bool = False

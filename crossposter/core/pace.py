@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from crossposter.core.model import Pace
+from crossposter.core.kinds import Kind
+from crossposter.core.model import Delivery, Pace
 
 #: What a pace can depend on is not older.
 WINDOW = timedelta(days=1)
 _HOUR = timedelta(hours=1)
+
+
+def keeps_to_pace(delivery: Delivery) -> bool:
+    """Tell whether a delivery keeps to the pace: where a further post comes of it, and it is not urgent.
+
+    An edit and a deletion make none. Of a repost the deletion waits; the new post then follows it at once, whatever the
+    pace: the gap would be worse.
+    """
+    makes_a_post = delivery.kind in (Kind.PUBLISH, Kind.REPLY) or (
+        delivery.kind is Kind.REPOST and delivery.step is Kind.DELETE
+    )
+    return makes_a_post and not delivery.is_urgent
 
 
 def next_slot(pace: Pace, sent: Sequence[datetime]) -> datetime | None:

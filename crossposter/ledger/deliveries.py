@@ -38,8 +38,6 @@ _DECIDED = (
     "attempt", "not_before", "is_urgent",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
-#: What says something wrong, or is to be said no more, is mended before anything new is said.
-_URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
 
 def decide(
@@ -188,12 +186,13 @@ def due(
 ) -> Sequence[Due]:
     """List deliveries whose time has come, to be sent or to be looked for on their account.
 
-    Withdrawals and corrections first, then urgent news, then the other, each oldest first. Of the accounts in `strict`,
-    no news comes before all that is older is settled; what is urgent does.
+    What waits for no pace first: what is mended or taken away in place, then what is urgent. Then corrections that make
+    a post, then news; each oldest first. Of the accounts in `strict`, no news comes before all that is older is
+    settled; what is urgent does.
     """
     rows, accounts = schema.delivery.c, schema.account.c
     query = (
-        sa.select(*NAME, rows.status, rows.is_urgent)
+        sa.select(*NAME, rows.status, rows.is_urgent, makes_a_post().label("makes_a_post"))
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
@@ -202,7 +201,7 @@ def due(
             accounts.unread_since.is_(None),
             may_go_on(),
         )
-        .order_by(_URGENCY, rows.is_urgent.desc(), rows.id)
+        .order_by(_turn(), rows.id)
     )
     if account_id is not None:
         query = query.where(rows.account_id == account_id)
@@ -213,7 +212,7 @@ def due(
         Due(
             delivery_id=name_in(row),
             account_id=row.account_id,
-            is_to_send=row.status == Status.QUEUED and row.kind == Kind.PUBLISH,
+            is_to_send=row.status == Status.QUEUED and bool(row.makes_a_post),
             is_urgent=row.is_urgent,
         )
         for row in connection.execute(query)
@@ -226,10 +225,24 @@ def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before, now=now)))
 
 
-def _passes_pace() -> sa.ColumnElement[bool]:
-    """Tell whether a delivery waits for no pace: urgent; or no news to be sent, but to be put right or looked for."""
+def makes_a_post() -> sa.ColumnElement[bool]:
+    """Tell of a delivery whether a further post comes of it; not where that only fills a gap: `pace.keeps_to_pace`."""
+    rows, posts = schema.delivery.c, schema.post.c
+    stands = sa.select(posts.id).where(posts.delivery_id == rows.of_id, posts.deleted_at.is_(None))
+    is_repost = sa.and_(rows.kind == Kind.REPOST, stands.correlate(schema.delivery).exists())
+    return sa.or_(rows.kind.in_((Kind.PUBLISH, Kind.REPLY)), is_repost)
+
+
+def _turn() -> sa.ColumnElement[int]:
+    """Order deliveries: what says something wrong, or is to be said no more, before anything new is said."""
     rows = schema.delivery.c
-    passes = sa.or_(rows.status != Status.QUEUED, rows.kind != Kind.PUBLISH, rows.is_urgent)
+    return sa.case((~makes_a_post(), 0), (rows.is_urgent, 1), (rows.kind != Kind.PUBLISH, 2), else_=3)
+
+
+def _passes_pace() -> sa.ColumnElement[bool]:
+    """Tell whether a delivery waits for no pace: urgent; or no further post, but to be put right or looked for."""
+    rows = schema.delivery.c
+    passes = sa.or_(rows.status != Status.QUEUED, ~makes_a_post(), rows.is_urgent)
     return sa.and_(schema.account.c.resting_reason == Reason.PACE, passes)
 
 

@@ -83,7 +83,7 @@ def _standing(entry_id: int) -> sa.Select[Any]:
     deleting = schema.delivery.alias("deleting")
     withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.id, deleting))
     return (
-        sa.select(rows.id, *NAME, rows.status, rows.updated_at, rows.waived)
+        sa.select(rows.id, *NAME, rows.status, rows.updated_at, rows.waived, rows.is_urgent)
         .join(schema.post, posts.delivery_id == rows.id)
         .where(rows.entry_id == entry_id, rows.kind != Kind.REPLY, posts.deleted_at.is_(None), ~withdrawn.exists())
         .order_by(rows.id)
@@ -177,7 +177,9 @@ def write(
     there = connection.scalar(sa.select(rows.id).where(same))
     if there is None:
         new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "issue": name.issue}
-        connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
+        # Of urgent news its correction is as well.
+        new |= {"of_id": of.id, "is_urgent": of.is_urgent, "attempt": 0, "created_at": now}
+        connection.execute(schema.delivery.insert().values(**new, **values))
     else:
         is_free = rows.status.in_((*_UNBEGUN, Status.SKIPPED))
         if not connection.execute(schema.delivery.update().where(same, is_free).values(**values, of_id=of_id)).rowcount:

@@ -15,6 +15,7 @@ from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
 from crossposter.ledger import drafts, events, schema, shared
+from crossposter.ledger.deliveries import makes_a_post
 from crossposter.ledger.erased import erased_at
 from crossposter.ledger.names import named
 from crossposter.ledger.pauses import is_paused, open_pauses
@@ -112,6 +113,7 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             schema.account.c.resting_reason,
             schema.account.c.resting_message,
             is_paused().label("is_paused"),
+            makes_a_post().label("makes_a_post"),
             sa.func.coalesce(post.c.remote_id, target.c.remote_id).label("remote_id"),
             sa.func.coalesce(post.c.url, target.c.url).label("url"),
             post.c.deleted_at,
@@ -168,7 +170,8 @@ def _with_its_wait(
             not_before=pause.until if pause else None,
         )
     rests = row.resting_until is not None and row.resting_until > max(now, record.not_before or now)
-    if not rests or (record.is_urgent and row.resting_reason == Reason.PACE):
+    passes_pace = record.is_urgent or not row.makes_a_post
+    if not rests or (passes_pace and row.resting_reason == Reason.PACE):
         return record
     reason = Reason(row.resting_reason)
     message = unpacked(row.resting_message) or reason.message
