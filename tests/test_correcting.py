@@ -19,7 +19,7 @@ from crossposter.core.fence import Fence
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Holds, OnEdit, Outcome, PictureRef, Post, Reason, Status
 from crossposter.core.schedule import Election, Times
-from crossposter.errors import LedgerError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import LedgerError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ledger import schema
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.correcting import correct
@@ -636,3 +636,39 @@ def test_a_ledger_that_was_put_back_corrects_nothing_unasked(tmp_path: Path) -> 
     assert states(office)["2/x/reply-3"] == (Status.HELD, Reason.RESTORED)
     assert office.texts("x") == ["Haber 1", "DÜZELTME: Haber saat 11:00"]
     office.ledger.close()
+
+
+def begun(office: Office) -> None:
+    """Let the old post of a repost be deleted, and its new one be refused."""
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["publish"] = [RejectedError(WORDS)]
+    office.run()
+    assert office.texts("n") == []
+
+
+def test_whoever_drops_a_story_does_not_forget_a_repost_that_has_deleted_its_post(office: Office) -> None:
+    begun(office)
+    acted = {one.delivery_id: one for one in Desk(office.ledger).act(Verb.REJECT, "2", AYSE, now=office.clock.now())}
+    left = acted["2/n/repost-2"]
+    assert (left.done, left.status) == (False, Status.FAILED)
+    assert "crossposter retry 2/n/repost-2" in str(left.why)
+    assert acted["2/e/edit-2"].done
+    (dropped,) = Desk(office.ledger).act(Verb.REJECT, "2/n/repost-2", AYSE, now=office.clock.now())
+    assert dropped.done
+
+
+def test_nobody_settles_a_repost_that_was_never_begun(office: Office) -> None:
+    """There are no words yet that could be sent in its place."""
+    edit(office)
+    (left,) = Desk(office.ledger).act(Verb.ABSENT, "2/n/repost-2", AYSE, now=office.clock.now())
+    assert (left.done, "crossposter correct 2/n/repost-2" in str(left.why)) == (False, True)
+    (alone,) = Desk(office.ledger).act(Verb.ABSENT, "2/e/edit-2", AYSE, now=office.clock.now())
+    assert not alone.done
+    office.run()
+    assert office.texts("n") == ["Haber 1"]
+    del office.adapters["n"].posts["1"]  # by hand
+    office.adapters["n"].answers["retract"] = [MissingError(WORDS)]
+    say_yes(office, "2/n/repost-2")
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]

@@ -293,7 +293,9 @@ def _act(
             if not done:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             # Of a whole story only those are meant to which it can be done, if there are some.
-            acted += done if "/" in name or not any(one.done for one in done) else [one for one in done if one.done]
+            # Why one is left alone is told.
+            is_one = "/" in name or not any(one.done for one in done)
+            acted += done if is_one else [one for one in done if one.done or one.why]
         print_acted(acted, translate, config)
     if not all(one.done for one in acted):
         raise typer.Exit(1)

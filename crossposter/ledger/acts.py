@@ -10,11 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
+from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen, misses_a_post
 from crossposter.core.approval import SHOWN, is_meant
 from crossposter.core.chain import Kind as Told
 from crossposter.core.gate import words_of
-from crossposter.core.kinds import Kind, read_name
+from crossposter.core.kinds import Kind, name_of, read_name
 from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, entries, schema, shared
@@ -100,10 +100,21 @@ class Desk:
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 facts, content = _adopt(connection, rows[0], found, now=now)
             # Who drops or holds what is left of a story does not mean that what stands is to stay.
-            keeps = verb in (Verb.REJECT, Verb.HOLD) and "/" not in name
+            is_story = "/" not in name
+            keeps = verb in (Verb.REJECT, Verb.HOLD) and is_story
             rows = [row for row in rows if not (keeps and row.kind == Kind.DELETE)]
             return [
-                self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)
+                self._act_on(
+                    connection,
+                    row,
+                    verb,
+                    person,
+                    facts=facts,
+                    content=content,
+                    now=now,
+                    shown=shown,
+                    is_story=is_story,
+                )
                 for row in rows
             ]
 
@@ -192,6 +203,7 @@ class Desk:
         content: Mapping[str, Any] = MappingProxyType({}),
         shown: str | None = None,
         has_seen_text: bool = True,
+        is_story: bool = False,
     ) -> Acted:
         status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
@@ -199,6 +211,9 @@ class Desk:
         made = change(verb, status, reason, step=step)
         if not made:
             return self._left_alone(connection, row, status)
+        called = name_of(name_in(row))
+        if why := misses_a_post(verb, step, called, is_begun=row.attempt > 0, is_whole_story=is_story):
+            return self._left_alone(connection, row, status, why)
         if shown is not None and (why := _not_seen(connection, row, shown)):
             return self._left_alone(connection, row, status, why)
         sent_at = None if step is Kind.DELETE else _sent_at(connection, row)
