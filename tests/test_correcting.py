@@ -17,7 +17,7 @@ from crossposter.core.correcting import MOST_UNASKED, corrections, worded
 from crossposter.core.events import Delivered, Event
 from crossposter.core.fence import Fence
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Account, Holds, OnEdit, Outcome, PictureRef, Post, Reason, Status
+from crossposter.core.model import Account, Holds, Identity, OnEdit, Outcome, PictureRef, Post, Reason, Status
 from crossposter.core.schedule import Election, Times
 from crossposter.errors import LedgerError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ledger import schema
@@ -26,7 +26,7 @@ from crossposter.ledger.correcting import correct
 from crossposter.ledger.fence import begin_recovery
 from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
-from crossposter.testing import an_account, an_entry
+from crossposter.testing import FakeAdapter, an_account, an_entry
 from crossposter.wording import say
 from tests.test_service import Office
 
@@ -672,3 +672,15 @@ def test_nobody_settles_a_repost_that_was_never_begun(office: Office) -> None:
     say_yes(office, "2/n/repost-2")
     office.run()
     assert office.texts("n") == ["Haber saat 11:00"]
+
+
+@pytest.mark.parametrize("account", list(WAYS))
+def test_a_post_on_the_account_of_before_is_corrected_by_a_person(office: Office, account: str) -> None:
+    edit(office)
+    say_yes(office, f"2/{account}")
+    new = replace(office.accounts[account], pinned=Identity(id="another", handle=None))
+    office.accounts[account], office.adapters[account] = new, FakeAdapter(new)
+    office.run()
+    name = {"e": "2/e/edit-2", "r": "2/r/reply-2", "n": "2/n/repost-2"}[account]
+    assert states(office)[name] == (Status.HELD, Reason.BY_HAND)
+    assert calls(office, account) == []

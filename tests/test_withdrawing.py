@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Pace, Reason, Receipt, Status
+from crossposter.core.model import Identity, Pace, Reason, Receipt, Status
 from crossposter.errors import (
     AccountError,
     CrossposterError,
@@ -388,3 +388,33 @@ def test_a_deletion_that_is_turned_to_another_post_is_found(office: Office) -> N
     assert [one.where for one in verify(office.ledger).findings] == ["delivery 2/x/delete"]
     with office.ledger.writing() as connection:
         connection.execute(schema.delivery.update().where(is_it).values(of_id=number))
+
+
+def pinned_anew(office: Office) -> None:
+    """Let the YAML name another account of the platform."""
+    account = replace(office.accounts["x"], pinned=Identity(id="another", handle=None))
+    office.accounts["x"], office.adapters["x"] = account, FakeAdapter(account)
+
+
+def test_nothing_is_asked_of_another_account_than_the_one_on_which_a_post_stands(office: Office) -> None:
+    pinned_anew(office)
+    take_down(office)
+    office.run()
+    (held,) = [one for one in office.deliveries() if one.id == "2/x/delete"]
+    assert (held.status, held.reason) == (Status.HELD, Reason.BY_HAND)
+    assert "stands on the account id-of-x, and the YAML names another by now" in str(held.message)
+    assert adapter(office).calls == []
+    (ended,) = Desk(office.ledger).act(Verb.ABSENT, "2/x/delete", AYSE, now=office.clock.now())
+    assert ended.done
+
+
+def test_a_deletion_whose_answer_was_lost_is_not_looked_for_on_another_account(office: Office) -> None:
+    adapter(office).answers["retract"] = [UncertainError(WORDS)]
+    take_down(office)
+    office.run()
+    pinned_anew(office)
+    office.clock.forward(minutes=5)
+    office.run()
+    (held,) = [one for one in office.deliveries() if one.id == "2/x/delete"]
+    assert (held.status, held.reason) == (Status.HELD, Reason.BY_HAND)
+    assert "look_up" not in adapter(office).calls

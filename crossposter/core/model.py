@@ -559,6 +559,8 @@ class Target:
     stands: bool = True
     #: Whether somebody wants it taken away.
     is_withdrawn: bool = False
+    #: The platform's id of the account on which it was posted; None where that is not known.
+    platform_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -340,11 +340,22 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
 
 
 def _target(connection: sa.Connection, of_id: int) -> Target:
-    rows = schema.post.c
+    rows, attempt, delivery = schema.post.c, schema.attempt.c, schema.delivery.c
     post = connection.execute(sa.select(schema.post).where(rows.delivery_id == of_id)).one()
+    made_by = (
+        sa.select(attempt.platform_id)
+        .join(schema.delivery, sa.and_(delivery.id == attempt.delivery_id, delivery.attempt == attempt.number))
+        .where(delivery.id == of_id)
+    )
     found = sa.select(schema.delivery.c.id).where(is_withdrawn(of_id))
     withdrawn = connection.execute(found).first() is not None
-    return Target(remote_id=post.remote_id, url=post.url, stands=post.deleted_at is None, is_withdrawn=withdrawn)
+    return Target(
+        remote_id=post.remote_id,
+        url=post.url,
+        stands=post.deleted_at is None,
+        is_withdrawn=withdrawn,
+        platform_id=connection.scalar(made_by),
+    )
 
 
 def is_withdrawn(
