@@ -17,7 +17,7 @@ from crossposter.cli.context import ConfigOption, Context, JsonOption, print_jso
 from crossposter.cli.ledger import delivery_data, open_ledger
 from crossposter.clock import SystemClock
 from crossposter.core.cities import city_of
-from crossposter.core.kinds import read_name
+from crossposter.core.kinds import name_of, read_name
 from crossposter.errors import CrossposterError, LedgerError, UsageError
 from crossposter.wording import Message, say
 
@@ -129,6 +129,7 @@ def retract(
 ) -> None:
     """Take a story down: what stands is deleted, what waits is dropped."""
     from crossposter.bootstrap import accounts_of
+    from crossposter.core.amended import by_hand
     from crossposter.core.model import Reason
     from crossposter.ledger.withdrawing import retract as withdraw
 
@@ -146,12 +147,7 @@ def retract(
         print_acted(acted, translate, loaded)
         for one in acted:
             if one.reason is Reason.BY_HAND:
-                sentence = say(
-                    "{delivery}: delete the post in the app or on the platform's site, then say so: crossposter settle"
-                    " {delivery} --absent",
-                    delivery=one.delivery_id,
-                )
-                typer.echo(translate(sentence))
+                typer.echo(translate(by_hand(name_of(one.delivery_id))))
     if not all(one.done for one in acted):
         raise typer.Exit(1)
 
@@ -218,6 +214,8 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
     from crossposter.cli.pausing import pause_data, standing_pauses, zone_of
     from crossposter.cli.tables import new_console, print_deliveries, printable
     from crossposter.core.acts import is_in_doubt
+    from crossposter.core.amended import by_hand
+    from crossposter.core.model import Reason
     from crossposter.ledger import history
 
     context = ctx.obj.at(config)
@@ -236,6 +234,9 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         for record in records:
             if record.draft:
                 typer.echo(printable("\n".join(["", record.id, *lines_of(record, translate)])))
+        for record in records:
+            if record.reason is Reason.BY_HAND:
+                typer.echo(translate(by_hand(name_of(record.id))))
         if any(is_in_doubt(record.status, record.reason) for record in records):
             typer.echo(translate(SETTLE))
     else:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen, misses_a_post
+from crossposter.core.amended import by_hand
 from crossposter.core.approval import SHOWN, is_meant
 from crossposter.core.chain import Kind as Told
 from crossposter.core.gate import words_of
@@ -209,9 +210,10 @@ class Desk:
         reason = Reason(row.reason) if row.reason else None
         step = _step(connection, row)
         made = change(verb, status, reason, step=step)
-        if not made:
-            return self._left_alone(connection, row, status)
         called = name_of(name_in(row))
+        if not made:
+            why = by_hand(called) if (verb, reason) == (Verb.APPROVE, Reason.BY_HAND) else None
+            return self._left_alone(connection, row, status, why)
         if why := misses_a_post(verb, step, called, is_begun=row.attempt > 0, is_whole_story=is_story):
             return self._left_alone(connection, row, status, why)
         if shown is not None and (why := _not_seen(connection, row, shown)):
