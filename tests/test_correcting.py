@@ -121,9 +121,33 @@ def test_a_change_that_no_post_shows_proposes_nothing(office: Office) -> None:
     assert len(states(office)) == 3
 
 
-def test_another_picture_is_a_change(office: Office) -> None:
+def test_another_picture_is_a_change_where_a_new_post_would_show_it(office: Office) -> None:
     edit(office, pictures=(PictureRef(url="https://www.izmir.bel.tr/yeni.jpg"),))
-    assert len(states(office)) == 3
+    assert states(office) == {"2/n/repost-2": PROPOSED}
+
+
+def test_a_post_that_keeps_its_pictures_says_so_beside_what_changes(office: Office) -> None:
+    edit(office, title="Haber saat 11:00", pictures=(PictureRef(url="https://www.izmir.bel.tr/yeni.jpg"),))
+    told = {one.id: str(one.message) for one in office.deliveries() if one.kind is not Kind.PUBLISH}
+    assert {name: "keeps its pictures" in message for name, message in told.items()} == {
+        "2/e/edit-2": True,
+        "2/r/reply-2": True,
+        "2/n/repost-2": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://www.izmir.bel.tr/a.jpg?token=2", "https://cdn2.example.org/a.jpg", "http://www.izmir.bel.tr/a.jpg"],
+)
+def test_a_picture_that_is_served_from_elsewhere_is_the_same(tmp_path: Path, address: str) -> None:
+    office = Office(tmp_path / "ledger.db", [able("n", Kind.REPOST)])
+    office.run()
+    office.news(an_entry(1, pictures=(PictureRef(url="https://www.izmir.bel.tr/a.jpg?token=1"),)))
+    office.run()
+    edit(office, pictures=(PictureRef(url=address),))
+    assert states(office) == {}
+    office.ledger.close()
 
 
 def test_a_later_edit_replaces_a_proposal(office: Office) -> None:
