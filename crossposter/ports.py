@@ -431,8 +431,11 @@ class Ledger(Protocol):
     def edited(self) -> Sequence[Edited]:
         """List the news that was edited since it was last decided about, with its posts that stand."""
 
-    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
-        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> Sequence[Correction]:
+        """Write that it was decided about edited news, and what; gives what was written.
+
+        Nothing is where that was done meanwhile, or where a person has decided about it.
+        """
 
     def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
         """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""

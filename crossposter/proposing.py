@@ -25,9 +25,7 @@ class Proposer:
         told = []
         decided = [(one, corrections(one, self._accounts, self._changed(one))) for one in self._ledger.edited()]
         for edited, found in held_when_many(decided):
-            if not self._ledger.propose(edited, found, now=self._clock.now()):
-                continue
-            for one in found:
+            for one in self._ledger.propose(edited, found, now=self._clock.now()):
                 name = DeliveryName(edited.entry_id, one.wrong.account_id, one.kind, edited.revision)
                 told.append(
                     Delivered(

@@ -473,9 +473,10 @@ def test_what_two_processes_find_edited_is_proposed_once(office: Office) -> None
     office.news(an_entry(1, title="Haber saat 11:00"))
     office.service().poll(office.feeds[0])
     (found,) = office.ledger.edited()
-    assert office.ledger.propose(found, [], now=office.clock.now())
-    assert not office.ledger.propose(found, [], now=office.clock.now())
-    assert states(office) == {}
+    made = corrections(found, office.accounts, list(WAYS))
+    assert len(office.ledger.propose(found, made, now=office.clock.now())) == 3
+    assert not office.ledger.propose(found, made, now=office.clock.now())
+    assert len(states(office)) == 3
 
 
 def test_posts_on_accounts_that_the_yaml_no_longer_has_are_left_alone(office: Office) -> None:
@@ -486,7 +487,7 @@ def test_posts_on_accounts_that_the_yaml_no_longer_has_are_left_alone(office: Of
 
 
 def test_another_process_may_have_proposed_it_a_moment_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.ledger, "propose", lambda *_, **__: False)
+    monkeypatch.setattr(office.ledger, "propose", lambda *_, **__: [])
     edit(office)
     assert states(office) == {}
 
@@ -708,3 +709,55 @@ def test_a_post_on_the_account_of_before_is_corrected_by_a_person(office: Office
     name = {"e": "2/e/edit-2", "r": "2/r/reply-2", "n": "2/n/repost-2"}[account]
     assert states(office)[name] == (Status.HELD, Reason.BY_HAND)
     assert calls(office, account) == []
+
+
+def read_but_not_proposed(office: Office) -> None:
+    """Let the news say something else, and the program know it, a moment before it proposes anything."""
+    office.news(an_entry(1, title="Haber saat 11:00"))
+    office.service().poll(office.feeds[0])
+
+
+def test_whoever_corrects_one_post_before_it_is_proposed_is_asked_about_the_others(office: Office) -> None:
+    read_but_not_proposed(office)
+    assert say_yes(office, "2/e")[0].done
+    told = [one.delivery_id for one in office.service().look_around() if isinstance(one, Delivered)]
+    assert sorted(told) == ["2/n/repost-2", "2/r/reply-2"]
+    assert states(office) == {
+        "2/e/edit-2": (Status.QUEUED, None),
+        "2/r/reply-2": PROPOSED,
+        "2/n/repost-2": PROPOSED,
+    }
+    office.run()
+    assert (office.texts("e"), office.texts("r")) == (["Haber saat 11:00"], ["Haber 1"])
+
+
+def test_whoever_leaves_a_post_as_it_is_before_it_is_proposed_is_not_asked_about_it(office: Office) -> None:
+    read_but_not_proposed(office)
+    assert say_yes(office, "2/e", leaves=True)[0].done
+    office.run()
+    assert states(office) == {"2/r/reply-2": PROPOSED, "2/n/repost-2": PROPOSED}
+    (act,) = Desk(office.ledger).acts("2/e/edit-2")
+    assert (act.verb, act.person) == (Verb.REJECT, "Ayşe")
+    assert say_yes(office, "2/e")[0].done  # who has thought better of it
+    office.run()
+    assert office.texts("e") == ["Haber saat 11:00"]
+
+
+def test_nothing_is_remembered_of_a_post_that_nobody_would_correct(office: Office) -> None:
+    office.accounts["e"] = replace(office.accounts["e"], can=frozenset(), on_edit=OnEdit())
+    read_but_not_proposed(office)
+    assert say_yes(office, "2/e", leaves=True)[0].done
+    office.run()
+    assert set(states(office)) == {"2/r/reply-2", "2/n/repost-2"}
+
+
+def test_leaving_a_post_as_it_is_ends_no_repost_that_has_begun(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["retract"] = [TransientError(WORDS)]
+    office.run()
+    (left,) = say_yes(office, "2/n", leaves=True)
+    assert (left.done, left.delivery_id) == (False, "2/n/repost-2")
+    office.clock.forward(hours=1)
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -85,12 +86,12 @@ def _decided(
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=Reason.BY_HAND, done=False)
     below, on = found.revision + 1, wrong.account_id
     keeps = DeliveryName(found.entry_id, on, kind, found.revision) if kind and not leaves else None
-    if not leaves and (begun := begun_on(connection, found.entry_id, on)) and name_in(begun) != str(keeps):
+    if (begun := begun_on(connection, found.entry_id, on)) and name_in(begun) != str(keeps):
         reason = Reason(begun.reason) if begun.reason else None
         return Acted(delivery_id=name_in(begun), title=title, status=Status(begun.status), reason=reason, done=False)
     ended = end_unbegun(connection, found.entry_id, below, Reason.DROPPED, account_id=on, keeps=keeps, now=now)
     if leaves or kind is None:
-        for row in ended:
+        for row in (*ended, *_remembered(connection, found, wrong, kind, ended, now=now)):
             act = Act(verb=Verb.REJECT, person=person, status_before=Status.HELD, reason_before=Reason.CORRECTION)
             write_act(connection, row, act, (Status.SKIPPED, Reason.DROPPED, None), now=now)
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=reason, done=True)
@@ -103,9 +104,6 @@ def _decided(
         connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(passed))
         act = Act(verb=Verb.CORRECT, person=person, status_before=standing, reason_before=Reason.CORRECTION)
         write_act(connection, row, act, (row.status, row.reason, row.message), now=now)
-    connection.execute(
-        schema.entry.update().where(schema.entry.c.id == found.entry_id).values(considered=found.revision)
-    )
     return Acted(
         delivery_id=written,
         title=title,
@@ -113,6 +111,18 @@ def _decided(
         reason=Reason(row.reason) if row.reason else None,
         done=is_done,
     )
+
+
+def _remembered(
+    connection: sa.Connection, found: Edited, wrong: Wrong, kind: Kind | None, ended: Sequence[Any], *, now: datetime
+) -> Sequence[sa.Row[Any]]:
+    """Write that a post is left as it is, where nobody has proposed anything yet; else it would be proposed still."""
+    is_known = any(row.issue == found.revision for row in ended)
+    if kind is None or is_known:
+        return []
+    name = write(connection, found, wrong, kind, Outcome(status=Status.SKIPPED, reason=Reason.DROPPED), now=now)
+    is_dropped = sa.and_(named(name), schema.delivery.c.status == Status.SKIPPED)
+    return connection.execute(sa.select(schema.delivery).where(is_dropped)).all()
 
 
 def issue(ledger: SqlLedger, name: str) -> Edited | None:

@@ -117,19 +117,36 @@ def _revision(connection: sa.Connection, says: Entry, entry_id: int, number: int
     )
 
 
-def propose(connection: sa.Connection, found: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
-    """Write that it was decided about news, and what; False when it was meanwhile, or the news was edited again."""
+def propose(
+    connection: sa.Connection, found: Edited, corrections: Sequence[Correction], *, now: datetime
+) -> Sequence[Correction]:
+    """Write that it was decided about news, and what; nothing when it was meanwhile, or the news was edited again.
+
+    Returns:
+        The corrections that were written: not those about which a person has decided already.
+    """
     rows = schema.entry.c
     shared.hold_stories(connection, [found.entry_id])
     this = sa.and_(rows.id == found.entry_id, rows.revision == found.revision, rows.considered < found.revision)
     if connection.execute(schema.entry.update().where(this).values(considered=found.revision)).rowcount != 1:
-        return False
+        return []
     end_unbegun(connection, found.entry_id, found.revision, Reason.SUPERSEDED, now=now)
+    written = []
     for one in corrections:
-        if begun_on(connection, found.entry_id, one.wrong.account_id):
-            continue  # a person is asked about that one already
+        account_id = one.wrong.account_id
+        if begun_on(connection, found.entry_id, account_id) or _is_decided(connection, found, account_id):
+            continue  # a person is asked about that one already, or has not waited to be asked
         write(connection, found, one.wrong, one.kind, one.outcome, now=now)
-    return True
+        written.append(one)
+    return written
+
+
+def _is_decided(connection: sa.Connection, found: Edited, account_id: str) -> bool:
+    """Tell whether anything was decided about this edition of news on an account."""
+    rows = schema.delivery.c
+    of_this = sa.and_(rows.entry_id == found.entry_id, rows.account_id == account_id, rows.issue == found.revision)
+    query = sa.select(rows.id).where(of_this, rows.kind.in_(CORRECTIONS)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def end_unbegun(

@@ -507,8 +507,8 @@ class SqlLedger(Pausing):
         with self.reading() as connection:
             return editions.edited(connection)
 
-    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
-        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> Sequence[Correction]:
+        """Write that it was decided about edited news, and what; gives what was written."""
         with self.writing() as connection:
             return editions.propose(connection, edited, corrections, now=now)
 
