@@ -418,3 +418,41 @@ def test_a_deletion_whose_answer_was_lost_is_not_looked_for_on_another_account(o
     (held,) = [one for one in office.deliveries() if one.id == "2/x/delete"]
     assert (held.status, held.reason) == (Status.HELD, Reason.BY_HAND)
     assert "look_up" not in adapter(office).calls
+
+
+def test_a_story_that_is_taken_down_within_its_delay_never_goes_out(office: Office) -> None:
+    office.feeds = [replace(feed, delay=timedelta(minutes=10)) for feed in office.feeds]
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert len(adapter(office).posts) == 1
+    acted = take_down(office, "3")
+    assert {one.status for one in acted} == {Status.SKIPPED}
+    for changes in ({}, {"summary": "Düzeltildi."}):
+        office.clock.forward(minutes=11)
+        office.news(an_entry(2, **changes), an_entry(1))
+        office.run()
+    office.news(an_entry(1))  # and back again
+    office.run()
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert office.texts("x") == ["Haber 1"]
+
+
+def test_a_story_that_was_taken_down_does_not_go_out_by_another_feed(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [replace(an_account(name), can=ALL) for name in ("x", "press")])
+    first = replace(office.feeds[0], accounts=("x",))
+    office.feeds = [first, replace(first, id="izmir-press", accounts=("press",))]
+    office.source.entries["izmir-press"] = (an_entry(0),)
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    take_down(office)
+    office.source.entries["izmir-press"] = (an_entry(1), an_entry(0))
+    office.run()
+    assert office.texts("press") == []
+    (held,) = [one for one in office.deliveries() if one.account_id == "press"]
+    assert (held.status, held.reason) == (Status.HELD, Reason.WITHDRAWN)
+    Desk(office.ledger).act(Verb.APPROVE, held.id, AYSE, now=office.clock.now())
+    office.run()
+    assert office.texts("press") == ["Haber 1"]
+    office.ledger.close()

@@ -310,6 +310,8 @@ def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message 
         return _Fate(Status.HELD, Reason.NO_IDENTITY)
     if one.found is None and one.words in known:
         return _Fate(Status.HELD, Reason.SAME_WORDS)
+    if one.found and one.found.is_withdrawn:
+        return _Fate(Status.HELD, Reason.WITHDRAWN)
     if is_stale(entry, feed, now=now):
         return _Fate(Status.HELD, Reason.STALE)
     return _gated(entry, feed)
