@@ -22,11 +22,13 @@ from crossposter.ledger.events import note
 from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.records import packed, picture_row
 
+_LOAD = sa.select(schema.draft).where(schema.draft.c.delivery_id == sa.bindparam("row"))
+_REVISION = sa.select(schema.entry.c.revision).where(schema.entry.c.id == sa.bindparam("entry"))
+
 
 def load(connection: sa.Connection, row_id: int) -> Draft | None:
     """Give the draft of a delivery; None where there is none."""
-    query = sa.select(schema.draft).where(schema.draft.c.delivery_id == row_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LOAD, {"row": row_id}).one_or_none()
     return None if row is None else _draft(row)
 
 
@@ -164,7 +166,7 @@ def rewrite(
 
 def revision_of(connection: sa.Connection, entry_id: int) -> int:
     """Give which of its revisions an entry says now."""
-    return int(connection.execute(sa.select(schema.entry.c.revision).where(schema.entry.c.id == entry_id)).scalar_one())
+    return int(connection.execute(_REVISION, {"entry": entry_id}).scalar_one())
 
 
 def make_anew(connection: sa.Connection, entry_id: int, *, now: datetime) -> None:

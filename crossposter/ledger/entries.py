@@ -42,6 +42,17 @@ _ADD = Bulk(
 )
 _SEE_ENTRIES = Bulk(schema.sighting, ["feed_id", "entry_id"], clash=KEEP)
 _USE_KEYS = Bulk(schema.entry_key, ["site", "key", "entry_id", "position"], clash=KEEP)
+#: What each delivery reads, made once as well.
+_LOAD = (
+    sa.select(schema.entry, schema.feed.c.site)
+    .select_from(sa.join(schema.entry, schema.feed, schema.feed.c.id == schema.entry.c.feed_id))
+    .where(schema.entry.c.id == sa.bindparam("entry"))
+)
+_KEYS = (
+    sa.select(schema.entry_key.c.key)
+    .where(schema.entry_key.c.entry_id == sa.bindparam("entry"))
+    .order_by(schema.entry_key.c.position)
+)
 #: One list in place of a variable for each key: SQLite has room for 32,766 of those.
 _KNOWN = Lookup(
     sa.select(schema.entry_key.c.key, schema.entry_key.c.entry_id).where(
@@ -326,12 +337,8 @@ def newest(connection: sa.Connection, feed_id: str) -> datetime | None:
 
 def load(connection: sa.Connection, entry_id: int) -> tuple[Origin, Entry]:
     """Give an entry, and where it came from."""
-    rows = schema.entry.c
-    joined = sa.join(schema.entry, schema.feed, schema.feed.c.id == rows.feed_id)
-    query = sa.select(schema.entry, schema.feed.c.site).select_from(joined)
-    row = connection.execute(query.where(rows.id == entry_id)).one()
-    used = schema.entry_key.c
-    keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
+    row = connection.execute(_LOAD, {"entry": entry_id}).one()
+    keys = connection.scalars(_KEYS, {"entry": entry_id})
     entry = Entry(
         keys=tuple(key for key in keys if not key.startswith(MAKESHIFT)),
         title=row.title,

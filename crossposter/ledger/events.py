@@ -22,6 +22,8 @@ from crossposter.ledger.bulk import Bulk
 
 _NAMES = ("id", "kind", "at", "entry_id", "account_id", "person", "facts", "content", "salt", "digest", "hash")
 _APPEND = Bulk(schema.event, _NAMES)
+_HEAD = sa.select(schema.chain.c.position, schema.chain.c.hash)
+_HELD_HEAD, _MOVE_HEAD = _HEAD.with_for_update(), schema.chain.update()
 _NOTED = "events noted"
 _SALT_BYTES = 16
 
@@ -87,12 +89,12 @@ def write(connection: sa.Connection) -> None:
 def append(connection: sa.Connection, events: Sequence[Event]) -> None:
     """Write events that follow the chain's end, and where it ends now."""
     _APPEND.write(connection, [_row(event) for event in events])
-    connection.execute(schema.chain.update().values(position=events[-1].position, hash=events[-1].hash))
+    connection.execute(_MOVE_HEAD, {"position": events[-1].position, "hash": events[-1].hash})
 
 
 def head(connection: sa.Connection) -> Head:
     """Give where the chain ends."""
-    row = connection.execute(sa.select(schema.chain.c.position, schema.chain.c.hash)).one()
+    row = connection.execute(_HEAD).one()
     return Head(row.position, row.hash)
 
 
@@ -123,7 +125,7 @@ def of_entries(connection: sa.Connection, first: int, last: int) -> Iterator[Eve
 
 
 def _held_head(connection: sa.Connection) -> Head:
-    row = connection.execute(sa.select(schema.chain.c.position, schema.chain.c.hash).with_for_update()).one()
+    row = connection.execute(_HELD_HEAD).one()
     return Head(row.position, row.hash)
 
 

@@ -31,6 +31,7 @@ from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import (
     attempts,
+    claiming,
     deliveries,
     drafts,
     editions,
@@ -414,7 +415,7 @@ class SqlLedger(Pausing):
         """
         with self.writing() as connection:
             there, _ = shared.by_its_clock(connection, lease, now=now)
-            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd, sender=sender)
+            attempt = claiming.claim(connection, delivery, staged, there, now=now, price_usd=price_usd, sender=sender)
             if attempt is None:
                 return None
             self.require_unreplaced(connection)
