@@ -34,6 +34,7 @@ from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
 from crossposter.core.pace import WINDOW, keeps_to_pace, next_slot
 from crossposter.core.retrying import after, after_defect, late, looked_into
+from crossposter.core.waiting import is_urgent_now
 from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Sender, Settlement, Staged
@@ -235,6 +236,10 @@ class Deliverer:
         delivery = self._ledger.load(name, now=self._clock.now())
         if delivery is None or delivery.status is not Status.QUEUED:
             return delivery
+        if delivery.is_urgent and not is_urgent_now(delivery, account):
+            # By the YAML as it is now; what else is urgent would wait behind it, and it behind itself.
+            self._ledger.calm(delivery.id)
+            delivery = replace(delivery, is_urgent=False)
         return self._guarded(delivery, partial(self._make_ready, delivery, account))
 
     def _guarded(self, delivery: Delivery, do: Callable[[], Outcome | _Made]) -> Delivered | _Made:

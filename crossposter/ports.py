@@ -449,6 +449,9 @@ class Ledger(Protocol):
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
 
+    def calm(self, delivery_id: str) -> None:
+        """Write that what waits of a delivery's news on its account is urgent no more."""
+
     def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
         """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
 

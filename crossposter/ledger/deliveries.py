@@ -53,6 +53,8 @@ OF_LEASE = schema.account.update().where(
 _IS_SILENT = sa.and_(
     schema.delivery.c.status == Status.PUBLISHING, schema.delivery.c.lease_until <= sa.bindparam("now")
 )
+#: What makes ordinary news wait; silences are asked about again.
+_PASSED_BY_URGENT = (Reason.DELAY, Reason.QUIET, Reason.SILENCE, Reason.BEHIND_URGENT)
 #: What is to be worked on: by nobody at this moment.
 _IS_OPEN = sa.or_(schema.delivery.c.status.in_((Status.QUEUED, Status.UNCERTAIN)), _IS_SILENT)
 _LOAD = sa.select(schema.delivery).where(THIS, _IS_OPEN, may_go_on())
@@ -385,6 +387,21 @@ def is_withdrawn(
     rows = deleting.c
     dropped = (Status.SKIPPED, Status.FAILED)
     return sa.and_(rows.of_id == of_id, rows.kind == Kind.DELETE, rows.status.not_in(dropped))
+
+
+def weigh_anew(connection: sa.Connection, entry_id: int, account_id: str, *, is_urgent: bool) -> None:
+    """Write whether what waits of news on an account is urgent, as the news is now.
+
+    What has become so waits no longer for what urgent news passes: whether it may go out is asked anew.
+    """
+    rows = schema.delivery.c
+    waits = rows.status.in_((Status.QUEUED, Status.HELD))
+    changed = schema.delivery.update().where(rows.entry_id == entry_id, rows.account_id == account_id, waits)
+    passed = sa.and_(rows.status == Status.QUEUED, rows.reason.in_(_PASSED_BY_URGENT))
+    not_before = sa.case((passed, sa.null()), else_=rows.not_before) if is_urgent else rows.not_before
+    connection.execute(
+        changed.where(rows.is_urgent.is_not(is_urgent)).values(is_urgent=is_urgent, not_before=not_before)
+    )
 
 
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from crossposter.core.approval import Draft
 from crossposter.core.correcting import Correction, Edited
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
+from crossposter.core.kinds import name_of
 from crossposter.core.model import (
     Account,
     Delivery,
@@ -257,6 +258,9 @@ class SqlLedger(Pausing):
                 entries.see_entry(connection, feed, sighting.entry_id, sighting.keys)
                 if sighting.revised:
                     entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
+                    for account in (one for one in accounts if one.times.urgent.is_used):
+                        is_urgent = account.id in sighting.urgent_on
+                        deliveries.weigh_anew(connection, sighting.entry_id, account.id, is_urgent=is_urgent)
             new = {decision.keys: decision.entry for decision in plan.decisions if decision.entry_id is None}
             numbers = entries.add(connection, feed, new, now=now)
             deliveries.decide(connection, plan.decisions, numbers, now=now)
@@ -445,6 +449,12 @@ class SqlLedger(Pausing):
         """Write why a queued delivery was not attempted: later, or held."""
         with self.writing() as connection:
             deliveries.postpone(connection, delivery_id, outcome, now=now)
+
+    def calm(self, delivery_id: str) -> None:
+        """Write that a delivery is urgent no more."""
+        name = name_of(delivery_id)
+        with self.writing() as connection:
+            deliveries.weigh_anew(connection, name.entry_id, name.account_id, is_urgent=False)
 
     def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
         """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
