@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
-from crossposter.cli.ledger import delivery_data, open_ledger
+from crossposter.cli.ledger import delivery_data, in_order, open_ledger
 from crossposter.clock import SystemClock
 from crossposter.core.cities import city_of
 from crossposter.core.kinds import name_of, read_name
@@ -222,6 +222,7 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
     loaded = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, loaded) as (ledger, translate):
         records = history.waiting(ledger, now=SystemClock().now())
+        kept = history.keeping_others(ledger, in_order(loaded))
         pauses, told = ledger.pauses(), standing_pauses(ledger, loaded)
     if json:
         data = [delivery_data(record, translate) for record in records]
@@ -234,6 +235,10 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         for record in records:
             if record.draft:
                 typer.echo(printable("\n".join(["", record.id, *lines_of(record, translate)])))
+        for name, count in kept.items():
+            typer.echo(
+                translate(say("{count} news wait behind {delivery} (order: strict)", count=count, delivery=name))
+            )
         for record in records:
             if record.reason is Reason.BY_HAND:
                 typer.echo(translate(by_hand(name_of(record.id))))

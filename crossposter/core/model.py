@@ -103,6 +103,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     BACKLOG = "backlog"
     BEHIND_URGENT = "behind_urgent"
+    BEHIND_OLDER = "behind_older"
 
     @property
     def message(self) -> Message:
@@ -165,6 +166,7 @@ _SENTENCES = {
     Reason.ELECTION: say("an election period: only what the YAML allows goes out by itself; a person decides"),
     Reason.PAUSED: say("a person has paused it"),
     Reason.BACKLOG: say("came due while nothing was sent; a person decides whether it is still news"),
+    Reason.BEHIND_OLDER: say("waits until what is older is settled (order: strict)"),
     Reason.BEHIND_URGENT: say("waits behind urgent news"),
 }
 

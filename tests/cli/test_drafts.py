@@ -188,3 +188,18 @@ def test_a_correction_is_shown_with_its_hash_and_answers_as_it_was_shown(
     assert call("approve", "8/izmir-x/reply-2", "--hash", draft["hash"][:8], "--by", "Mehmet")[0] == 0
     call("run", "--once")
     assert on_x(city)[1] == draft["text"]
+
+
+def test_what_waits_behind_one_that_a_person_must_let_out_says_behind_which(
+    city: City, call: Call, call_json: CallJson, asking: Path
+) -> None:
+    text = asking.read_text("utf-8")
+    asking.write_text(text.replace("approval: required", "approval: required\n    order: strict"), "utf-8")
+    call("run", "--once")
+    for _ in range(2):
+        city.site.publish("tr")
+    call("run", "--once")
+    first, second = "8/izmir-x", "9/izmir-x"
+    assert call_json("ledger", "show", second)["deliveries"][0]["reason"] == "behind_older"
+    assert f"waits behind {first} (order: strict)" in call("ledger", "list")[1]
+    assert f"1 news wait behind {first}" in call("queue")[1]
