@@ -477,7 +477,7 @@ class Ledger(Protocol):
         """Write which pauses have ended, holding what came due under them; and that of a file which has begun."""
 
     def last_sign(self) -> datetime | None:
-        """Give the newest moment that the ledger knows of; None for one that knows of nothing."""
+        """Give when the program was surely at work last, not counting what people did; None where nothing is known."""
 
     def hold_backlog(self, accounts: Collection[str], *, since: datetime, now: datetime) -> int:
         """Hold what is due on accounts for which nobody was at work since a time; give of how many posts."""

@@ -622,3 +622,18 @@ def test_a_paused_post_says_until_when_and_one_at_its_pace_says_that(city: City)
     city.works()
     waiting = history.deliveries(city.ledger, now=city.clock.now())[-1]
     assert (waiting.reason, waiting.not_before) == (Reason.PACE, city.clock.now() + timedelta(minutes=10))
+
+
+def test_what_people_do_meanwhile_does_not_hide_that_nobody_was_at_work(city: City) -> None:
+    city.news(an_entry(3), an_entry(2), an_entry(1))
+    city.poll()
+    city.ledger.write_polls()
+    city.clock.forward(hours=30)
+    desk = Desk(city.ledger)
+    desk.act(Verb.HOLD, "2/izmir-x", AYSE, now=city.clock.now())
+    desk.act(Verb.REJECT, "4/izmir-x", AYSE, now=city.clock.now())
+    city.clock.forward(minutes=1)
+    city.at_work = city.service()
+    city.at_work.recover()
+    assert city.works() == []
+    assert city.backlog() == ["Haber 2"]

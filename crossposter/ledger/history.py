@@ -78,11 +78,9 @@ def _first_unsettled(connection: sa.Connection, strict: Sequence[str]) -> dict[s
     """Give the oldest news of each account that waits for a person, or for a look at the account."""
     rows = schema.delivery.c
     waits = sa.and_(rows.status.in_((Status.HELD, Status.UNCERTAIN)), rows.kind == Kind.PUBLISH)
-    query = sa.select(rows.id, *NAME).where(rows.account_id.in_(strict), waits).order_by(rows.id.desc())
-    found: dict[str, sa.Row[Any]] = {}
-    for row in connection.execute(query):
-        found[row.account_id] = row
-    return found
+    newest_first: sa.Select[Any] = sa.select(rows.id, *NAME).order_by(rows.id.desc())
+    found = connection.execute(newest_first.where(rows.account_id.in_(strict), waits))
+    return {row.account_id: row for row in found}
 
 
 def attempts(ledger: SqlLedger, delivery: DeliveryRecord) -> list[AttemptRecord]:

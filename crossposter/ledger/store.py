@@ -165,9 +165,10 @@ class SqlLedger(Pausing):
             with self._counting(sidecar):
                 beside = sidecar.read()
         with self.reading() as connection:
-            counted, last_sign = fence.read(connection), fence.last_sign(connection)
+            counted = fence.read(connection)
+            last_sign, newest = fence.last_sign(connection), fence.newest_moment(connection)
         restored = older_than_the_truth(counted, beside, is_shared=is_shared)
-        since = unread_since(last_sign, is_restored=restored is not None, now=now)
+        since = unread_since(last_sign or newest, is_restored=restored is not None, now=now)
         if restored or since:
             with self.writing() as connection:
                 shared.one_at_a_time(connection, "recovery")
@@ -182,7 +183,7 @@ class SqlLedger(Pausing):
             with self._counting(sidecar):
                 sidecar.write(counted)
         self._sidecar = sidecar
-        return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(last_sign, now=now))
+        return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(newest, now=now))
 
     # -- feeds ---------------------------------------------------------------------------------------------------
 
