@@ -14,7 +14,10 @@ from crossposter.core.model import Account, Delivery, Outcome, Picture, Post, Re
 from crossposter.ports import Clock, Ledger, PictureStore
 from crossposter.wording import Message, say
 
-_NOT_KEPT = say("the pictures that were approved are not kept any more: look at the new ones")
+_NOT_KEPT = say(
+    "the pictures that were approved are not kept any more, or not on the machine that was to send them: look at the"
+    " new ones"
+)
 
 
 class Approver:
