@@ -3,6 +3,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Python is to keep what it compiles: each worker and each of the hundreds of programs that tests start would do it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine tamper postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made

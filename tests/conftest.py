@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,9 @@ import structlog
 from curl_cffi import Curl, CurlOpt
 from hypothesis import settings
 
+from tests import quick_ledgers
 from tests.browser import chromium
+from tests.memory import folder_in_memory
 from tests.postgres import Server, postgres
 from tests.web_server import WebServer
 from tests.web_server import web_server as serving
@@ -27,6 +30,10 @@ from tests.web_server import web_server as serving
 # A busy machine is no bug.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# Where `tmp_path` is made. No test needs a disk that keeps its word: what is killed is a process, never the machine.
+if (_memory := folder_in_memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -47,6 +54,14 @@ def _offline() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         _guard_sockets(patch)
         _guard_curl(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sql_is_written_once() -> Iterator[None]:
+    """Let the ledgers of all tests share the SQL that makes their tables, and that of their statements."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick_ledgers.share(patch)
         yield
 
 

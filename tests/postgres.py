@@ -26,6 +26,7 @@ import pytest
 
 from crossposter.clock import SystemClock
 from crossposter.references import DatabaseAddress
+from tests.memory import folder_in_memory
 
 USER, PASSWORD = "city", "s3cret%word"
 #: In an address.
@@ -33,7 +34,10 @@ _WRITTEN = "s3cret%25word"
 #: Seconds in which it must answer.
 _LIMIT_S = 30
 #: Nothing of it outlives the tests.
-_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=16MB", "max_connections=60")
+_FAST = (
+    *("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=16MB", "max_connections=60"),
+    *("wal_level=minimal", "max_wal_senders=0"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def postgres(*, settings: tuple[str, ...] = _FAST) -> Iterator[Server]:
     """Run one for the length of the block; without its programs, skip the test."""
     if (folder := programs()) is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    with tempfile.TemporaryDirectory(prefix="crossposter-postgres-", ignore_cleanup_errors=True) as place:
+    memory = folder_in_memory()
+    with tempfile.TemporaryDirectory(prefix="crossposter-postgres-", dir=memory, ignore_cleanup_errors=True) as place:
         data, word = Path(place, "data"), Path(place, "password")
         word.write_text(PASSWORD)
         _give_away(Path(place), word)

@@ -43,6 +43,7 @@ from crossposter.testing import (
     an_entry,
 )
 from crossposter.wording import say
+from tests.memory import folder_in_memory
 
 STEPS = int(os.environ.get("CROSSPOSTER_STATE_MACHINE_STEPS", "1500"))
 PER_EXAMPLE = 50
@@ -124,8 +125,7 @@ class Office(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         # In memory where there is such a place: what is proved here does not depend on the disk.
-        memory = Path("/dev/shm")
-        self.folder = Path(tempfile.mkdtemp(prefix="crossposter-", dir=memory if memory.is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp(prefix="crossposter-", dir=folder_in_memory()))
         self.path = self.folder / "ledger.db"
         self.clock = FrozenClock(SINCE)
         self.source = FakeFeedSource({"izmir-tr": (an_entry(0),)})

@@ -20,7 +20,7 @@ from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
-from crossposter.ledger.events import note
+from crossposter.ledger.events import note, together
 from crossposter.ledger.inserting import Overwrite
 from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.pauses import may_go_on
@@ -112,7 +112,7 @@ def _final(connection: sa.Connection, entry_ids: Sequence[int]) -> set[tuple[int
 
 def _note_decision(connection: sa.Connection, row: Mapping[str, Any], *, at: datetime) -> None:
     where, state = (row["entry_id"], row["account_id"]), (row["status"], row["reason"], row["message"])
-    note_status(connection, Told.DECIDED, where, state, at=at)
+    note_status(connection, Told.DECIDED, where, state, at=at, facts={"delivery": {"waived": []}})
 
 
 def note_status(
@@ -138,7 +138,7 @@ def note_status(
         facts: What else is kept for ever, as `events.note` takes it; of the delivery itself as well.
         content: What else may be removed.
     """
-    (status, reason, message), more = state, facts or {}
+    status, reason, message = state
     told = {"delivery": {"message": message}} if message else {}
     note(
         connection,
@@ -147,8 +147,8 @@ def note_status(
         entry_id=delivery[0],
         account_id=delivery[1],
         person=person,
-        facts={**more, "delivery": {"status": status, "reason": reason, **more.get("delivery", {})}},
-        content={**told, **(content or {})},
+        facts=together({"delivery": {"status": status, "reason": reason}}, facts or {}),
+        content=together(told, content or {}),
     )
 
 

@@ -17,6 +17,7 @@ from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, schema
 from crossposter.ledger.bulk import Bulk, Lookup, members
+from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import KEEP, Overwrite, inserting
 from crossposter.ledger.polls import Poll
@@ -173,16 +174,17 @@ def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping
             is_withdrawn=entry_id in withdrawn,
             content=said[entry_id].content or "",
             title=said[entry_id].title,
+            is_erased=said[entry_id].is_wordless,
         )
         for key, entry_id in by_key.items()
     }
 
 
 def _rows(connection: sa.Connection, entry_ids: Sequence[int]) -> Iterator[Any]:
-    rows = schema.entry.c
+    rows, wordless = schema.entry.c, is_wordless().label("is_wordless")
     for part in parts(entry_ids):
         yield from connection.execute(
-            sa.select(rows.id, rows.feed_id, rows.title, rows.content).where(rows.id.in_(part))
+            sa.select(rows.id, rows.feed_id, rows.title, rows.content, wordless).where(rows.id.in_(part))
         )
 
 
@@ -254,7 +256,7 @@ def add(
     _USE_KEYS.write(connection, used)
     for (keys, entry), row in zip(new.items(), rows, strict=True):
         where = {"feed_id": feed.id, "language": entry.language, "seen_at": now, "revision": 1}
-        _note_words(connection, Kind.SEEN, row["id"], row, facts=where, at=now, keys=list(keys), mark=entry.mark)
+        _note_words(connection, Kind.SEEN, row["id"], row, facts=where, at=now, mark=entry.mark, keys=keys)
     return numbers
 
 
@@ -266,12 +268,22 @@ def _note_words(
     *,
     facts: Mapping[str, Any],
     at: datetime,
-    **more: Any,
+    mark: str | None,
+    keys: Sequence[str] = (),
 ) -> None:
-    """Note what an entry says; addresses and times are kept for ever, all else is words."""
+    """Note what an entry says; addresses and times are kept for ever, all else is words, or made of them."""
     kept = {**facts, "link": words["link"], "published_at": words["published_at"]}
     said = {name: words[name] for name in ("title", "summary", "text", "pictures", "categories", "content")}
-    note(connection, kind, at=at, entry_id=entry_id, facts={"entry": kept, **more}, content={"entry": said})
+    strong = [key for key in keys if not key.startswith(MAKESHIFT)]
+    weak = [key for key in keys if key.startswith(MAKESHIFT)]
+    note(
+        connection,
+        kind,
+        at=at,
+        entry_id=entry_id,
+        facts={"entry": kept, **({"keys": strong} if strong else {})},
+        content={"entry": said, **({"keys": weak} if weak else {}), **({"mark": mark} if mark else {})},
+    )
 
 
 def _new_numbers(connection: sa.Connection, count: int) -> Sequence[int]:

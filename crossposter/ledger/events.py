@@ -71,6 +71,16 @@ def note(
     )
 
 
+def together(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put facts together, or contents: the columns of a table that several of them name."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, told in part.items():
+            is_table = isinstance(told, Mapping) and name in found
+            found[name] = {**found[name], **told} if is_table else told
+    return found
+
+
 def write(connection: sa.Connection) -> None:
     """Add what was noted to the chain; the last thing that a transaction does."""
     noted: list[Noted] = connection.info[_NOTED]
@@ -122,6 +132,13 @@ def of_entries(connection: sa.Connection, first: int, last: int) -> Iterator[Eve
     query = sa.select(schema.event).where(rows.entry_id.between(first, last)).order_by(rows.entry_id, rows.id)
     for row in connection.execute(query):
         yield _event(row)
+
+
+def of_ledger(connection: sa.Connection, kinds: Sequence[Kind]) -> list[Event]:
+    """Give the events of some kinds that are of no entry, in order."""
+    rows = schema.event.c
+    query = sa.select(schema.event).where(rows.entry_id.is_(None), rows.kind.in_(kinds)).order_by(rows.id)
+    return [_event(row) for row in connection.execute(query)]
 
 
 def _held_head(connection: sa.Connection) -> Head:

@@ -363,6 +363,11 @@ class SqlLedger(Pausing):
         with self.writing() as connection:
             return offers.take_turn(connection, name, every, now=shared.moment(connection, now=now))
 
+    def is_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
+        """Tell whether what is done once an interval is due."""
+        with self.reading() as connection:
+            return offers.is_turn(connection, name, every, now=shared.moment(connection, now=now))
+
     def offer(self, account_ids: Sequence[str], *, now: datetime) -> Sequence[str]:
         """Offer accounts to whoever works on them; gives those that nobody has, and that are not offered yet.
 
