@@ -17,7 +17,18 @@ from crossposter.core.correcting import MOST_UNASKED, corrections, worded
 from crossposter.core.events import Delivered, Event
 from crossposter.core.fence import Fence
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Account, Holds, Identity, OnEdit, Outcome, PictureRef, Post, Reason, Status
+from crossposter.core.model import (
+    Account,
+    Holds,
+    Identity,
+    OnEdit,
+    Outcome,
+    PictureRef,
+    Post,
+    PostRules,
+    Reason,
+    Status,
+)
 from crossposter.core.schedule import Election, Times
 from crossposter.errors import LedgerError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ledger import schema
@@ -26,6 +37,7 @@ from crossposter.ledger.correcting import correct
 from crossposter.ledger.fence import begin_recovery
 from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
+from crossposter.proposing import changed
 from crossposter.testing import FakeAdapter, an_account, an_entry
 from crossposter.wording import say
 from tests.test_service import Office
@@ -774,3 +786,19 @@ def test_leaving_a_post_as_it_is_ends_no_repost_that_has_begun(office: Office) -
     office.clock.forward(hours=1)
     office.run()
     assert office.texts("n") == ["Haber saat 11:00"]
+
+
+def test_of_a_whole_story_only_the_posts_are_corrected_that_would_be_others_now(tmp_path: Path) -> None:
+    """Else one platform is told of a correction that nobody can see there."""
+    long = replace(able("long", Kind.EDIT), rules=PostRules(template="{{ title }}\n{{ text }}"))
+    office = Office(tmp_path / "ledger.db", [long, able("short", Kind.REPLY)])
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    edit(office, text="Yalnızca uzun gönderide.")
+    accounts = office.accounts
+    acted = say_yes(office, "2", changed=lambda found: changed(found, accounts))
+    assert [one.delivery_id for one in acted] == ["2/long/edit-2"]
+    (named,) = say_yes(office, "2/short", changed=lambda found: changed(found, accounts))
+    assert named.delivery_id == "2/short/reply-2"  # who names it means it
+    office.ledger.close()

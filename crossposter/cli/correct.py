@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,6 +21,7 @@ from crossposter.core.model import Status
 from crossposter.errors import LedgerError, UsageError
 from crossposter.ledger.correcting import correct as decide
 from crossposter.ledger.correcting import issue
+from crossposter.proposing import changed
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
@@ -53,7 +55,16 @@ def correct(context: Context, name: str, *, by: str | None, why: str | None, how
             _print_plan(found, name, accounts, way, translate)
             return
         person, now = person_of(context, by, why), SystemClock().now()
-        acted = decide(ledger, name, person, accounts, how=way, leaves=how == NOTHING, now=now)
+        acted = decide(
+            ledger,
+            name,
+            person,
+            accounts,
+            how=way,
+            leaves=how == NOTHING,
+            changed=lambda found: changed(found, _in_the_way(accounts, way)),
+            now=now,
+        )
         print_acted([one for one in acted if one.done], translate, loaded)
         for one in acted:
             if one.done and one.status is Status.QUEUED and _is_shown_first(ledger, one.delivery_id, accounts):
@@ -72,6 +83,13 @@ def correct(context: Context, name: str, *, by: str | None, why: str | None, how
                 typer.echo(translate(sentence))
     if not all(one.done for one in acted):
         raise typer.Exit(1)
+
+
+def _in_the_way(accounts: Mapping[str, Account], way: Kind | None) -> dict[str, Account]:
+    """Give the accounts as if they corrected in the way that a person has chosen."""
+    if way is None:
+        return dict(accounts)
+    return {name: replace(one, on_edit=replace(one.on_edit, how=way)) for name, one in accounts.items()}
 
 
 def _is_shown_first(ledger: SqlLedger, name: str, accounts: Mapping[str, Account]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ def correct(
     *,
     how: Kind | None = None,
     leaves: bool = False,
+    changed: Callable[[Edited], Collection[str]] | None = None,
     now: datetime,
 ) -> list[Acted]:
     """Let the posts of edited news (`412`), or that on one account (`412/izmir-x`), be corrected; nothing is sent.
@@ -40,6 +41,8 @@ def correct(
         accounts: Those of the YAML.
         how: In which way; None for the account's own.
         leaves: Whether the posts are left as they are instead: what was proposed is dropped.
+        changed: Names the accounts on which a post would be another one now: of a whole story only those are meant.
+            None for all.
         now: When.
 
     Returns:
@@ -53,7 +56,11 @@ def correct(
         shared.hold_stories(connection, entries_named(name))
         _require_words(connection, name)
         found = edition_of(connection, entries_named(name)[0])
-        wrong = [each for each in found.wrong if one is None or each.account_id == one.account_id]
+        if one or changed is None:
+            meant = {one.account_id} if one else {each.account_id for each in found.wrong}
+        else:
+            meant = set(changed(found))
+        wrong = [each for each in found.wrong if each.account_id in meant]
         if not wrong:
             raise LedgerError(
                 say("no post of {name} that stands says something else than the news: nothing to correct", name=name)
