@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossposter.core import settling
-from crossposter.core.amending import done, missing, read
+from crossposter.core.amending import cannot, done, missing, read
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Outcome, Target
 from crossposter.core.retrying import published
@@ -56,6 +56,8 @@ class Amender:
     def look_after(self, delivery: Delivery, account: Account) -> Outcome:
         """Read the post of a delivery whose answer was lost; nothing is sent."""
         assert delivery.sent  # noqa: S101 - what was attempted was sent
+        if impossible := cannot(delivery, account):
+            return impossible
         try:
             standing = self._identities.adapter(account).look_up(_target(delivery).remote_id)
         except PublishError as error:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from crossposter.core.approval import Draft, digest, is_let_out, is_overtaken, needs_approval, why_void
+from crossposter.core.approval import Draft, digest, has_words, is_let_out, is_overtaken, needs_approval, why_void
 from crossposter.core.model import Account, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.ports import Clock, Ledger, PictureStore
 from crossposter.wording import Message, say
 
-_NOT_KEPT = say("the pictures that were approved are not kept any more: look at the new ones")
+_NOT_KEPT = say(
+    "the pictures that were approved are not kept any more, or not on the machine that was to send them: look at the"
+    " new ones"
+)
 
 
 class Approver:
@@ -37,7 +40,11 @@ class Approver:
     def must_wait(self, delivery: Delivery, account: Account) -> bool:
         """Tell whether a person has still to let a delivery out."""
         rule = account.approval
-        if rule is None or not needs_approval(rule, delivery.entry.categories, was_held=bool(delivery.waived)):
+        if (
+            rule is None
+            or not has_words(delivery)
+            or not needs_approval(rule, delivery.entry.categories, was_held=bool(delivery.waived))
+        ):
             return False
         return not self._is_let_out(delivery, account)
 

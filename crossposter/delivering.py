@@ -32,8 +32,9 @@ from crossposter.core.amending import cannot, goes_on, sooner
 from crossposter.core.events import Delivered, Unread
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Outcome, Post, Reason, Status
-from crossposter.core.pace import WINDOW, next_slot
+from crossposter.core.pace import WINDOW, keeps_to_pace, next_slot
 from crossposter.core.retrying import after, after_defect, late, looked_into
+from crossposter.core.waiting import is_urgent_now
 from crossposter.errors import AccountError, LedgerError, PublishError
 from crossposter.identities import Identities
 from crossposter.ports import Adapter, Clock, Due, Lease, Ledger, PictureStore, Sender, Settlement, Staged
@@ -175,7 +176,7 @@ class Deliverer:
             for ready in prepared:
                 if stopping():
                     return
-                if _is_news(ready) and not self._may_post(account):
+                if isinstance(ready, _Ready) and keeps_to_pace(ready.delivery) and not self._may_post(account):
                     return
                 if done := self._finished(ready, account, lease):
                     yield done
@@ -235,6 +236,10 @@ class Deliverer:
         delivery = self._ledger.load(name, now=self._clock.now())
         if delivery is None or delivery.status is not Status.QUEUED:
             return delivery
+        if delivery.is_urgent and not is_urgent_now(delivery, account):
+            # By the YAML as it is now; what else is urgent would wait behind it, and it behind itself.
+            self._ledger.calm(delivery.id)
+            delivery = replace(delivery, is_urgent=False)
         return self._guarded(delivery, partial(self._make_ready, delivery, account))
 
     def _guarded(self, delivery: Delivery, do: Callable[[], Outcome | _Made]) -> Delivered | _Made:
@@ -256,13 +261,11 @@ class Deliverer:
     # -- before anything is public -------------------------------------------------------------------------------
 
     def _make_ready(self, delivery: Delivery, account: Account) -> _Ready | Outcome | None:
-        if outcome := self._waits(delivery, account):
+        if outcome := self._waits(delivery, account) or cannot(delivery, account):
             return self._postponed(delivery, outcome)
-        if self._needs_a_person(delivery, account):
+        if self._approver.must_wait(delivery, account):
             return self._approver.wait(delivery, account)
         try:
-            if impossible := cannot(delivery, account):
-                return self._postponed(delivery, impossible)
             adapter = self._identities.adapter(account)
             if done := self._amender.look_first(delivery, adapter):
                 return self._postponed(delivery, done)
@@ -282,10 +285,6 @@ class Deliverer:
                 log.warning("the answer to %s before it was published: %s", delivery.id, error.answer)
             return self._postponed(delivery, self._after(error, delivery, account))
 
-    def _needs_a_person(self, delivery: Delivery, account: Account) -> bool:
-        """Tell whether it waits until a person lets it out; a correction has been let out by whoever wanted it."""
-        return delivery.kind is Kind.PUBLISH and self._approver.must_wait(delivery, account)
-
     def _steps(self, delivery: Delivery) -> _SavedSteps:
         saved = self._ledger.steps(delivery, now=self._clock.now())
         return _SavedSteps(saved, lambda name, value: self._save_step(delivery, name, value))
@@ -304,7 +303,7 @@ class Deliverer:
         # What was made ready ahead may have to wait by now.
         if outcome := self._waits(delivery, account):
             return self._postponed(delivery, outcome)
-        if self._needs_a_person(delivery, account):
+        if self._approver.must_wait(delivery, account):
             return self._approver.wait(delivery, account)
         if self._is_stopped():
             return None
@@ -374,11 +373,6 @@ class Deliverer:
         outcome = reader.look_after(delivery, account)
         is_written = self._ledger.settle_read(delivery, outcome, now=self._clock.now())
         return outcome if is_written else None
-
-
-def _is_news(ready: _Prepared) -> bool:
-    """Tell whether it is a post that keeps to the account's pace."""
-    return isinstance(ready, _Ready) and ready.delivery.kind is Kind.PUBLISH and not ready.delivery.is_urgent
 
 
 def _price(delivery: Delivery, post: Post, account: Account) -> float | None:

@@ -242,7 +242,7 @@ class Due:
 
     account_id: str
     delivery_id: str | None
-    #: Whether it is news to be sent; else its account is to be looked at, or something on it mended or taken away.
+    #: Whether a further post comes of it; else its account is to be looked at, or something on it mended or taken away.
     is_to_send: bool = True
     #: Whether it goes before others, whatever the account's pace.
     is_urgent: bool = False
@@ -431,8 +431,11 @@ class Ledger(Protocol):
     def edited(self) -> Sequence[Edited]:
         """List the news that was edited since it was last decided about, with its posts that stand."""
 
-    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
-        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> Sequence[Correction]:
+        """Write that it was decided about edited news, and what; gives what was written.
+
+        Nothing is where that was done meanwhile, or where a person has decided about it.
+        """
 
     def steps(self, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
         """Give what was done for a delivery and need not be repeated: the platform's ids, by what was done."""
@@ -445,6 +448,9 @@ class Ledger(Protocol):
 
     def postpone(self, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
         """Write why a queued delivery was not attempted: later, or held."""
+
+    def calm(self, delivery_id: str) -> None:
+        """Write that what waits of a delivery's news on its account is urgent no more."""
 
     def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
         """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
@@ -471,7 +477,7 @@ class Ledger(Protocol):
         """Write which pauses have ended, holding what came due under them; and that of a file which has begun."""
 
     def last_sign(self) -> datetime | None:
-        """Give the newest moment that the ledger knows of; None for one that knows of nothing."""
+        """Give when the program was surely at work last, not counting what people did; None where nothing is known."""
 
     def hold_backlog(self, accounts: Collection[str], *, since: datetime, now: datetime) -> int:
         """Hold what is due on accounts for which nobody was at work since a time; give of how many posts."""

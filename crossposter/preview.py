@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crossposter.composing import compose
 from crossposter.core.approval import needs_approval
 from crossposter.core.model import Account, Entry, Feed, Known, Post, Reason, Status, Validators
+from crossposter.core.pace import WINDOW, Turn, turns
 from crossposter.core.pausing import covering
 from crossposter.core.planning import Decision, keys_to_look_up, plan
 from crossposter.core.rendering import Held
@@ -119,7 +120,35 @@ class Previewer:
                     posts.append(found)
                 else:
                     (skipped if decision.status is Status.SKIPPED else held).append(found)
-        return Preview(posts=tuple(posts), held=tuple(held), skipped=tuple(skipped), errors=tuple(errors))
+        return Preview(
+            posts=tuple(self._in_turn(posts)), held=tuple(held), skipped=tuple(skipped), errors=tuple(errors)
+        )
+
+    def _in_turn(self, posts: Sequence[PreviewedPost]) -> list[PreviewedPost]:
+        """Say of posts that go out by themselves when their turn is, as far as they keep each other waiting."""
+        now, found = self._clock.now(), list(posts)
+        for account in self._accounts.values():
+            # What waits without an end, as under a pause, comes after all others.
+            mine = [
+                number
+                for number, post in enumerate(posts)
+                if post.account.id == account.id and (post.not_before or not post.waits)
+            ]
+            wait, urgent_at = account.times.urgent.holds_others, None
+            if wait and self._ledger:
+                urgent_at = self._ledger.urgency(account.id, since=now - wait, now=now).last_sent
+            made = turns(
+                [Turn(at=posts[number].not_before or now) for number in mine],
+                account.pace,
+                sent=self._ledger.sent_since(account.id, since=now - WINDOW, now=now) if self._ledger else (),
+                urgent={place for place, number in enumerate(mine) if posts[number].is_urgent},
+                urgent_at=urgent_at,
+                holds_others=wait,
+            )
+            for number, turn in zip(mine, made, strict=True):
+                if turn.reason and turn.at > now:
+                    found[number] = replace(posts[number], not_before=turn.at, waits=turn.reason.message)
+        return found
 
     def _plan(
         self, feed: Feed, planned: dict[str, dict[str, Known]], *, as_new: int

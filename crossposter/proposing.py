@@ -23,11 +23,11 @@ class Proposer:
     def propose(self) -> Sequence[Delivered]:
         """Write what is to be corrected; give what is held for a person."""
         told = []
-        decided = [(one, corrections(one, self._accounts, self._changed(one))) for one in self._ledger.edited()]
+        decided = [
+            (one, corrections(one, self._accounts, changed(one, self._accounts))) for one in self._ledger.edited()
+        ]
         for edited, found in held_when_many(decided):
-            if not self._ledger.propose(edited, found, now=self._clock.now()):
-                continue
-            for one in found:
+            for one in self._ledger.propose(edited, found, now=self._clock.now()):
                 name = DeliveryName(edited.entry_id, one.wrong.account_id, one.kind, edited.revision)
                 told.append(
                     Delivered(
@@ -40,15 +40,16 @@ class Proposer:
                 )
         return told
 
-    def _changed(self, edited: Edited) -> list[str]:
-        """Name the accounts on which a post of the news would be another one now."""
-        changed = []
-        for wrong in edited.wrong:
-            account = self._accounts.get(wrong.account_id)
-            if account is None:
-                continue
-            before = words_of(wrong.said, account, timezone=account.timezone)
-            after = words_of(edited.says, account, timezone=account.timezone)
-            if is_changed(before, after, wrong, edited.says, account):
-                changed.append(account.id)
-        return changed
+
+def changed(edited: Edited, accounts: Mapping[str, Account]) -> list[str]:
+    """Name the accounts on which a post of the news would be another one now."""
+    found = []
+    for wrong in edited.wrong:
+        account = accounts.get(wrong.account_id)
+        if account is None:
+            continue
+        before = words_of(wrong.said, account, timezone=account.timezone)
+        after = words_of(edited.says, account, timezone=account.timezone)
+        if is_changed(before, after, wrong, edited.says, account):
+            found.append(account.id)
+    return found

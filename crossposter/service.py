@@ -419,11 +419,16 @@ class Service:
             return Outcome(status=Status.HELD, reason=Reason.UNROUTED)
         if feed and has_gone_stale(delivery, feed, now=self._clock.now()):
             return Outcome(status=Status.HELD, reason=Reason.STALE)
-        kept = self._approver.kept(delivery, account)
-        if isinstance(kept, Post) and (cause := self._flaw(delivery, kept, account, feed)):
-            return Outcome(status=Status.HELD, reason=Reason.GATE, message=cause)
+        kept = self._let_out(delivery, account)
         post = kept or self._sent_before(delivery, account) or self._composed(delivery, account)
         return self._affordable(delivery, account, post, is_fixed=bool(kept or delivery.sent))
+
+    def _let_out(self, delivery: Delivery, account: Account) -> Post | Outcome | None:
+        """Give what a person has let out, if the gate has nothing against it by now; None where nobody has."""
+        kept = self._approver.kept(delivery, account)
+        if isinstance(kept, Post) and (cause := self._flaw(delivery, kept, account, self._feed_for(delivery))):
+            return Outcome(status=Status.HELD, reason=Reason.GATE, message=cause)
+        return kept
 
     def _flaw(self, delivery: Delivery, kept: Post, account: Account, feed: Feed | None) -> Message | None:
         """Say what the gate has against a post that was let out: the YAML may have been changed since."""
@@ -441,13 +446,14 @@ class Service:
         if is_overtaken(delivery):
             return Outcome(status=Status.SKIPPED, reason=Reason.SUPERSEDED)
         account = worded(delivery.kind, account, delivery.entry.language)
-        post = self._sent_before(delivery, account) or self._composed(delivery, account)
+        kept = self._let_out(delivery, account)
+        post = kept or self._sent_before(delivery, account) or self._composed(delivery, account)
         if delivery.step is Kind.EDIT:
             # The words alone: what else a post has stays as it is.
             return post if isinstance(post, Outcome) else replace(post, link=None, pictures=())
         if delivery.step is Kind.PUBLISH:
             return post  # the old one is gone already: no money holds the new one back
-        return self._affordable(delivery, account, post, is_fixed=delivery.sent is not None)
+        return self._affordable(delivery, account, post, is_fixed=bool(kept or delivery.sent))
 
     def _feed_for(self, delivery: Delivery) -> Feed | None:
         return feed_for(self.feeds, delivery.origin, delivery.account_id)

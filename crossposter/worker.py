@@ -27,6 +27,8 @@ GRACE_S = 25
 BEAT_S = BEAT.total_seconds()
 #: Seconds between two looks at the clock, and at a ledger that could not be written.
 LOOK_S = 15.0
+#: And between two looks for the file that stops all sending, and for what has ended: as often as the daemon looks.
+PAUSES_S = 1.0
 
 
 class Carrier(Protocol):
@@ -83,11 +85,17 @@ class Worker:
         Returns:
             Whether everything in hand came to its end within the grace.
         """
+        self._keep_pauses()
         self._carrier.start()
         log.info("worker started", feeds=len(self._service.feeds))
+        looked_at = self._clock.elapsed()
         while (told := self._next_command()) is not Command.STOP:
             if told is Command.RELOAD:
                 self._reload()
+            self._keep_pauses()
+            if self._clock.elapsed() - looked_at < LOOK_S:
+                continue
+            looked_at = self._clock.elapsed()
             # What cannot be written is tried more often: it is the probe.
             if self._ledger.is_down or self._clock.elapsed() - self._beat_at >= BEAT_S:
                 self._give_a_sign()
@@ -124,12 +132,20 @@ class Worker:
             self._beat()
             self._ledger.worked()
 
+    def _keep_pauses(self) -> None:
+        """Begin the pause of a file on this machine, which holds for all of them, and end what has ended by itself."""
+        if self._ledger.is_down or self._time.is_doubtful:
+            return
+        with self._ledger.noting():
+            for event in self._service.keep_pauses():
+                self._report(event)
+
     def _must_stop(self) -> bool:
         return self._carrier.is_stopping or self._ledger.is_down or self._time.is_doubtful
 
     def _next_command(self) -> Command | None:
         try:
-            return self._commands.get(timeout=LOOK_S)
+            return self._commands.get(timeout=PAUSES_S)
         except queue.Empty:
             return None
 

@@ -208,7 +208,9 @@ def test_pictures_that_are_not_kept_any_more_void_the_approval(office: Office) -
     act(office, Verb.APPROVE)
     office.store = MemoryPictureStore()
     office.run()
-    assert standing(office)[2] == "the pictures that were approved are not kept any more: look at the new ones"
+    assert standing(office)[2].startswith(
+        "the pictures that were approved are not kept any more, or not on the machine"
+    )
     act(office, Verb.APPROVE)
     office.run()
     assert office.texts() == ["Haber 1"]

@@ -17,16 +17,28 @@ from crossposter.core.correcting import MOST_UNASKED, corrections, worded
 from crossposter.core.events import Delivered, Event
 from crossposter.core.fence import Fence
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Account, Holds, OnEdit, Outcome, PictureRef, Post, Reason, Status
+from crossposter.core.model import (
+    Account,
+    Holds,
+    Identity,
+    OnEdit,
+    Outcome,
+    PictureRef,
+    Post,
+    PostRules,
+    Reason,
+    Status,
+)
 from crossposter.core.schedule import Election, Times
-from crossposter.errors import LedgerError, PublishError, RejectedError, TransientError, UncertainError
+from crossposter.errors import LedgerError, MissingError, PublishError, RejectedError, TransientError, UncertainError
 from crossposter.ledger import schema
 from crossposter.ledger.acts import Acted, Desk
 from crossposter.ledger.correcting import correct
 from crossposter.ledger.fence import begin_recovery
 from crossposter.ledger.verifying import verify
 from crossposter.ledger.withdrawing import retract
-from crossposter.testing import an_account, an_entry
+from crossposter.proposing import changed
+from crossposter.testing import FakeAdapter, an_account, an_entry
 from crossposter.wording import say
 from tests.test_service import Office
 
@@ -121,9 +133,33 @@ def test_a_change_that_no_post_shows_proposes_nothing(office: Office) -> None:
     assert len(states(office)) == 3
 
 
-def test_another_picture_is_a_change(office: Office) -> None:
+def test_another_picture_is_a_change_where_a_new_post_would_show_it(office: Office) -> None:
     edit(office, pictures=(PictureRef(url="https://www.izmir.bel.tr/yeni.jpg"),))
-    assert len(states(office)) == 3
+    assert states(office) == {"2/n/repost-2": PROPOSED}
+
+
+def test_a_post_that_keeps_its_pictures_says_so_beside_what_changes(office: Office) -> None:
+    edit(office, title="Haber saat 11:00", pictures=(PictureRef(url="https://www.izmir.bel.tr/yeni.jpg"),))
+    told = {one.id: str(one.message) for one in office.deliveries() if one.kind is not Kind.PUBLISH}
+    assert {name: "keeps its pictures" in message for name, message in told.items()} == {
+        "2/e/edit-2": True,
+        "2/r/reply-2": True,
+        "2/n/repost-2": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://www.izmir.bel.tr/a.jpg?token=2", "https://cdn2.example.org/a.jpg", "http://www.izmir.bel.tr/a.jpg"],
+)
+def test_a_picture_that_is_served_from_elsewhere_is_the_same(tmp_path: Path, address: str) -> None:
+    office = Office(tmp_path / "ledger.db", [able("n", Kind.REPOST)])
+    office.run()
+    office.news(an_entry(1, pictures=(PictureRef(url="https://www.izmir.bel.tr/a.jpg?token=1"),)))
+    office.run()
+    edit(office, pictures=(PictureRef(url=address),))
+    assert states(office) == {}
+    office.ledger.close()
 
 
 def test_a_later_edit_replaces_a_proposal(office: Office) -> None:
@@ -449,9 +485,10 @@ def test_what_two_processes_find_edited_is_proposed_once(office: Office) -> None
     office.news(an_entry(1, title="Haber saat 11:00"))
     office.service().poll(office.feeds[0])
     (found,) = office.ledger.edited()
-    assert office.ledger.propose(found, [], now=office.clock.now())
-    assert not office.ledger.propose(found, [], now=office.clock.now())
-    assert states(office) == {}
+    made = corrections(found, office.accounts, list(WAYS))
+    assert len(office.ledger.propose(found, made, now=office.clock.now())) == 3
+    assert not office.ledger.propose(found, made, now=office.clock.now())
+    assert len(states(office)) == 3
 
 
 def test_posts_on_accounts_that_the_yaml_no_longer_has_are_left_alone(office: Office) -> None:
@@ -462,7 +499,7 @@ def test_posts_on_accounts_that_the_yaml_no_longer_has_are_left_alone(office: Of
 
 
 def test_another_process_may_have_proposed_it_a_moment_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.ledger, "propose", lambda *_, **__: False)
+    monkeypatch.setattr(office.ledger, "propose", lambda *_, **__: [])
     edit(office)
     assert states(office) == {}
 
@@ -648,4 +685,120 @@ def test_a_ledger_that_was_put_back_corrects_nothing_unasked(tmp_path: Path) -> 
     edit(office, title="Haber saat 12:00")
     assert states(office)["2/x/reply-3"] == (Status.HELD, Reason.RESTORED)
     assert office.texts("x") == ["Haber 1", "DÜZELTME: Haber saat 11:00"]
+    office.ledger.close()
+
+
+def begun(office: Office) -> None:
+    """Let the old post of a repost be deleted, and its new one be refused."""
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["publish"] = [RejectedError(WORDS)]
+    office.run()
+    assert office.texts("n") == []
+
+
+def test_whoever_drops_a_story_does_not_forget_a_repost_that_has_deleted_its_post(office: Office) -> None:
+    begun(office)
+    acted = {one.delivery_id: one for one in Desk(office.ledger).act(Verb.REJECT, "2", AYSE, now=office.clock.now())}
+    left = acted["2/n/repost-2"]
+    assert (left.done, left.status) == (False, Status.FAILED)
+    assert "crossposter retry 2/n/repost-2" in str(left.why)
+    assert acted["2/e/edit-2"].done
+    (dropped,) = Desk(office.ledger).act(Verb.REJECT, "2/n/repost-2", AYSE, now=office.clock.now())
+    assert dropped.done
+
+
+def test_nobody_settles_a_repost_that_was_never_begun(office: Office) -> None:
+    """There are no words yet that could be sent in its place."""
+    edit(office)
+    (left,) = Desk(office.ledger).act(Verb.ABSENT, "2/n/repost-2", AYSE, now=office.clock.now())
+    assert (left.done, "crossposter correct 2/n/repost-2" in str(left.why)) == (False, True)
+    (alone,) = Desk(office.ledger).act(Verb.ABSENT, "2/e/edit-2", AYSE, now=office.clock.now())
+    assert not alone.done
+    office.run()
+    assert office.texts("n") == ["Haber 1"]
+    del office.adapters["n"].posts["1"]  # by hand
+    office.adapters["n"].answers["retract"] = [MissingError(WORDS)]
+    say_yes(office, "2/n/repost-2")
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]
+
+
+@pytest.mark.parametrize("account", list(WAYS))
+def test_a_post_on_the_account_of_before_is_corrected_by_a_person(office: Office, account: str) -> None:
+    edit(office)
+    say_yes(office, f"2/{account}")
+    new = replace(office.accounts[account], pinned=Identity(id="another", handle=None))
+    office.accounts[account], office.adapters[account] = new, FakeAdapter(new)
+    office.run()
+    name = {"e": "2/e/edit-2", "r": "2/r/reply-2", "n": "2/n/repost-2"}[account]
+    assert states(office)[name] == (Status.HELD, Reason.BY_HAND)
+    assert calls(office, account) == []
+
+
+def read_but_not_proposed(office: Office) -> None:
+    """Let the news say something else, and the program know it, a moment before it proposes anything."""
+    office.news(an_entry(1, title="Haber saat 11:00"))
+    office.service().poll(office.feeds[0])
+
+
+def test_whoever_corrects_one_post_before_it_is_proposed_is_asked_about_the_others(office: Office) -> None:
+    read_but_not_proposed(office)
+    assert say_yes(office, "2/e")[0].done
+    told = [one.delivery_id for one in office.service().look_around() if isinstance(one, Delivered)]
+    assert sorted(told) == ["2/n/repost-2", "2/r/reply-2"]
+    assert states(office) == {
+        "2/e/edit-2": (Status.QUEUED, None),
+        "2/r/reply-2": PROPOSED,
+        "2/n/repost-2": PROPOSED,
+    }
+    office.run()
+    assert (office.texts("e"), office.texts("r")) == (["Haber saat 11:00"], ["Haber 1"])
+
+
+def test_whoever_leaves_a_post_as_it_is_before_it_is_proposed_is_not_asked_about_it(office: Office) -> None:
+    read_but_not_proposed(office)
+    assert say_yes(office, "2/e", leaves=True)[0].done
+    office.run()
+    assert states(office) == {"2/r/reply-2": PROPOSED, "2/n/repost-2": PROPOSED}
+    (act,) = Desk(office.ledger).acts("2/e/edit-2")
+    assert (act.verb, act.person) == (Verb.REJECT, "Ayşe")
+    assert say_yes(office, "2/e")[0].done  # who has thought better of it
+    office.run()
+    assert office.texts("e") == ["Haber saat 11:00"]
+
+
+def test_nothing_is_remembered_of_a_post_that_nobody_would_correct(office: Office) -> None:
+    office.accounts["e"] = replace(office.accounts["e"], can=frozenset(), on_edit=OnEdit())
+    read_but_not_proposed(office)
+    assert say_yes(office, "2/e", leaves=True)[0].done
+    office.run()
+    assert set(states(office)) == {"2/r/reply-2", "2/n/repost-2"}
+
+
+def test_leaving_a_post_as_it_is_ends_no_repost_that_has_begun(office: Office) -> None:
+    edit(office)
+    say_yes(office, "2/n")
+    office.adapters["n"].answers["retract"] = [TransientError(WORDS)]
+    office.run()
+    (left,) = say_yes(office, "2/n", leaves=True)
+    assert (left.done, left.delivery_id) == (False, "2/n/repost-2")
+    office.clock.forward(hours=1)
+    office.run()
+    assert office.texts("n") == ["Haber saat 11:00"]
+
+
+def test_of_a_whole_story_only_the_posts_are_corrected_that_would_be_others_now(tmp_path: Path) -> None:
+    """Else one platform is told of a correction that nobody can see there."""
+    long = replace(able("long", Kind.EDIT), rules=PostRules(template="{{ title }}\n{{ text }}"))
+    office = Office(tmp_path / "ledger.db", [long, able("short", Kind.REPLY)])
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    edit(office, text="Yalnızca uzun gönderide.")
+    accounts = office.accounts
+    acted = say_yes(office, "2", changed=lambda found: changed(found, accounts))
+    assert [one.delivery_id for one in acted] == ["2/long/edit-2"]
+    (named,) = say_yes(office, "2/short", changed=lambda found: changed(found, accounts))
+    assert named.delivery_id == "2/short/reply-2"  # who names it means it
     office.ledger.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -173,3 +174,22 @@ def test_what_is_asked_for_wrongly_is_told(city: City, call: Call) -> None:
     assert call("correct", "8", "--how", "nothing", "--by", "Ayşe")[0] == 0
     assert call("queue") == (0, "nothing waits for a person\n")
     assert call("retract", "99", "--by", "Ayşe", "--reason", "no")[0] == 1
+
+
+def test_a_correction_has_no_text_that_a_person_writes(
+    city: City, call: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited(city, call)
+    assert main(["edit", "8/izmir-x/reply-2", "--text", "Başka", "--by", "Ayşe"]) == 2
+    assert "crossposter correct 8/izmir-x --how edit" in capsys.readouterr().err
+
+
+def test_what_a_person_must_do_on_the_platform_says_how_it_is_ended(city: City, call: Call) -> None:
+    edited(city, call)
+    with sqlite3.connect(city.ledger) as ledger:
+        ledger.execute("UPDATE delivery SET reason = 'by_hand' WHERE kind = 'edit'")
+    queue = call("queue")[1]
+    assert queue.count("change the post's words") == 2
+    code, printed = call("approve", "8/izmir-facebook/edit-2", "--by", "Ayşe")
+    assert (code, "crossposter reject 8/izmir-facebook/edit-2" in printed) == (1, True)
+    assert call("reject", "8/izmir-facebook/edit-2", "--by", "Ayşe")[0] == 0

@@ -350,6 +350,43 @@ def test_what_is_urgent_no_more_after_a_correction_keeps_quiet_hours(city: City)
     city.poll()
     assert city.works() == []
     assert city.only().reason is Reason.QUIET
+    assert not city.only().is_urgent
+
+
+def test_what_is_edited_and_urgent_then_waits_no_more(city: City) -> None:
+    city.has(times=replace(NIGHT, urgent=Urgent(categories=("Acil",))))
+    city.at(23, 30)
+    city.news(an_entry(1))
+    city.poll()
+    assert city.works() == []
+    city.news(an_entry(1, categories=("Acil",), title="Haber 1: acil"))
+    city.poll()
+    assert city.works() == ["Haber 1: acil"]
+
+
+def test_what_the_yaml_calls_urgent_no_more_is_ordinary_and_keeps_nothing_waiting(city: City) -> None:
+    city.has(times=URGENT, pace=Pace(min_gap=timedelta(minutes=10)))
+    city.news(an_entry(3, categories=("Acil",)), an_entry(2, categories=("Spor",)), an_entry(1, categories=("Spor",)))
+    spor = replace(URGENT, urgent=replace(URGENT.urgent, categories=("Acil", "Spor")))
+    city.has(times=spor)
+    city.poll()
+    city.has(times=URGENT)
+    assert city.works() == ["Haber 3"]
+    assert [one.is_urgent for one in city.deliveries()] == [False, False, True]
+    for _ in range(6):
+        city.clock.forward(minutes=10)
+        city.works()
+    assert city.texts() == ["Haber 3", "Haber 1", "Haber 2"]
+
+
+def test_what_the_yaml_calls_urgent_only_since_is_not(city: City) -> None:
+    city.has(times=NIGHT)
+    city.at(23, 30)
+    city.news(an_entry(1, categories=("Acil",)))
+    city.poll()
+    city.has(times=replace(NIGHT, urgent=Urgent(categories=("Acil",))))
+    assert city.works() == []
+    assert city.only().reason is Reason.QUIET
 
 
 # -- pauses ------------------------------------------------------------------------------------------------------------
@@ -585,3 +622,18 @@ def test_a_paused_post_says_until_when_and_one_at_its_pace_says_that(city: City)
     city.works()
     waiting = history.deliveries(city.ledger, now=city.clock.now())[-1]
     assert (waiting.reason, waiting.not_before) == (Reason.PACE, city.clock.now() + timedelta(minutes=10))
+
+
+def test_what_people_do_meanwhile_does_not_hide_that_nobody_was_at_work(city: City) -> None:
+    city.news(an_entry(3), an_entry(2), an_entry(1))
+    city.poll()
+    city.ledger.write_polls()
+    city.clock.forward(hours=30)
+    desk = Desk(city.ledger)
+    desk.act(Verb.HOLD, "2/izmir-x", AYSE, now=city.clock.now())
+    desk.act(Verb.REJECT, "4/izmir-x", AYSE, now=city.clock.now())
+    city.clock.forward(minutes=1)
+    city.at_work = city.service()
+    city.at_work.recover()
+    assert city.works() == []
+    assert city.backlog() == ["Haber 2"]

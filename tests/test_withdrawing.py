@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
 from crossposter.core.kinds import Kind
-from crossposter.core.model import Pace, Reason, Receipt, Status
+from crossposter.core.model import Identity, Pace, Reason, Receipt, Status
 from crossposter.errors import (
     AccountError,
     CrossposterError,
@@ -391,3 +391,71 @@ def test_a_deletion_that_is_turned_to_another_post_is_found(office: Office) -> N
     assert [one.where for one in verify(office.ledger).findings] == ["delivery 2/x/delete"]
     with office.ledger.writing() as connection:
         connection.execute(schema.delivery.update().where(is_it).values(of_id=number))
+
+
+def pinned_anew(office: Office) -> None:
+    """Let the YAML name another account of the platform."""
+    account = replace(office.accounts["x"], pinned=Identity(id="another", handle=None))
+    office.accounts["x"], office.adapters["x"] = account, FakeAdapter(account)
+
+
+def test_nothing_is_asked_of_another_account_than_the_one_on_which_a_post_stands(office: Office) -> None:
+    pinned_anew(office)
+    take_down(office)
+    office.run()
+    (held,) = [one for one in office.deliveries() if one.id == "2/x/delete"]
+    assert (held.status, held.reason) == (Status.HELD, Reason.BY_HAND)
+    assert "stands on the account id-of-x, and the YAML names another by now" in str(held.message)
+    assert adapter(office).calls == []
+    (ended,) = Desk(office.ledger).act(Verb.ABSENT, "2/x/delete", AYSE, now=office.clock.now())
+    assert ended.done
+
+
+def test_a_deletion_whose_answer_was_lost_is_not_looked_for_on_another_account(office: Office) -> None:
+    adapter(office).answers["retract"] = [UncertainError(WORDS)]
+    take_down(office)
+    office.run()
+    pinned_anew(office)
+    office.clock.forward(minutes=5)
+    office.run()
+    (held,) = [one for one in office.deliveries() if one.id == "2/x/delete"]
+    assert (held.status, held.reason) == (Status.HELD, Reason.BY_HAND)
+    assert "look_up" not in adapter(office).calls
+
+
+def test_a_story_that_is_taken_down_within_its_delay_never_goes_out(office: Office) -> None:
+    office.feeds = [replace(feed, delay=timedelta(minutes=10)) for feed in office.feeds]
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert len(adapter(office).posts) == 1
+    acted = take_down(office, "3")
+    assert {one.status for one in acted} == {Status.SKIPPED}
+    for changes in ({}, {"summary": "Düzeltildi."}):
+        office.clock.forward(minutes=11)
+        office.news(an_entry(2, **changes), an_entry(1))
+        office.run()
+    office.news(an_entry(1))  # and back again
+    office.run()
+    office.news(an_entry(2), an_entry(1))
+    office.run()
+    assert office.texts("x") == ["Haber 1"]
+
+
+def test_a_story_that_was_taken_down_does_not_go_out_by_another_feed(tmp_path: Path) -> None:
+    office = Office(tmp_path / "ledger.db", [replace(an_account(name), can=ALL) for name in ("x", "press")])
+    first = replace(office.feeds[0], accounts=("x",))
+    office.feeds = [first, replace(first, id="izmir-press", accounts=("press",))]
+    office.source.entries["izmir-press"] = (an_entry(0),)
+    office.run()
+    office.news(an_entry(1))
+    office.run()
+    take_down(office)
+    office.source.entries["izmir-press"] = (an_entry(1), an_entry(0))
+    office.run()
+    assert office.texts("press") == []
+    (held,) = [one for one in office.deliveries() if one.account_id == "press"]
+    assert (held.status, held.reason) == (Status.HELD, Reason.WITHDRAWN)
+    Desk(office.ledger).act(Verb.APPROVE, held.id, AYSE, now=office.clock.now())
+    office.run()
+    assert office.texts("press") == ["Haber 1"]
+    office.ledger.close()

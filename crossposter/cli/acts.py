@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
-from crossposter.cli.ledger import delivery_data, open_ledger
+from crossposter.cli.ledger import delivery_data, in_order, open_ledger
 from crossposter.clock import SystemClock
 from crossposter.core.cities import city_of
-from crossposter.core.kinds import read_name
+from crossposter.core.kinds import name_of, read_name
 from crossposter.errors import CrossposterError, LedgerError, UsageError
 from crossposter.wording import Message, say
 
@@ -130,6 +130,7 @@ def retract(
 ) -> None:
     """Take a story down: what stands is deleted, what waits is dropped."""
     from crossposter.bootstrap import accounts_of
+    from crossposter.core.amended import by_hand
     from crossposter.core.model import Reason
     from crossposter.ledger.withdrawing import retract as withdraw
 
@@ -147,12 +148,7 @@ def retract(
         print_acted(acted, translate, loaded)
         for one in acted:
             if one.reason is Reason.BY_HAND:
-                sentence = say(
-                    "{delivery}: delete the post in the app or on the platform's site, then say so: crossposter settle"
-                    " {delivery} --absent",
-                    delivery=one.delivery_id,
-                )
-                typer.echo(translate(sentence))
+                typer.echo(translate(by_hand(name_of(one.delivery_id))))
     if not all(one.done for one in acted):
         raise typer.Exit(1)
 
@@ -219,12 +215,15 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
     from crossposter.cli.pausing import pause_data, standing_pauses, zone_of
     from crossposter.cli.tables import new_console, print_deliveries, printable
     from crossposter.core.acts import is_in_doubt
+    from crossposter.core.amended import by_hand
+    from crossposter.core.model import Reason
     from crossposter.ledger import history
 
     context = ctx.obj.at(config)
     loaded = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, loaded) as (ledger, translate):
         records = history.waiting(ledger, now=SystemClock().now())
+        kept = history.keeping_others(ledger, in_order(loaded))
         pauses, told = ledger.pauses(), standing_pauses(ledger, loaded)
     if json:
         data = [delivery_data(record, translate) for record in records]
@@ -237,6 +236,13 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
         for record in records:
             if record.draft:
                 typer.echo(printable("\n".join(["", record.id, *lines_of(record, translate)])))
+        for name, count in kept.items():
+            typer.echo(
+                translate(say("{count} news wait behind {delivery} (order: strict)", count=count, delivery=name))
+            )
+        for record in records:
+            if record.reason is Reason.BY_HAND:
+                typer.echo(translate(by_hand(name_of(record.id))))
         if any(is_in_doubt(record.status, record.reason) for record in records):
             typer.echo(translate(SETTLE))
         for line in _ends(records, loaded):
@@ -309,7 +315,9 @@ def _act(
             if not done:
                 raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
             # Of a whole story only those are meant to which it can be done, if there are some.
-            acted += done if "/" in name or not any(one.done for one in done) else [one for one in done if one.done]
+            # Why one is left alone is told.
+            is_one = "/" in name or not any(one.done for one in done)
+            acted += done if is_one else [one for one in done if one.done or one.why]
         print_acted(acted, translate, config)
     if not all(one.done for one in acted):
         raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,15 +14,19 @@ from crossposter.cli.ledger import open_ledger
 from crossposter.cli.tables import printable
 from crossposter.clock import SystemClock
 from crossposter.composing import words_of
+from crossposter.core.approval import needs_approval
 from crossposter.core.correcting import Edited, Wrong, marked, usual, worded
-from crossposter.core.kinds import Kind, read_name
+from crossposter.core.kinds import Kind, name_of, read_name
+from crossposter.core.model import Status
 from crossposter.errors import LedgerError, UsageError
 from crossposter.ledger.correcting import correct as decide
 from crossposter.ledger.correcting import issue
+from crossposter.proposing import changed
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
     from crossposter.core.model import Account
+    from crossposter.ledger import SqlLedger
     from crossposter.messages import Translator
 
 NOTHING = "nothing"
@@ -50,9 +55,25 @@ def correct(context: Context, name: str, *, by: str | None, why: str | None, how
             _print_plan(found, name, accounts, way, translate)
             return
         person, now = person_of(context, by, why), SystemClock().now()
-        acted = decide(ledger, name, person, accounts, how=way, leaves=how == NOTHING, now=now)
+        acted = decide(
+            ledger,
+            name,
+            person,
+            accounts,
+            how=way,
+            leaves=how == NOTHING,
+            changed=lambda found: changed(found, _in_the_way(accounts, way)),
+            now=now,
+        )
         print_acted([one for one in acted if one.done], translate, loaded)
         for one in acted:
+            if one.done and one.status is Status.QUEUED and _is_shown_first(ledger, one.delivery_id, accounts):
+                sentence = say(
+                    "{delivery}: its exact words wait to be let out before anything is sent: crossposter queue shows"
+                    " them as soon as they are made",
+                    delivery=one.delivery_id,
+                )
+                typer.echo(translate(sentence))
             if not one.done:
                 sentence = say(
                     "{delivery} cannot be corrected so from here, or is being corrected already: crossposter correct"
@@ -62,6 +83,19 @@ def correct(context: Context, name: str, *, by: str | None, why: str | None, how
                 typer.echo(translate(sentence))
     if not all(one.done for one in acted):
         raise typer.Exit(1)
+
+
+def _in_the_way(accounts: Mapping[str, Account], way: Kind | None) -> dict[str, Account]:
+    """Give the accounts as if they corrected in the way that a person has chosen."""
+    if way is None:
+        return dict(accounts)
+    return {name: replace(one, on_edit=replace(one.on_edit, how=way)) for name, one in accounts.items()}
+
+
+def _is_shown_first(ledger: SqlLedger, name: str, accounts: Mapping[str, Account]) -> bool:
+    """Tell whether the account asks for an approval of what is sent: `correct` shows words, and not all of a post."""
+    rule, found = accounts[name_of(name).account_id].approval, issue(ledger, name)
+    return rule is not None and found is not None and needs_approval(rule, found.says.categories, was_held=True)
 
 
 def _print_plan(

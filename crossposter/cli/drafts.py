@@ -110,11 +110,22 @@ def edit(context: Context, name: str, person: Person, text: str, *, accepts: boo
     from crossposter.bootstrap import accounts_of, feeds_of
     from crossposter.core.editing import examine_text, misfit
     from crossposter.core.gate import hard, words_of
+    from crossposter.core.kinds import Kind, read_name
     from crossposter.core.planning import feed_for
     from crossposter.ledger.acts import Desk
 
     if "/" not in name:
         raise UsageError(say("name one delivery, as 'crossposter queue' does: {name}/ACCOUNT", name=name))
+    if (called := read_name(name)) and called.kind is not Kind.PUBLISH:
+        sentence = say(
+            "{id} is no first post, and has no text of its own: it says what the news says; change that on the site, do"
+            " it in another way ('crossposter correct {story}/{account} --how edit', reply or repost), or drop it with"
+            " 'crossposter reject {id}'",
+            id=name,
+            story=called.entry_id,
+            account=called.account_id,
+        )
+        raise UsageError(sentence)
     config = context.load(secrets_needed=False, tolerant=True)
     accounts = accounts_of(config)
     with open_ledger(context, config) as (ledger, _):

@@ -44,7 +44,7 @@ def list_deliveries(ctx: typer.Context, config: ConfigOption = None, json: JsonO
     context = ctx.obj.at(config)
     loaded = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, loaded) as (ledger, translate):
-        records = history.deliveries(ledger, now=SystemClock().now())
+        records = history.deliveries(ledger, now=SystemClock().now(), strict=in_order(loaded))
     if json:
         print_json({"deliveries": [delivery_data(record, translate) for record in records]})
     else:
@@ -68,7 +68,8 @@ def show(
     context = ctx.obj.at(config)
     loaded = context.load(secrets_needed=False, tolerant=True)
     with open_ledger(context, loaded) as (ledger, translate):
-        story = history.story(ledger, int(number), now=SystemClock().now()) if _NUMBER.fullmatch(number) else []
+        now, strict = SystemClock().now(), in_order(loaded)
+        story = history.story(ledger, int(number), now=now, strict=strict) if _NUMBER.fullmatch(number) else []
         records = [record for record in story if name in (number, record.id, f"{number}/{record.account_id}")]
         attempts = {record.id: history.attempts(ledger, record) for record in records}
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
@@ -103,6 +104,11 @@ def show(
     for record in records:
         _print_delivery(record, attempts[record.id], acts[record.id], translate, zone=zone)
         _print_standing(standing[record.id], translate, zone=zone)
+
+
+def in_order(config: Configuration) -> list[str]:
+    """Name the accounts whose news goes out in its order."""
+    return [account.id for city in config.cities for account in city.accounts if account.order == "strict"]
 
 
 def zone_of(config: Configuration, name: str) -> str:

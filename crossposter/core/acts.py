@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from crossposter.core.kinds import Kind
+from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Reason, Status
+from crossposter.wording import Message, say
 
 #: So long a post may be accepted and not be seen on its account yet. A guess on the long side, the same for all
 #: platforms: how long it really takes none of them says (X is thought to need 2 minutes, Facebook 3, Instagram 5).
@@ -65,6 +66,36 @@ class Change:
     waives: frozenset[Reason] = frozenset()
     #: Whether the post that it acts on does not stand any more.
     is_gone: bool = False
+
+
+def misses_a_post(
+    verb: Verb, step: Kind, name: DeliveryName, *, is_begun: bool, is_whole_story: bool
+) -> Message | None:
+    """Say why a repost is left alone, of which one post would be missing then; None where there is nothing to say.
+
+    Args:
+        verb: What a person wants to do.
+        step: What the delivery's next request does.
+        name: Its name.
+        is_begun: Whether the platform was ever asked for anything.
+        is_whole_story: Whether the person has named the story, and not this delivery.
+    """
+    if name.kind is not Kind.REPOST:
+        return None
+    words = {"id": str(name), "story": name.entry_id}
+    if verb is Verb.REJECT and is_whole_story and step is Kind.PUBLISH:
+        return say(
+            "its old post is deleted, and its new one is not made yet: let it be made with 'crossposter retry {id}' (or"
+            " approve), take the story down with 'crossposter retract {story}', or drop it by its own name",
+            **words,
+        )
+    if verb is Verb.ABSENT and not is_begun:
+        return say(
+            "nothing of it was begun: let it be made with 'crossposter correct {id}', also where the old post is"
+            " deleted already; or drop it with 'crossposter reject {id}'",
+            **words,
+        )
+    return None
 
 
 def may_be_unseen(verb: Verb, *, sent_at: datetime, now: datetime) -> bool:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from crossposter.core.alerting import Alert, Level, Notice
 from crossposter.core.events import Delivered
-from crossposter.core.kinds import Kind, name_of
+from crossposter.core.kinds import DeliveryName, Kind, name_of
 from crossposter.core.model import Outcome, Reason, Status
 from crossposter.wording import Message, say
 
 
 def is_amendment(done: Delivered) -> bool:
     """Tell whether a delivery only changes, or takes away, what stands; a decided reply or repost is a post."""
-    is_proposed = done.outcome is not None and done.outcome.reason in (Reason.CORRECTION, Reason.BY_HAND)
+    reason = done.outcome.reason if done.outcome else None
+    if reason is Reason.APPROVAL:  # it is shown and let out as every post is
+        return False
+    is_proposed = reason in (Reason.CORRECTION, Reason.BY_HAND)
     return is_proposed or name_of(done.delivery_id).kind in (Kind.EDIT, Kind.DELETE)
 
 
@@ -31,7 +34,7 @@ def of_amendment(done: Delivered, outcome: Outcome, *why: Message | None) -> Ite
         yield _notice(done, subject, Level.INFO, is_good=True)
         return
     if outcome.reason is Reason.BY_HAND:
-        act = say("when it is done: crossposter settle {id} --absent --by NAME", **name)
+        act = by_hand(name_of(done.delivery_id))
     elif outcome.reason in (Reason.UNREACHABLE, Reason.UNKNOWN) or outcome.status is Status.FAILED:
         act = say(
             "look at the account, and do it there by hand; or try it again: crossposter retry {id} --by NAME; or drop"
@@ -41,6 +44,35 @@ def of_amendment(done: Delivered, outcome: Outcome, *why: Message | None) -> Ite
     else:
         act = say("let it out: crossposter approve {id} --by NAME; drop it: crossposter reject {id} --by NAME", **name)
     yield _notice(done, say("{id} waits for a person", **name), Level.CRITICAL, *why, act)
+
+
+def by_hand(name: DeliveryName) -> Message:
+    """Say what to do about what only a person can do on the platform."""
+    words = {"id": str(name), "story": name.entry_id}
+    match name.kind:
+        case Kind.DELETE:
+            return say(
+                "{id}: delete the post in the app or on the platform's site, then say so: crossposter settle {id}"
+                " --absent --by NAME",
+                **words,
+            )
+        case Kind.EDIT:
+            return say(
+                "{id}: change the post's words in the app or on the platform's site ('crossposter ledger show {story}'"
+                " has its address), then end this: crossposter reject {id} --by NAME",
+                **words,
+            )
+        case Kind.REPLY:
+            return say(
+                "{id}: answer the post in the app or on the platform's site ('crossposter ledger show {story}' has its"
+                " address), then end this: crossposter reject {id} --by NAME",
+                **words,
+            )
+    return say(
+        "{id}: delete the post and make a new one in the app or on the platform's site ('crossposter ledger show"
+        " {story}' has its address), then end this: crossposter reject {id} --by NAME",
+        **words,
+    )
 
 
 def _proposed(done: Delivered, *why: Message | None) -> Notice:

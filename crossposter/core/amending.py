@@ -23,7 +23,16 @@ READ_AFTER = timedelta(seconds=30)
 
 
 def cannot(delivery: Delivery, account: Account) -> Outcome | None:
-    """Say that this account has no way to do it, and a person must; None where it has."""
+    """Say that a person must do it: this account has no way, or is another one than the post's; None otherwise."""
+    if delivery.target and delivery.target.platform_id not in (None, account.pinned.id):
+        # Asked of another account, its platform would say that there is no such post: that would count as deleted.
+        message = say(
+            "the post stands on the account {old}, and the YAML names {new} by now: nothing is asked of that; a person"
+            " does it in the app or on the platform's site",
+            old=delivery.target.platform_id,
+            new=account.pinned.id,
+        )
+        return Outcome(status=Status.HELD, reason=Reason.BY_HAND, message=message)
     if delivery.kind is Kind.PUBLISH or delivery.kind in account.can:
         return None
     return Outcome(status=Status.HELD, reason=Reason.BY_HAND)

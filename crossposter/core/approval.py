@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Delivery, Post
 from crossposter.core.text import lower, match_key
 from crossposter.wording import Message, say
@@ -86,6 +87,15 @@ def needs_approval(rule: ApprovalRule, categories: Sequence[str], *, was_held: b
         return not rule.of_holds
     wanted = {match_key(category) for category in rule.categories}
     return not wanted.isdisjoint(match_key(category) for category in categories)
+
+
+def has_words(delivery: Delivery) -> bool:
+    """Tell whether there are words to let out: not of a deletion, nor of a repost that has taken its post away.
+
+    That one is ended in the words in which it was begun, which the ledger has.
+    """
+    is_ending = delivery.kind is Kind.REPOST and delivery.step is Kind.PUBLISH and delivery.sent is not None
+    return delivery.kind is not Kind.DELETE and not is_ending
 
 
 def is_let_out(delivery: Delivery, rule: ApprovalRule, *, now: datetime) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from urllib.parse import urlsplit
 
 from crossposter.core.approval import needs_approval
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Entry, MediaRule, Outcome, Post, Reason, Status
-from crossposter.wording import say
+from crossposter.wording import Message, say
 
 #: The ways of a correction, the one that changes least first.
 CORRECTIONS = (Kind.EDIT, Kind.REPLY, Kind.REPOST)
@@ -30,12 +31,14 @@ class Wrong:
         account_id: Where it stands.
         said: What the news said when its words were sent last.
         is_restored: Whether the ledger was put back from a copy since: the post may say something else by now.
+        was_held: Whether it was held for any reason before it went out, and a person has let that pass.
     """
 
     delivery_id: str
     account_id: str
     said: Entry
     is_restored: bool = False
+    was_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +74,9 @@ def corrections(edited: Edited, accounts: Mapping[str, Account], changed: Collec
         how = account.on_edit.how if account else None
         if account is None or how is None or wrong.account_id not in changed:
             continue
-        message = say("the news was edited: {changes}", changes=changes_in_short(wrong.said, edited.says))
+        message = _proposal(wrong.said, edited.says, how, account)
         outcome = Outcome(status=Status.HELD, reason=Reason.CORRECTION, message=message)
-        asks = account.approval and needs_approval(account.approval, edited.says.categories, was_held=False)
+        asks = account.approval and needs_approval(account.approval, edited.says.categories, was_held=wrong.was_held)
         if wrong.is_restored:
             outcome = Outcome(status=Status.HELD, reason=Reason.RESTORED)
         elif account.on_edit.unasked and not asks:
@@ -97,10 +100,32 @@ def _held(correction: Correction) -> Correction:
 
 
 def is_changed(before: Post | None, after: Post | None, wrong: Wrong, says: Entry, account: Account) -> bool:
-    """Tell whether a post would say, link to or show something else now."""
-    shows = account.rules.media is not MediaRule.NEVER and (wrong.said.pictures or says.pictures)
-    is_other_picture = [one.url for one in wrong.said.pictures] != [one.url for one in says.pictures]
-    return before != after or (bool(shows) and is_other_picture)
+    """Tell whether a post would say, link to or show something else, once it is put right in its account's way.
+
+    Neither an edit nor a reply shows other pictures.
+    """
+    shows_others = account.on_edit.how is Kind.REPOST and _is_other_picture(wrong.said, says, account)
+    return before != after or shows_others
+
+
+def _is_other_picture(before: Entry, after: Entry, account: Account) -> bool:
+    return account.rules.media is not MediaRule.NEVER and _pictures(before) != _pictures(after)
+
+
+def _pictures(entry: Entry) -> list[str]:
+    """Give what tells pictures apart: hosts and queries of one and the same change, as servers and their tokens do."""
+    return [urlsplit(picture.url).path for picture in entry.pictures]
+
+
+def _proposal(before: Entry, after: Entry, how: Kind, account: Account) -> Message:
+    words = {"changes": changes_in_short(before, after)}
+    if how is not Kind.REPOST and _is_other_picture(before, after, account):
+        return say(
+            "the news was edited: {changes}; the post keeps its pictures, which only a new one would change (--how"
+            " repost)",
+            **words,
+        )
+    return say("the news was edited: {changes}", **words)
 
 
 def worded(kind: Kind, account: Account, language: str) -> Account:
@@ -116,7 +141,7 @@ def worded(kind: Kind, account: Account, language: str) -> Account:
 def changes_in_short(before: Entry, after: Entry) -> str:
     """Write what changed in a line: “10:00” → “11:00”; …"""
     parts = [f"“{removed}” → “{added}”" for removed, added in _changes(_said(before), _said(after))]
-    if [one.url for one in before.pictures] != [one.url for one in after.pictures]:
+    if _pictures(before) != _pictures(after):
         parts.append("🖼")
     shown = "; ".join(parts) or "…"
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

@@ -75,7 +75,7 @@ def unread_since(last_sign: datetime | None, *, is_restored: bool, now: datetime
     """Give since when accounts must be read back before anything is sent to them; None where they need not be.
 
     Args:
-        last_sign: The newest moment that the ledger knows of; None where it knows of nothing.
+        last_sign: When the program was surely at work last; None where the ledger knows of nothing.
         is_restored: Whether it is older than the truth.
         now: When the process begins.
     """
@@ -86,6 +86,6 @@ def unread_since(last_sign: datetime | None, *, is_restored: bool, now: datetime
     return last_sign if now - last_sign > LONG_SILENCE else None
 
 
-def clock_is_doubtful(last_sign: datetime | None, *, now: datetime) -> bool:
+def clock_is_doubtful(newest: datetime | None, *, now: datetime) -> bool:
     """Tell whether the ledger knows of a later moment: the clock is behind, or was ahead."""
-    return last_sign is not None and now < last_sign - MARGIN
+    return newest is not None and now < newest - MARGIN

@@ -90,6 +90,7 @@ class Reason(StrEnum):
     BY_HAND = "by_hand"
     STILL_STANDS = "still_stands"
     REPOSTED = "reposted"
+    WITHDRAWN = "withdrawn"
     CORRECTION = "correction"
     SUPERSEDED = "superseded"
     APPROVAL = "approval"
@@ -102,6 +103,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     BACKLOG = "backlog"
     BEHIND_URGENT = "behind_urgent"
+    BEHIND_OLDER = "behind_older"
     FORGOTTEN = "forgotten"
 
     @property
@@ -157,6 +159,7 @@ _SENTENCES = {
     Reason.SUPERSEDED: say("the news was edited once more, or its post taken away, before this correction was made"),
     Reason.REPOSTED: say("the old post is deleted; the new one goes out at once"),
     Reason.APPROVAL: say("a person must let this text out: this account asks for it (approval in the YAML)"),
+    Reason.WITHDRAWN: say("this story was taken down elsewhere; a person decides whether it goes out here"),
     Reason.BY_PERSON: say("a person has held it"),
     Reason.REVISED: say("the news was changed after a person wrote this text: look at both"),
     Reason.DELAY: say("may still be corrected on the site (delay in the YAML)"),
@@ -165,6 +168,7 @@ _SENTENCES = {
     Reason.ELECTION: say("an election period: only what the YAML allows goes out by itself; a person decides"),
     Reason.PAUSED: say("a person has paused it"),
     Reason.BACKLOG: say("came due while nothing was sent; a person decides whether it is still news"),
+    Reason.BEHIND_OLDER: say("waits until what is older is settled (order: strict)"),
     Reason.BEHIND_URGENT: say("waits behind urgent news"),
 }
 
@@ -485,6 +489,8 @@ class Known:
     decided: frozenset[str] = frozenset()
     #: Whether this feed was the first to show it: then the entry says what this feed says.
     is_first: bool = True
+    #: Whether a person has taken it down somewhere.
+    is_withdrawn: bool = False
     #: What it says, as `identity.content_of` has it; empty where that is not known.
     content: str = ""
     title: str = ""
@@ -563,6 +569,8 @@ class Target:
     stands: bool = True
     #: Whether somebody wants it taken away.
     is_withdrawn: bool = False
+    #: The platform's id of the account on which it was posted; None where that is not known.
+    platform_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ class Sighting:
     keys: tuple[str, ...]
     #: What it says now, where that is another thing than before; None where nothing changed.
     revised: Entry | None = None
+    #: On which of the feed's accounts it is urgent, as it is revised.
+    urgent_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,7 @@ def plan(
             )
             for account in to
         ]
-    sightings = [found for one in reversed(seen) if (found := _sighting(one, known))]
+    sightings = [found for one in reversed(seen) if (found := _sighting(one, known, accounts))]
     return Plan(
         feed_id=feed.id,
         first_poll=first_poll,
@@ -309,6 +311,8 @@ def _guarded(one: _Seen, feed: Feed, known: Mapping[str, Known], flood: Message 
         return _Fate(Status.HELD, Reason.NO_IDENTITY)
     if one.found is None and one.words in known:
         return _Fate(Status.HELD, Reason.SAME_WORDS)
+    if one.found and one.found.is_withdrawn:
+        return _Fate(Status.HELD, Reason.WITHDRAWN)
     if is_stale(entry, feed, now=now):
         return _Fate(Status.HELD, Reason.STALE)
     return _gated(entry, feed)
@@ -371,7 +375,7 @@ def would_be_a_flood(feed: Feed, fresh: int, *, window: int) -> Message | None:
     return None
 
 
-def _sighting(one: _Seen, known: Mapping[str, Known]) -> Sighting | None:
+def _sighting(one: _Seen, known: Mapping[str, Known], accounts: Sequence[Account]) -> Sighting | None:
     """Say what is to be written about a known entry; None when nothing is: then it costs no write."""
     if one.found is None:
         return None
@@ -381,7 +385,10 @@ def _sighting(one: _Seen, known: Mapping[str, Known]) -> Sighting | None:
     is_edited = one.found.is_first and one.found.content not in ("", content_of(one.entry))
     if one.found.in_feed and not new_keys and not is_edited:
         return None
-    return Sighting(entry_id=one.found.entry_id, keys=new_keys, revised=one.entry if is_edited else None)
+    if not is_edited:
+        return Sighting(entry_id=one.found.entry_id, keys=new_keys)
+    urgent_on = frozenset(account.id for account in accounts if is_urgent(one.entry, account.times.urgent))
+    return Sighting(entry_id=one.found.entry_id, keys=new_keys, revised=one.entry, urgent_on=urgent_on)
 
 
 def _numbers(seen: Sequence[_Seen], unread: Sequence[Shown]) -> set[int]:

@@ -11,18 +11,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen
+from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen, misses_a_post
+from crossposter.core.amended import by_hand
 from crossposter.core.approval import SHOWN, is_meant
 from crossposter.core.chain import Kind as Told
 from crossposter.core.gate import words_of
-from crossposter.core.kinds import Kind, read_name
+from crossposter.core.kinds import Kind, name_of, read_name
 from crossposter.core.model import Entry, Origin, Reason, Receipt, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
-from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
+from crossposter.ledger.deliveries import end_post, note_status
 from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.events import together
+from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
@@ -101,10 +103,21 @@ class Desk:
             if found and rows and _can_be_done(verb, rows[0], now=then):
                 facts, content = _adopt(connection, rows[0], found, now=now)
             # Who drops or holds what is left of a story does not mean that what stands is to stay.
-            keeps = verb in (Verb.REJECT, Verb.HOLD) and "/" not in name
+            is_story = "/" not in name
+            keeps = verb in (Verb.REJECT, Verb.HOLD) and is_story
             rows = [row for row in rows if not (keeps and row.kind == Kind.DELETE)]
             return [
-                self._act_on(connection, row, verb, person, facts=facts, content=content, now=now, shown=shown)
+                self._act_on(
+                    connection,
+                    row,
+                    verb,
+                    person,
+                    facts=facts,
+                    content=content,
+                    now=now,
+                    shown=shown,
+                    is_story=is_story,
+                )
                 for row in rows
             ]
 
@@ -191,14 +204,19 @@ class Desk:
         content: Mapping[str, Any] = MappingProxyType({}),
         shown: str | None = None,
         has_seen_text: bool = True,
+        is_story: bool = False,
         rewrite: Callable[[], drafts.Told] | None = None,
     ) -> Acted:
         status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
         step = _step(connection, row)
         made = change(verb, status, reason, step=step)
+        called = name_of(name_in(row))
         if not made:
-            return self._left_alone(connection, row, status)
+            why = by_hand(called) if (verb, reason) == (Verb.APPROVE, Reason.BY_HAND) else None
+            return self._left_alone(connection, row, status, why)
+        if why := misses_a_post(verb, step, called, is_begun=row.attempt > 0, is_whole_story=is_story):
+            return self._left_alone(connection, row, status, why)
         if shown is not None and (why := _not_seen(connection, row, shown)):
             return self._left_alone(connection, row, status, why)
         sent_at = None if step is Kind.DELETE else _sent_at(connection, row)

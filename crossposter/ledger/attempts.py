@@ -15,18 +15,9 @@ from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Outcome, Receipt, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import (
-    NAME,
-    THIS,
-    end_post,
-    let_rest,
-    named,
-    note_status,
-    outcome_values,
-    this,
-    whose,
-)
+from crossposter.ledger.deliveries import THIS, end_post, let_rest, note_status, outcome_values, this
 from crossposter.ledger.events import note
+from crossposter.ledger.names import NAME, named, whose
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import Settlement

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,8 +15,8 @@ from crossposter.core.model import Account, Outcome, Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
 from crossposter.ledger.acts import Act, Acted, entries_named, rows_named, write_act
-from crossposter.ledger.deliveries import name_in, named
 from crossposter.ledger.editions import begun_on, edition_of, end_unbegun, write
+from crossposter.ledger.names import name_in, named
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
 
@@ -28,6 +29,7 @@ def correct(
     *,
     how: Kind | None = None,
     leaves: bool = False,
+    changed: Callable[[Edited], Collection[str]] | None = None,
     now: datetime,
 ) -> list[Acted]:
     """Let the posts of edited news (`412`), or that on one account (`412/izmir-x`), be corrected; nothing is sent.
@@ -39,6 +41,8 @@ def correct(
         accounts: Those of the YAML.
         how: In which way; None for the account's own.
         leaves: Whether the posts are left as they are instead: what was proposed is dropped.
+        changed: Names the accounts on which a post would be another one now: of a whole story only those are meant.
+            None for all.
         now: When.
 
     Returns:
@@ -52,7 +56,11 @@ def correct(
         shared.hold_stories(connection, entries_named(name))
         _require_words(connection, name)
         found = edition_of(connection, entries_named(name)[0])
-        wrong = [each for each in found.wrong if one is None or each.account_id == one.account_id]
+        if one or changed is None:
+            meant = {one.account_id} if one else {each.account_id for each in found.wrong}
+        else:
+            meant = set(changed(found))
+        wrong = [each for each in found.wrong if each.account_id in meant]
         if not wrong:
             raise LedgerError(
                 say("no post of {name} that stands says something else than the news: nothing to correct", name=name)
@@ -97,12 +105,12 @@ def _decided(
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=Reason.BY_HAND, done=False)
     below, on = found.revision + 1, wrong.account_id
     keeps = DeliveryName(found.entry_id, on, kind, found.revision) if kind and not leaves else None
-    if not leaves and (begun := begun_on(connection, found.entry_id, on)) and name_in(begun) != str(keeps):
+    if (begun := begun_on(connection, found.entry_id, on)) and name_in(begun) != str(keeps):
         reason = Reason(begun.reason) if begun.reason else None
         return Acted(delivery_id=name_in(begun), title=title, status=Status(begun.status), reason=reason, done=False)
     ended = end_unbegun(connection, found.entry_id, below, Reason.DROPPED, account_id=on, keeps=keeps, now=now)
     if leaves or kind is None:
-        for row in ended:
+        for row in (*ended, *_remembered(connection, found, wrong, kind, ended, now=now)):
             act = Act(verb=Verb.REJECT, person=person, status_before=Status.HELD, reason_before=Reason.CORRECTION)
             write_act(connection, row, act, (Status.SKIPPED, Reason.DROPPED, None), now=now)
         return Acted(delivery_id=wrong.delivery_id, title=title, status=standing, reason=reason, done=True)
@@ -110,11 +118,12 @@ def _decided(
     row = connection.execute(sa.select(schema.delivery).where(named(written))).one()
     is_done = row.status == Status.QUEUED
     if is_done:
+        # It was held until now, and nobody has seen its exact words: see core/approval.py.
+        passed = {"waived": sorted({*row.waived, Reason.CORRECTION}), "released_at": now}
+        connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(passed))
         act = Act(verb=Verb.CORRECT, person=person, status_before=standing, reason_before=Reason.CORRECTION)
-        write_act(connection, row, act, (row.status, row.reason, row.message), now=now)
-    connection.execute(
-        schema.entry.update().where(schema.entry.c.id == found.entry_id).values(considered=found.revision)
-    )
+        state = (row.status, row.reason, row.message)
+        write_act(connection, row, act, state, facts={"delivery": passed}, now=now)
     return Acted(
         delivery_id=written,
         title=title,
@@ -122,6 +131,18 @@ def _decided(
         reason=Reason(row.reason) if row.reason else None,
         done=is_done,
     )
+
+
+def _remembered(
+    connection: sa.Connection, found: Edited, wrong: Wrong, kind: Kind | None, ended: Sequence[Any], *, now: datetime
+) -> Sequence[sa.Row[Any]]:
+    """Write that a post is left as it is, where nobody has proposed anything yet; else it would be proposed still."""
+    is_known = any(row.issue == found.revision for row in ended)
+    if kind is None or is_known:
+        return []
+    name = write(connection, found, wrong, kind, Outcome(status=Status.SKIPPED, reason=Reason.DROPPED), now=now)
+    is_dropped = sa.and_(named(name), schema.delivery.c.status == Status.SKIPPED)
+    return connection.execute(sa.select(schema.delivery).where(is_dropped)).all()
 
 
 def issue(ledger: SqlLedger, name: str) -> Edited | None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import Verb
 from crossposter.core.chain import Kind as Told
-from crossposter.core.kinds import DeliveryName, Kind, name_of
+from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
@@ -22,6 +22,7 @@ from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
 from crossposter.ledger.events import note, together
 from crossposter.ledger.inserting import Overwrite
+from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.pauses import may_go_on
 from crossposter.ledger.records import approval_of, packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
@@ -37,8 +38,6 @@ _DECIDED = (
     "attempt", "not_before", "is_urgent",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
-#: The columns that make a delivery's name.
-NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.issue)
 #: Finds the delivery that `this` names, in statements that are made once: making one takes six times as long as running
 #: it (measured), and each delivery needs some.
 THIS = sa.and_(
@@ -54,14 +53,14 @@ OF_LEASE = schema.account.update().where(
 _IS_SILENT = sa.and_(
     schema.delivery.c.status == Status.PUBLISHING, schema.delivery.c.lease_until <= sa.bindparam("now")
 )
+#: What makes ordinary news wait; silences are asked about again.
+_PASSED_BY_URGENT = (Reason.DELAY, Reason.QUIET, Reason.SILENCE, Reason.BEHIND_URGENT)
 #: What is to be worked on: by nobody at this moment.
 _IS_OPEN = sa.or_(schema.delivery.c.status.in_((Status.QUEUED, Status.UNCERTAIN)), _IS_SILENT)
 _LOAD = sa.select(schema.delivery).where(THIS, _IS_OPEN, may_go_on())
 _ATTEMPT = sa.select(schema.attempt).where(
     schema.attempt.c.delivery_id == sa.bindparam("row"), schema.attempt.c.number == sa.bindparam("attempt")
 )
-#: What says something wrong, or is to be said no more, is mended before anything new is said.
-_URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
 
 def decide(
@@ -210,12 +209,13 @@ def due(
 ) -> Sequence[Due]:
     """List deliveries whose time has come, to be sent or to be looked for on their account.
 
-    Withdrawals and corrections first, then urgent news, then the other, each oldest first. Of the accounts in `strict`,
-    no news comes before all that is older is settled; what is urgent does.
+    What waits for no pace first: what is mended or taken away in place, then what is urgent. Then corrections that make
+    a post, then news; each oldest first. Of the accounts in `strict`, no news comes before all that is older is
+    settled; what is urgent does.
     """
     rows, accounts = schema.delivery.c, schema.account.c
     query = (
-        sa.select(*NAME, rows.status, rows.is_urgent)
+        sa.select(*NAME, rows.status, rows.is_urgent, makes_a_post().label("makes_a_post"))
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
@@ -224,7 +224,7 @@ def due(
             accounts.unread_since.is_(None),
             may_go_on(),
         )
-        .order_by(_URGENCY, rows.is_urgent.desc(), rows.id)
+        .order_by(_turn(), rows.id)
     )
     if account_id is not None:
         query = query.where(rows.account_id == account_id)
@@ -235,7 +235,7 @@ def due(
         Due(
             delivery_id=name_in(row),
             account_id=row.account_id,
-            is_to_send=row.status == Status.QUEUED and row.kind == Kind.PUBLISH,
+            is_to_send=row.status == Status.QUEUED and bool(row.makes_a_post),
             is_urgent=row.is_urgent,
         )
         for row in connection.execute(query)
@@ -248,10 +248,24 @@ def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before, now=now)))
 
 
-def _passes_pace() -> sa.ColumnElement[bool]:
-    """Tell whether a delivery waits for no pace: urgent; or no news to be sent, but to be put right or looked for."""
+def makes_a_post() -> sa.ColumnElement[bool]:
+    """Tell of a delivery whether a further post comes of it; not where that only fills a gap: `pace.keeps_to_pace`."""
+    rows, posts = schema.delivery.c, schema.post.c
+    stands = sa.select(posts.id).where(posts.delivery_id == rows.of_id, posts.deleted_at.is_(None))
+    is_repost = sa.and_(rows.kind == Kind.REPOST, stands.correlate(schema.delivery).exists())
+    return sa.or_(rows.kind.in_((Kind.PUBLISH, Kind.REPLY)), is_repost)
+
+
+def _turn() -> sa.ColumnElement[int]:
+    """Order deliveries: what says something wrong, or is to be said no more, before anything new is said."""
     rows = schema.delivery.c
-    passes = sa.or_(rows.status != Status.QUEUED, rows.kind != Kind.PUBLISH, rows.is_urgent)
+    return sa.case((~makes_a_post(), 0), (rows.is_urgent, 1), (rows.kind != Kind.PUBLISH, 2), else_=3)
+
+
+def _passes_pace() -> sa.ColumnElement[bool]:
+    """Tell whether a delivery waits for no pace: urgent; or no further post, but to be put right or looked for."""
+    rows = schema.delivery.c
+    passes = sa.or_(rows.status != Status.QUEUED, ~makes_a_post(), rows.is_urgent)
     return sa.and_(schema.account.c.resting_reason == Reason.PACE, passes)
 
 
@@ -348,11 +362,22 @@ def _delivery(connection: sa.Connection, row: sa.Row[Any], *, now: datetime) -> 
 
 
 def _target(connection: sa.Connection, of_id: int) -> Target:
-    rows = schema.post.c
+    rows, attempt, delivery = schema.post.c, schema.attempt.c, schema.delivery.c
     post = connection.execute(sa.select(schema.post).where(rows.delivery_id == of_id)).one()
+    made_by = (
+        sa.select(attempt.platform_id)
+        .join(schema.delivery, sa.and_(delivery.id == attempt.delivery_id, delivery.attempt == attempt.number))
+        .where(delivery.id == of_id)
+    )
     found = sa.select(schema.delivery.c.id).where(is_withdrawn(of_id))
     withdrawn = connection.execute(found).first() is not None
-    return Target(remote_id=post.remote_id, url=post.url, stands=post.deleted_at is None, is_withdrawn=withdrawn)
+    return Target(
+        remote_id=post.remote_id,
+        url=post.url,
+        stands=post.deleted_at is None,
+        is_withdrawn=withdrawn,
+        platform_id=connection.scalar(made_by),
+    )
 
 
 def is_withdrawn(
@@ -362,6 +387,21 @@ def is_withdrawn(
     rows = deleting.c
     dropped = (Status.SKIPPED, Status.FAILED)
     return sa.and_(rows.of_id == of_id, rows.kind == Kind.DELETE, rows.status.not_in(dropped))
+
+
+def weigh_anew(connection: sa.Connection, entry_id: int, account_id: str, *, is_urgent: bool) -> None:
+    """Write whether what waits of news on an account is urgent, as the news is now.
+
+    What has become so waits no longer for what urgent news passes: whether it may go out is asked anew.
+    """
+    rows = schema.delivery.c
+    waits = rows.status.in_((Status.QUEUED, Status.HELD))
+    changed = schema.delivery.update().where(rows.entry_id == entry_id, rows.account_id == account_id, waits)
+    passed = sa.and_(rows.status == Status.QUEUED, rows.reason.in_(_PASSED_BY_URGENT))
+    not_before = sa.case((passed, sa.null()), else_=rows.not_before) if is_urgent else rows.not_before
+    connection.execute(
+        changed.where(rows.is_urgent.is_not(is_urgent)).values(is_urgent=is_urgent, not_before=not_before)
+    )
 
 
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
@@ -391,22 +431,6 @@ def this(delivery_id: str) -> dict[str, Any]:
     return {"of_entry": name.entry_id, "on_account": name.account_id, "of_kind": name.kind, "of_issue": name.issue}
 
 
-def named(delivery_id: str) -> sa.ColumnElement[bool]:
-    """Find a delivery by the name people use: `412/izmir-x`."""
-    rows, name = schema.delivery.c, name_of(delivery_id)
-    return sa.and_(
-        rows.entry_id == name.entry_id,
-        rows.account_id == name.account_id,
-        rows.kind == name.kind,
-        rows.issue == name.issue,
-    )
-
-
-def name_in(row: Any) -> str:
-    """Give the name of a delivery, of a row with the columns in `NAME`."""
-    return str(DeliveryName(row.entry_id, row.account_id, Kind(row.kind), row.issue))
-
-
 def live(connection: sa.Connection, entry_ids: Collection[int]) -> Sequence[int]:
     """Give those of the entries of which a post stands somewhere, in order."""
     rows, posts = schema.delivery.c, schema.post.c
@@ -428,11 +452,6 @@ def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:
         made_by = connection.execute(sa.select(*NAME).where(schema.delivery.c.id == of_id)).one()
         entry_id, which = whose(made_by)
         note(connection, Told.ENDED, at=now, entry_id=entry_id, account_id=which, facts={"post": {"deleted_at": now}})
-
-
-def whose(row: Any) -> tuple[int, str]:
-    """Give what an event says about whose it is: the entry, and the rest of the delivery's name."""
-    return row.entry_id, name_in(row).partition("/")[2]
 
 
 def of_lease(lease: Lease) -> dict[str, Any]:

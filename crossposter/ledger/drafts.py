@@ -19,6 +19,7 @@ from crossposter.core.cities import city_of
 from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.ledger import schema
 from crossposter.ledger.events import note
+from crossposter.ledger.names import NAME, name_in, named, whose
 from crossposter.ledger.records import packed, picture_row
 
 #: What an event tells of a change: facts and content, as `events.note` takes them.
@@ -55,8 +56,7 @@ def hold(connection: sa.Connection, delivery: Delivery, draft: Draft, outcome: O
     held = connection.execute(
         schema.delivery.update()
         .where(
-            rows.entry_id == delivery.entry_id,
-            rows.account_id == delivery.account_id,
+            named(delivery.id),
             rows.status == Status.QUEUED,
             rows.edition == delivery.edition,
             sa.true() if delivery.attempt else says_now == delivery.revision,
@@ -82,7 +82,7 @@ def hold(connection: sa.Connection, delivery: Delivery, draft: Draft, outcome: O
         Kind.POSTPONED,
         at=now,
         entry_id=delivery.entry_id,
-        account_id=delivery.account_id,
+        account_id=delivery.id.partition("/")[2],
         facts={"delivery": state, **facts},
         content={**({"delivery": {"message": message}} if message else {}), **content},
     )
@@ -177,22 +177,18 @@ def make_anew(connection: sa.Connection, entry_id: int, *, now: datetime) -> Non
         schema.delivery.update()
         .where(of_entry, rows.status == Status.HELD, rows.reason == Reason.APPROVAL)
         .values(status=Status.QUEUED, message=None, updated_at=now)
-        .returning(rows.account_id)
+        .returning(*NAME)
     ).all()
     for row in again:
         facts = {"delivery": {"status": Status.QUEUED, "reason": Reason.APPROVAL}}
-        note(connection, Kind.POSTPONED, at=now, entry_id=entry_id, account_id=row.account_id, facts=facts)
+        note(connection, Kind.POSTPONED, at=now, entry_id=entry_id, account_id=whose(row)[1], facts=facts)
 
 
 def waiting(connection: sa.Connection) -> Sequence[str]:
     """Name the deliveries that wait until a person lets their text out, oldest first."""
     rows = schema.delivery.c
-    query = (
-        sa.select(rows.entry_id, rows.account_id)
-        .where(rows.status == Status.HELD, rows.reason == Reason.APPROVAL)
-        .order_by(rows.id)
-    )
-    return [f"{row.entry_id}/{row.account_id}" for row in connection.execute(query)]
+    query = sa.select(*NAME).where(rows.status == Status.HELD, rows.reason == Reason.APPROVAL).order_by(rows.id)
+    return [name_in(row) for row in connection.execute(query)]
 
 
 def newest(connection: sa.Connection) -> Mapping[str, datetime]:

@@ -14,8 +14,9 @@ from crossposter.core.correcting import CORRECTIONS, Correction, Edited, Wrong
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
 from crossposter.ledger import drafts, entries, schema, shared
-from crossposter.ledger.deliveries import NAME, is_withdrawn, name_in, named, note_status, outcome_values, whose
+from crossposter.ledger.deliveries import is_withdrawn, note_status, outcome_values
 from crossposter.ledger.erased import is_wordless
+from crossposter.ledger.names import NAME, name_in, named, whose
 
 #: A correction that nobody has begun.
 _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
@@ -45,6 +46,7 @@ def edition_of(connection: sa.Connection, entry_id: int) -> Edited:
             account_id=row.account_id,
             said=_revision(connection, says, entry_id, said[row.account_id]),
             is_restored=recovered_at is not None and row.updated_at <= recovered_at,
+            was_held=bool(row.waived),
         )
         for row in connection.execute(_standing(entry_id))
         if said.get(row.account_id, revision) < revision
@@ -82,7 +84,7 @@ def _standing(entry_id: int) -> sa.Select[Any]:
     deleting = schema.delivery.alias("deleting")
     withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.id, deleting))
     return (
-        sa.select(rows.id, *NAME, rows.status, rows.updated_at)
+        sa.select(rows.id, *NAME, rows.status, rows.updated_at, rows.waived, rows.is_urgent)
         .join(schema.post, posts.delivery_id == rows.id)
         .where(rows.entry_id == entry_id, rows.kind != Kind.REPLY, posts.deleted_at.is_(None), ~withdrawn.exists())
         .order_by(rows.id)
@@ -116,19 +118,36 @@ def _revision(connection: sa.Connection, says: Entry, entry_id: int, number: int
     )
 
 
-def propose(connection: sa.Connection, found: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
-    """Write that it was decided about news, and what; False when it was meanwhile, or the news was edited again."""
+def propose(
+    connection: sa.Connection, found: Edited, corrections: Sequence[Correction], *, now: datetime
+) -> Sequence[Correction]:
+    """Write that it was decided about news, and what; nothing when it was meanwhile, or the news was edited again.
+
+    Returns:
+        The corrections that were written: not those about which a person has decided already.
+    """
     rows = schema.entry.c
     shared.hold_stories(connection, [found.entry_id])
     this = sa.and_(rows.id == found.entry_id, rows.revision == found.revision, rows.considered < found.revision)
     if connection.execute(schema.entry.update().where(this).values(considered=found.revision)).rowcount != 1:
-        return False
+        return []
     end_unbegun(connection, found.entry_id, found.revision, Reason.SUPERSEDED, now=now)
+    written = []
     for one in corrections:
-        if begun_on(connection, found.entry_id, one.wrong.account_id):
-            continue  # a person is asked about that one already
+        account_id = one.wrong.account_id
+        if begun_on(connection, found.entry_id, account_id) or _is_decided(connection, found, account_id):
+            continue  # a person is asked about that one already, or has not waited to be asked
         write(connection, found, one.wrong, one.kind, one.outcome, now=now)
-    return True
+        written.append(one)
+    return written
+
+
+def _is_decided(connection: sa.Connection, found: Edited, account_id: str) -> bool:
+    """Tell whether anything was decided about this edition of news on an account."""
+    rows = schema.delivery.c
+    of_this = sa.and_(rows.entry_id == found.entry_id, rows.account_id == account_id, rows.issue == found.revision)
+    query = sa.select(rows.id).where(of_this, rows.kind.in_(CORRECTIONS)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def end_unbegun(
@@ -177,7 +196,9 @@ def write(
     if there is None:
         about["waived"] = []
         new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "issue": name.issue}
-        connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
+        # Of urgent news its correction is as well.
+        new |= {"of_id": of.id, "is_urgent": of.is_urgent, "attempt": 0, "created_at": now}
+        connection.execute(schema.delivery.insert().values(**new, **values))
     else:
         is_free = rows.status.in_((*_UNBEGUN, Status.SKIPPED))
         if not connection.execute(schema.delivery.update().where(same, is_free).values(**values, of_id=of_id)).rowcount:

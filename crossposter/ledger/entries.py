@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from crossposter.core.acts import Verb
 from crossposter.core.chain import Kind
 from crossposter.core.identity import MAKESHIFT, content_of
 from crossposter.core.model import Account, Entry, Feed, Known, Origin, PictureRef, Reason, Validators
@@ -162,6 +163,7 @@ def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping
     entry_ids = sorted(set(by_key.values()))
     shown = _shown_in(connection, feed, entry_ids)
     decided = _decided(connection, entry_ids)
+    withdrawn = _withdrawn(connection, entry_ids)
     said = {row.id: row for row in _rows(connection, entry_ids)}
     return {
         key: Known(
@@ -169,6 +171,7 @@ def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping
             in_feed=entry_id in shown,
             is_first=said[entry_id].feed_id == feed.id,
             decided=frozenset(decided.get(entry_id, ())),
+            is_withdrawn=entry_id in withdrawn,
             content=said[entry_id].content or "",
             title=said[entry_id].title,
             is_erased=said[entry_id].is_wordless,
@@ -202,6 +205,15 @@ def _decided(connection: sa.Connection, entry_ids: Sequence[int]) -> Mapping[int
         query = sa.select(rows.entry_id, rows.account_id).where(rows.entry_id.in_(part), is_decided)
         for row in connection.execute(query):
             found.setdefault(row.entry_id, set()).add(row.account_id)
+    return found
+
+
+def _withdrawn(connection: sa.Connection, entry_ids: Sequence[int]) -> set[int]:
+    rows, acts = schema.delivery.c, schema.act.c
+    found: set[int] = set()
+    for part in parts(entry_ids):
+        query = sa.select(rows.entry_id).join(schema.act, acts.delivery_id == rows.id)
+        found.update(connection.scalars(query.where(rows.entry_id.in_(part), acts.verb == Verb.RETRACT)))
     return found
 
 

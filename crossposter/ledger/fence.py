@@ -18,8 +18,8 @@ from crossposter.core.fence import Fence
 from crossposter.core.model import Reason, Status
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import NAME, whose
 from crossposter.ledger.events import note
+from crossposter.ledger.names import NAME, whose
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import one_at_a_time
 from crossposter.wording import Message, say
@@ -27,6 +27,8 @@ from crossposter.wording import Message, say
 #: Always of one length, and so short that a disk writes it whole or not at all.
 _LINE = re.compile(r"([0-9a-f]{32}) ([0-9]{20})\n")
 _LENGTH = 54
+#: When the program has written something by itself.
+_AT_WORK = (schema.heartbeat.c.beat_at, schema.feed.c.polled_at)
 _ROW = (schema.fence.c.ledger_id, schema.fence.c.sequence)
 _READ = sa.select(*_ROW)
 _ADVANCE = schema.fence.update().values(sequence=schema.fence.c.sequence + 1).returning(*_ROW)
@@ -124,16 +126,26 @@ def advance(connection: sa.Connection) -> Fence:
 
 
 def last_sign(connection: sa.Connection) -> datetime | None:
-    """Give the newest moment that the ledger knows of; None for one that knows of nothing."""
-    moments = (
-        schema.heartbeat.c.beat_at,
-        schema.feed.c.polled_at,
-        schema.attempt.c.started_at,
-        schema.attempt.c.ended_at,
-        schema.delivery.c.updated_at,
-    )
-    newest = [connection.scalar(sa.select(sa.func.max(moment, type_=schema.UtcDateTime))) for moment in moments]
-    return max((moment for moment in newest if moment), default=None)
+    """Give when the program was surely at work last; None for a ledger that knows of nothing.
+
+    What people do is none: a command changes rows while nobody sends. Nor is an attempt that was written down because
+    somebody has found a post, or has deleted it by hand: it ends as it begins.
+    """
+    attempt = schema.attempt.c
+    begun = sa.or_(attempt.ended_at.is_(None), attempt.ended_at > attempt.started_at)
+    newest = sa.select(attempt.started_at).where(begun).order_by(attempt.started_at.desc()).limit(1)
+    return max(filter(None, (*_newest(connection, _AT_WORK), connection.scalar(newest))), default=None)
+
+
+def newest_moment(connection: sa.Connection) -> datetime | None:
+    """Give the newest moment that the ledger knows of, whoever wrote it: no clock that is right is behind it."""
+    attempt = schema.attempt.c
+    moments = (*_AT_WORK, attempt.started_at, attempt.ended_at, schema.delivery.c.updated_at)
+    return max(filter(None, _newest(connection, moments)), default=None)
+
+
+def _newest(connection: sa.Connection, moments: Sequence[sa.Column[datetime]]) -> list[datetime | None]:
+    return [connection.scalar(sa.select(sa.func.max(moment, type_=schema.UtcDateTime))) for moment in moments]
 
 
 def begin_recovery(connection: sa.Connection, fence: Fence, why: Message | None = None, *, now: datetime) -> None:

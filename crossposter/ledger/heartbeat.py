@@ -16,10 +16,10 @@ from crossposter.core.chain import Kind
 from crossposter.core.health import Signs, at_work_since
 from crossposter.core.model import NEEDS_PERSON, Status
 from crossposter.ledger import events, postgresql, schema
-from crossposter.ledger.deliveries import NAME, name_in
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import Overwrite, inserting
 from crossposter.ledger.lock import Holder, Role, holder
+from crossposter.ledger.names import NAME, name_in
 from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.shared import is_shared, one_at_a_time
 from crossposter.ledger.store import SqlLedger

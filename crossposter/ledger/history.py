@@ -15,8 +15,9 @@ from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
 from crossposter.ledger import drafts, events, schema, shared
-from crossposter.ledger.deliveries import named
+from crossposter.ledger.deliveries import makes_a_post
 from crossposter.ledger.erased import erased_at
+from crossposter.ledger.names import NAME, name_in, named
 from crossposter.ledger.pauses import is_paused, open_pauses
 from crossposter.ledger.records import (
     AttemptRecord,
@@ -28,13 +29,14 @@ from crossposter.ledger.records import (
     unpacked,
 )
 from crossposter.ledger.store import SqlLedger
+from crossposter.wording import say
 
 _WAITING = (Status.HELD, Status.UNCERTAIN, Status.FAILED)
 
 
-def deliveries(ledger: SqlLedger, *, now: datetime) -> list[DeliveryRecord]:
-    """List every delivery, oldest first."""
-    return _deliveries(ledger, sa.true(), now=now)
+def deliveries(ledger: SqlLedger, *, now: datetime, strict: Sequence[str] = ()) -> list[DeliveryRecord]:
+    """List every delivery, oldest first; of the accounts in `strict` it is told what waits behind an older one."""
+    return _deliveries(ledger, sa.true(), now=now, strict=strict)
 
 
 def waiting(ledger: SqlLedger, *, now: datetime, city: str = "") -> list[DeliveryRecord]:
@@ -50,9 +52,35 @@ def of_city(account_id: sa.ColumnElement[str], city: str) -> sa.ColumnElement[bo
     return account_id.startswith(f"{city}.", autoescape=True) if city else sa.true()
 
 
-def story(ledger: SqlLedger, entry_id: int, *, now: datetime) -> list[DeliveryRecord]:
+def story(ledger: SqlLedger, entry_id: int, *, now: datetime, strict: Sequence[str] = ()) -> list[DeliveryRecord]:
     """List the deliveries of one entry; empty when there is no such entry."""
-    return _deliveries(ledger, schema.delivery.c.entry_id == entry_id, now=now)
+    return _deliveries(ledger, schema.delivery.c.entry_id == entry_id, now=now, strict=strict)
+
+
+def keeping_others(ledger: SqlLedger, strict: Sequence[str]) -> dict[str, int]:
+    """Count the news that waits behind an older one which waits for a person, by the name of that one.
+
+    Args:
+        ledger: The ledger.
+        strict: The accounts whose news goes out in its order.
+    """
+    rows = schema.delivery.c
+    with ledger.reading() as connection:
+        found = {}
+        for account_id, row in _first_unsettled(connection, strict).items():
+            behind = sa.and_(rows.account_id == account_id, rows.id > row.id, ~rows.is_urgent)
+            waiting = sa.and_(behind, rows.status == Status.QUEUED, rows.kind == Kind.PUBLISH)
+            found[name_in(row)] = int(connection.scalar(sa.select(sa.func.count()).where(waiting)) or 0)
+    return {name: count for name, count in found.items() if count}
+
+
+def _first_unsettled(connection: sa.Connection, strict: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """Give the oldest news of each account that waits for a person, or for a look at the account."""
+    rows = schema.delivery.c
+    waits = sa.and_(rows.status.in_((Status.HELD, Status.UNCERTAIN)), rows.kind == Kind.PUBLISH)
+    newest_first: sa.Select[Any] = sa.select(rows.id, *NAME).order_by(rows.id.desc())
+    found = connection.execute(newest_first.where(rows.account_id.in_(strict), waits))
+    return {row.account_id: row for row in found}
 
 
 def attempts(ledger: SqlLedger, delivery: DeliveryRecord) -> list[AttemptRecord]:
@@ -95,7 +123,9 @@ def revisions(ledger: SqlLedger, entry_id: int) -> list[RevisionRecord]:
         return [RevisionRecord(**row._mapping) for row in connection.execute(query)]
 
 
-def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: datetime) -> list[DeliveryRecord]:
+def _deliveries(
+    ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: datetime, strict: Sequence[str] = ()
+) -> list[DeliveryRecord]:
     delivery, entry, post, sent = schema.delivery, schema.entry, schema.post, schema.attempt
     target = post.alias("target")
     query = (
@@ -112,6 +142,7 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
             schema.account.c.resting_reason,
             schema.account.c.resting_message,
             is_paused().label("is_paused"),
+            makes_a_post().label("makes_a_post"),
             sa.func.coalesce(post.c.remote_id, target.c.remote_id).label("remote_id"),
             sa.func.coalesce(post.c.url, target.c.url).label("url"),
             post.c.deleted_at,
@@ -135,12 +166,16 @@ def _deliveries(ledger: SqlLedger, condition: sa.ColumnElement[bool], *, now: da
         then = shared.moment(connection, now=now)
         found = connection.execute(query).all()
         paused, shown = open_pauses(connection), drafts.unsent(connection)
+        first = _first_unsettled(connection, strict)
     said = _said_last(found)
     records = [
         delivery_record(row, shown.get(row.id), said=said.get((row.entry_id, row.account_id)), now=then)
         for row in found
     ]
-    return [_with_its_wait(record, row, paused, now=then) for record, row in zip(records, found, strict=True)]
+    return [
+        _with_its_wait(record, row, paused, first.get(record.account_id), now=then)
+        for record, row in zip(records, found, strict=True)
+    ]
 
 
 def _said_last(rows: Sequence[sa.Row[Any]]) -> dict[tuple[int, str], int]:
@@ -154,9 +189,9 @@ def _said_last(rows: Sequence[sa.Row[Any]]) -> dict[tuple[int, str], int]:
 
 
 def _with_its_wait(
-    record: DeliveryRecord, row: sa.Row[Any], pauses: Sequence[Pause], *, now: datetime
+    record: DeliveryRecord, row: sa.Row[Any], pauses: Sequence[Pause], first: sa.Row[Any] | None, *, now: datetime
 ) -> DeliveryRecord:
-    """Say of what is queued what keeps it most: a pause, the rest of its account, or what stands in its own row."""
+    """Say of what is queued what keeps it most: a pause, an older one, its account's rest, or what its row says."""
     if record.status is not Status.QUEUED:
         return record
     if row.is_paused:
@@ -167,8 +202,12 @@ def _with_its_wait(
             message=pause.in_short if pause else Reason.PAUSED.message,
             not_before=pause.until if pause else None,
         )
+    if first and row.id > first.id and record.kind is Kind.PUBLISH and not record.is_urgent:
+        behind = say("waits behind {delivery} (order: strict)", delivery=name_in(first))
+        return replace(record, reason=Reason.BEHIND_OLDER, message=behind, not_before=None)
     rests = row.resting_until is not None and row.resting_until > max(now, record.not_before or now)
-    if not rests or (record.is_urgent and row.resting_reason == Reason.PACE):
+    passes_pace = record.is_urgent or not row.makes_a_post
+    if not rests or (passes_pace and row.resting_reason == Reason.PACE):
         return record
     reason = Reason(row.resting_reason)
     message = unpacked(row.resting_message) or reason.message

@@ -70,7 +70,7 @@ class Pausing:
                 )
 
     def last_sign(self) -> datetime | None:
-        """Give the newest moment that the ledger knows of; None for one that knows of nothing."""
+        """Give when the program was surely at work last; None for a ledger that knows of nothing."""
         with self.reading() as connection:
             return fence.last_sign(connection)
 

@@ -14,16 +14,8 @@ from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.attempts import add_post, adopt, post_facts
-from crossposter.ledger.deliveries import (
-    NAME,
-    end_post,
-    is_over,
-    let_rest,
-    named,
-    note_status,
-    outcome_values,
-    whose,
-)
+from crossposter.ledger.deliveries import end_post, is_over, let_rest, note_status, outcome_values
+from crossposter.ledger.names import NAME, named, whose
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import KnownPosts

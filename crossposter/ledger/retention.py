@@ -23,10 +23,11 @@ from crossposter.core.model import Reason, Status
 from crossposter.core.replay import PICTURES, TEXTS, WORDS
 from crossposter.core.retention import Retention, Story, is_dropped, may_go, needs_words
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import NAME, note_status, whose
+from crossposter.ledger.deliveries import note_status
 from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.events import note
 from crossposter.ledger.history import of_city
+from crossposter.ledger.names import NAME, whose
 from crossposter.ledger.shared import hold_stories, is_shared, one_at_a_time
 from crossposter.ledger.store import SqlLedger
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from crossposter.core.approval import Draft
 from crossposter.core.correcting import Correction, Edited
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
+from crossposter.core.kinds import name_of
 from crossposter.core.model import (
     Account,
     Delivery,
@@ -164,9 +165,10 @@ class SqlLedger(Pausing):
             with self._counting(sidecar):
                 beside = sidecar.read()
         with self.reading() as connection:
-            counted, last_sign = fence.read(connection), fence.last_sign(connection)
+            counted = fence.read(connection)
+            last_sign, newest = fence.last_sign(connection), fence.newest_moment(connection)
         restored = older_than_the_truth(counted, beside, is_shared=is_shared)
-        since = unread_since(last_sign, is_restored=restored is not None, now=now)
+        since = unread_since(last_sign or newest, is_restored=restored is not None, now=now)
         if restored or since:
             with self.writing() as connection:
                 shared.one_at_a_time(connection, "recovery")
@@ -181,7 +183,7 @@ class SqlLedger(Pausing):
             with self._counting(sidecar):
                 sidecar.write(counted)
         self._sidecar = sidecar
-        return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(last_sign, now=now))
+        return Opening(restored=restored, is_clock_doubtful=clock_is_doubtful(newest, now=now))
 
     # -- feeds ---------------------------------------------------------------------------------------------------
 
@@ -257,6 +259,9 @@ class SqlLedger(Pausing):
                 entries.see_entry(connection, feed, sighting.entry_id, sighting.keys)
                 if sighting.revised:
                     entries.revise(connection, sighting.entry_id, sighting.revised, now=now)
+                    for account in (one for one in accounts if one.times.urgent.is_used):
+                        is_urgent = account.id in sighting.urgent_on
+                        deliveries.weigh_anew(connection, sighting.entry_id, account.id, is_urgent=is_urgent)
             new = {decision.keys: decision.entry for decision in plan.decisions if decision.entry_id is None}
             numbers = entries.add(connection, feed, new, now=now)
             deliveries.decide(connection, plan.decisions, numbers, now=now)
@@ -452,6 +457,12 @@ class SqlLedger(Pausing):
         with self.writing() as connection:
             deliveries.postpone(connection, delivery_id, outcome, now=now)
 
+    def calm(self, delivery_id: str) -> None:
+        """Write that a delivery is urgent no more."""
+        name = name_of(delivery_id)
+        with self.writing() as connection:
+            deliveries.weigh_anew(connection, name.entry_id, name.account_id, is_urgent=False)
+
     def hold_draft(self, delivery: Delivery, draft: Draft, outcome: Outcome, *, now: datetime) -> bool:
         """Let a delivery wait for a person with exactly what would be sent; False when it has moved on."""
         with self.writing() as connection:
@@ -514,8 +525,8 @@ class SqlLedger(Pausing):
         with self.reading() as connection:
             return editions.edited(connection)
 
-    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> bool:
-        """Write that it was decided about edited news, and what; False when that was done meanwhile."""
+    def propose(self, edited: Edited, corrections: Sequence[Correction], *, now: datetime) -> Sequence[Correction]:
+        """Write that it was decided about edited news, and what; gives what was written."""
         with self.writing() as connection:
             return editions.propose(connection, edited, corrections, now=now)
 

@@ -15,7 +15,7 @@ from crossposter.core.withdrawing import Fate, fate
 from crossposter.errors import LedgerError
 from crossposter.ledger import schema, shared
 from crossposter.ledger.acts import Act, Acted, entries_named, rows_named, standing_status, write_act
-from crossposter.ledger.deliveries import name_in
+from crossposter.ledger.names import name_in
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import say
 

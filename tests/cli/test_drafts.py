@@ -168,3 +168,38 @@ def test_a_dry_run_says_that_a_post_will_wait(call_json: CallJson, city: City, a
     waits = {post["account"]: words in " ".join(post["warnings"]) for post in found["posts"]}
     assert waits["izmir-x"]
     assert not any(is_told for name, is_told in waits.items() if name != "izmir-x")
+
+
+def test_a_correction_is_shown_with_its_hash_and_answers_as_it_was_shown(
+    city: City, call: Call, call_json: CallJson, waiting: str
+) -> None:
+    call("approve", waiting, "--by", "Ayşe")
+    call("run", "--once")
+    city.site.edit("tr", title="Çiğli Tramvayı dört yeni durağıyla sefere başladı")
+    call("run", "--once")
+    code, printed = call("correct", "8/izmir-x", "--by", "Ayşe")
+    assert (code, "wait to be let out before anything is sent" in printed) == (0, True)
+    call("run", "--once")
+    assert len(on_x(city)) == 1
+    queued = {one["id"]: one for one in call_json("queue")["deliveries"]}
+    draft = queued["8/izmir-x/reply-2"]["draft"]
+    assert draft["text"].startswith("DÜZELTME: Çiğli Tramvayı dört")
+    assert f"what would be sent ({draft['hash'][:8]})" in call("queue")[1]
+    assert call("approve", "8/izmir-x/reply-2", "--hash", draft["hash"][:8], "--by", "Mehmet")[0] == 0
+    call("run", "--once")
+    assert on_x(city)[1] == draft["text"]
+
+
+def test_what_waits_behind_one_that_a_person_must_let_out_says_behind_which(
+    city: City, call: Call, call_json: CallJson, asking: Path
+) -> None:
+    text = asking.read_text("utf-8")
+    asking.write_text(text.replace("approval: required", "approval: required\n    order: strict"), "utf-8")
+    call("run", "--once")
+    for _ in range(2):
+        city.site.publish("tr")
+    call("run", "--once")
+    first, second = "8/izmir-x", "9/izmir-x"
+    assert call_json("ledger", "show", second)["deliveries"][0]["reason"] == "behind_older"
+    assert f"waits behind {first} (order: strict)" in call("ledger", "list")[1]
+    assert f"1 news wait behind {first}" in call("queue")[1]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from crossposter.core.amended import is_amendment, of_amendment
+from crossposter.core.amended import by_hand, is_amendment, of_amendment
 from crossposter.core.amending import cannot, done, goes_on, missing
 from crossposter.core.correcting import changes_in_short, marked, usual, worded
 from crossposter.core.events import Delivered
@@ -147,3 +147,19 @@ def told(kind: Kind, outcome: Outcome) -> list[str]:
 )
 def test_people_are_told_what_became_of_it(kind: Kind, outcome: Outcome, subjects: list[str]) -> None:
     assert told(kind, outcome) == subjects
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (Kind.DELETE, "delete the post in the app"),
+        (Kind.EDIT, "change the post's words"),
+        (Kind.REPLY, "answer the post"),
+        (Kind.REPOST, "delete the post and make a new one"),
+    ],
+)
+def test_what_only_a_person_can_do_says_what_and_how_it_is_ended(kind: Kind, sentence: str) -> None:
+    name = DeliveryName(4, "x", kind, 2)
+    ends = "crossposter settle {} --absent" if kind is Kind.DELETE else "crossposter reject {}"
+    assert sentence in str(by_hand(name))
+    assert ends.format(name) in str(by_hand(name))

@@ -212,7 +212,7 @@ def test_what_was_due_while_nobody_was_at_work_is_held_but_for_what_a_person_let
     record(ledger, 3, account="izmir-facebook")
     ledger.postpone("2/izmir-x", Outcome(status=Status.HELD, reason=Reason.NO_PICTURE), now=NOON)
     Desk(ledger).act(Verb.APPROVE, "2", AYSE, now=NOON + HOUR)
-    assert ledger.last_sign() == NOON + HOUR
+    assert ledger.last_sign() == NOON  # what people do is no sign that anybody sends
     assert ledger.hold_backlog(["izmir-x"], since=NOON, now=NOON + HOUR) == 1
     assert [one[2] for one in status(ledger)] == [Reason.BACKLOG, None, None]
 
@@ -240,3 +240,21 @@ def test_a_pause_waits_for_the_claim_that_was_first_and_stops_every_later_one(
         person.join(10)
         assert is_paused.is_set()
         assert ledger.claim(deliveries[0], STAGED, a_lease(), now=NOON) is None
+
+
+def test_what_waits_behind_an_older_one_says_behind_which(ledger: SqlLedger) -> None:
+    for number, categories in ((1, ()), (2, ()), (3, ("Acil",))):
+        see(ledger, a_feed(), number, *categories)
+    ledger.postpone("1/izmir-x", Outcome(status=Status.HELD, reason=Reason.GATE), now=NOON)
+    told = [(one.reason, str(one.message or "")) for one in history.deliveries(ledger, now=NOON, strict=["izmir-x"])]
+    assert told[1:] == [(Reason.BEHIND_OLDER, "waits behind 1/izmir-x (order: strict)"), (None, "")]
+    assert history.story(ledger, 2, now=NOON, strict=["izmir-x"])[0].reason is Reason.BEHIND_OLDER
+    assert history.keeping_others(ledger, ["izmir-x"]) == {"1/izmir-x": 1}
+    assert history.deliveries(ledger, now=NOON)[1].reason is None
+    assert history.keeping_others(ledger, []) == {}
+
+
+def test_what_is_urgent_no_more_is_written_down_as_ordinary(ledger: SqlLedger) -> None:
+    see(ledger, a_feed(), 1, "Acil")
+    ledger.calm("1/izmir-x")
+    assert not history.deliveries(ledger, now=NOON)[0].is_urgent
