@@ -30,6 +30,12 @@ BARS = (
         ("ratio", "chain"),
         1.15,
     ),
+    (
+        "the same, the chain with what must come before its first post",
+        "throughput",
+        ("ratio", "chain, with what comes first"),
+        1.15,
+    ),
     ("the others beside a platform that hangs, without it", "throughput", ("ratio", "hanging"), 1.1),
     ("dedup check of SQLite, 100,000 deliveries to 10,000", "growth", ("ratio", "sqlite", "known (50 keys)"), 2.0),
     ("claim and settle, the same", "growth", ("ratio", "sqlite", "claim and settle"), 2.0),

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 _LOOK_S = 10.0
 #: A little less than a day: whoever does it once a day at no exact time does it every day.
 _FORGETS_EVERY = timedelta(hours=20)
+#: Where no platform has confirmed the clock they are asked again after that long.
+_ASKS_EVERY = timedelta(hours=1)
 
 log = get_logger()
 
@@ -112,8 +114,11 @@ class Office:
         retentions = {city.city: city.retention.retention() for city in config.cities}
         if not any(one.texts or one.pictures for one in retentions.values()):
             return
-        now = self.clock.now()
-        if self.ledger.take_turn("retention", _FORGETS_EVERY, now=now) and is_clock_right():
+        now, ledger = self.clock.now(), self.ledger
+        # Who cannot confirm the clock takes nobody's turn; and does not ask the platforms in every round.
+        is_due = ledger.is_turn("retention", _FORGETS_EVERY, now=now)
+        may_ask = is_due and ledger.take_turn("retention clock", _ASKS_EVERY, now=now)
+        if may_ask and is_clock_right() and ledger.take_turn("retention", _FORGETS_EVERY, now=now):
             from crossposter.forgetting import forget
 
             store = FilePictureStore(config.data / "pictures")

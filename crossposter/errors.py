@@ -8,6 +8,7 @@
     ├ UsageError                       asked for in a way that cannot be done
     ├ LoginError                       nobody was logged in; nothing was written
     ├ LedgerError
+    │ ├ UnseenError                    the record could not be looked at; nothing is said about it
     │ └ LedgerHeldError(holder)        another process writes this ledger
     └ PublishError
       ├ RejectedError                  this post will never be accepted     -> failed
@@ -106,6 +107,10 @@ class LoginError(CrossposterError):
 
 class LedgerError(CrossposterError):
     """The ledger cannot be opened, read or written."""
+
+
+class UnseenError(LedgerError):
+    """The record could not be looked at, so nothing is known of whether it holds."""
 
 
 class LedgerHeldError(LedgerError):

@@ -5,7 +5,7 @@ Nothing that is removed comes back, so this is left to whoever knows that the cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,8 @@ from crossposter.media.store import FilePictureStore
 
 #: Stories whose words go in one run; what is left is for the next day.
 MOST = 10_000
+#: Pictures that are removed between two looks at the record.
+_PORTION = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,15 @@ def forget(
     gone = store.older_than(before)
     if gone:
         gone -= retention.pictures_in_use(ledger, retentions, feed_ids=feed_ids, now=now)
-    if gone:
-        retention.note_pictures(ledger, len(gone), now=now)
-        store.remove(gone, before=before)
-    return Forgotten(stories=stories, pictures=len(gone))
+    removed = 0
+    for portion in _portions(sorted(gone)):
+        # Counted once it is done: a death leaves so many uncounted at most, and none counted twice.
+        if count := store.remove(portion, before=before):
+            retention.note_pictures(ledger, count, now=now)
+            removed += count
+    return Forgotten(stories=stories, pictures=removed)
+
+
+def _portions(names: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(names), _PORTION):
+        yield names[start : start + _PORTION]

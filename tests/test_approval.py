@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crossposter.core.acts import Person, Verb
-from crossposter.core.approval import ApprovalRule, Draft
+from crossposter.core.approval import ApprovalRule, Draft, digest
 from crossposter.core.budget import Budget, WhenSpent
 from crossposter.core.events import AwaitingApproval
 from crossposter.core.model import Entry, PictureRef, Reason, Status
@@ -505,5 +505,6 @@ def test_the_record_keeps_what_was_shown_written_and_approved(office: Office) ->
     with office.ledger.reading() as connection:
         told = [json.loads(one.content) for one in events.of_entries(connection, 2, 2) if one.content]
     drafts = [one["draft"] for one in told if "draft" in one]
-    assert [one["text"] for one in drafts] == [first.post.text, "Başka sözler", second.post.text]
-    assert [one.get("hash") for one in drafts] == [first.hash, None, second.hash]
+    written = replace(first.post, text="Başka sözler")
+    assert [one["text"] for one in drafts] == [first.post.text, written.text, second.post.text]
+    assert [one["hash"] for one in drafts] == [first.hash, digest(written, revision=1), second.hash]

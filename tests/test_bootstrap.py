@@ -202,8 +202,14 @@ def test_an_office_forgets_once_a_day_and_only_by_a_clock_that_is_right(city: Ci
         os.utime(old, times=(0, 0))
         office.forget(silent, says(True))
         office.forget(config, says(False))
-        office.forget(config, says(True))  # not on the same day
+        office.forget(config, says(True))  # not within an hour
         assert (asked, old.exists()) == ([False], True)
+        soon = replace(office, clock=SystemClock(ahead=timedelta(hours=2)))
+        soon.forget(config, says(True))  # nobody has had the day's turn
+        assert (asked, old.exists()) == ([False, True], False)
+        later = replace(office, clock=SystemClock(ahead=timedelta(hours=10)))
+        later.forget(config, says(True))
+        assert asked == [False, True]
         tomorrow = replace(office, clock=SystemClock(ahead=timedelta(days=1)))
         tomorrow.forget(config, says(True))
-        assert (asked, old.exists()) == ([False, True], False)
+        assert asked == [False, True, True]

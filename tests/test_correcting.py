@@ -606,6 +606,19 @@ def test_a_repost_that_is_stuck_between_its_steps_is_the_only_one(office: Office
     assert office.texts("n") == ["Haber saat 11:00"]
 
 
+def test_while_nobody_knows_whether_a_reply_stands_no_other_is_proposed(office: Office) -> None:
+    office.adapters["r"].answers["reply"] = [UncertainError(WORDS), UncertainError(WORDS)]
+    edit(office)
+    say_yes(office, "2/r")
+    for _ in range(8):
+        office.run()
+        office.clock.forward(minutes=3)
+    assert states(office)["2/r/reply-2"] == (Status.HELD, Reason.UNKNOWN)
+    edit(office, title="Haber saat 12:00")
+    assert "2/e/edit-3" in states(office)
+    assert "2/r/reply-3" not in states(office)
+
+
 def test_news_that_is_edited_while_its_first_post_is_tried_again_is_corrected_then(office: Office) -> None:
     """It goes out in the words that were sent first, since it may stand in them already."""
     office.news(an_entry(7), an_entry(1))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crossposter.core.acts import Person
     from crossposter.core.model import Receipt
     from crossposter.ledger.acts import Acted, ActRecord
+    from crossposter.ledger.records import DeliveryRecord
     from crossposter.messages import Translator
 
 #: What to do about what may be public or not.
@@ -238,8 +239,23 @@ def queue(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = Fa
                 typer.echo(printable("\n".join(["", record.id, *lines_of(record, translate)])))
         if any(is_in_doubt(record.status, record.reason) for record in records):
             typer.echo(translate(SETTLE))
+        for line in _ends(records, loaded):
+            typer.echo(translate(line))
     else:
         typer.echo(translate(say("nothing waits for a person")))
+
+
+def _ends(records: Sequence[DeliveryRecord], config: Configuration) -> list[Message]:
+    """Say after how long what is held ends by itself, in each city where it does."""
+    from crossposter.core.retention import is_dropped
+
+    ages = {city.city: city.retention.texts for city in config.cities}
+    ending = [one for one in records if is_dropped(one.status, one.kind, is_begun=one.attempts > 0)]
+    found = sorted({str(age) for one in ending if (age := ages.get(city_of(one.account_id)))})
+    return [
+        say("what is held and nobody lets out is dropped, and its words are removed, after {age} (retention)", age=age)
+        for age in found
+    ]
 
 
 def hold(ctx: typer.Context, names: _Names, config: ConfigOption = None, by: By = None, reason: _Why = None) -> None:

@@ -1,7 +1,7 @@
 """All commands, and the one place where an error becomes a sentence and an exit code.
 
 Exit codes: 0 done, 1 something failed to publish or a check failed, 2 usage or configuration, 3 unexpected,
-75 another process holds the ledger.
+4 the record could not be looked at (`ledger verify`), 75 another process holds the ledger.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from crossposter.cli import acts, pausing
 from crossposter.cli.alerts import alerts_app
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_problems
 from crossposter.cli.ledger import ledger_app
-from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError, UsageError
+from crossposter.errors import ConfigError, CrossposterError, LedgerHeldError, UnseenError, UsageError
 from crossposter.wording import say
 
 app = typer.Typer(
@@ -287,4 +287,6 @@ def _explain(error: CrossposterError, language: str | None) -> int:
     print(translate(error.message), file=sys.stderr)  # noqa: T201 - the command line's voice
     if isinstance(error, UsageError):
         return 2
+    if isinstance(error, UnseenError):
+        return 4
     return 75 if isinstance(error, LedgerHeldError) else 1

@@ -14,7 +14,7 @@ import typer
 
 from crossposter.cli.context import ConfigOption, Context, JsonOption, print_json
 from crossposter.clock import SystemClock
-from crossposter.errors import LedgerError, UsageError
+from crossposter.errors import LedgerError, UnseenError, UsageError
 from crossposter.wording import say
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ def show(
         acts = {record.id: Desk(ledger).acts(record.id) for record in records}
         revisions = history.revisions(ledger, int(number)) if records else []
         standing = {record.id: _standing(ledger, record, attempts[record.id]) for record in records}
-        told = steps(history.events_of(ledger, int(number)), account_id=name.partition("/")[2]) if records else []
+        events = history.events_of(ledger, int(number)) if records else []
     if not records:
         raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
     zone = zone_of(loaded, records[0].account_id)
+    told = steps(events, account_id=name.partition("/")[2], zone=zone)
     if json:
         shown = [
             {
@@ -186,7 +187,10 @@ def verify(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Look whether the record is whole, and says what the ledger says; exit code 1 where it does not."""
+    """Look whether the record is whole, and says what the ledger says.
+
+    Exit code 1 where it does not; 4 where it could not be looked at: busy, unreadable, or not there.
+    """
     from crossposter.cli.record import print_verdict, verdict_data
     from crossposter.core.chain import head_of
     from crossposter.ledger import verifying
@@ -196,12 +200,19 @@ def verify(
         raise UsageError(
             say("{head!r} is no head of a record: give HASH@POSITION, as 'ledger head' prints it", head=head)
         )
-    with open_ledger(ctx.obj.at(config)) as (ledger, translate):
-        verdict = verifying.verify(ledger, held=held)
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    try:
+        with open_ledger(context, loaded) as (ledger, translate):
+            verdict = verifying.verify(ledger, held=held)
+    except LedgerError as error:
+        sentence = say("the record could not be looked at, so this says nothing about it: {cause}", cause=error.message)
+        raise UnseenError(sentence) from error
+    zone = zone_of(loaded, "")
     if json:
-        print_json(verdict_data(verdict, translate))
+        print_json(verdict_data(verdict, translate, zone=zone))
     else:
-        print_verdict(verdict, translate, held=held)
+        print_verdict(verdict, translate, held=held, zone=zone)
     if verdict.found:
         raise typer.Exit(1)
 
@@ -209,12 +220,15 @@ def verify(
 @ledger_app.command("head")
 def head(ctx: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print where the record ends: kept elsewhere, it shows later whether anything before it was changed."""
+    from crossposter.cli.record import there
     from crossposter.ledger import events
 
-    with open_ledger(ctx.obj.at(config)) as (ledger, _), ledger.reading() as connection:
+    context = ctx.obj.at(config)
+    loaded = context.load(secrets_needed=False, tolerant=True)
+    with open_ledger(context, loaded) as (ledger, _), ledger.reading() as connection:
         end = events.head(connection)
         last = events.at(connection, end.position)
-    at = last.at.isoformat(timespec="seconds") if last else None
+    at = there(last.at, zone_of(loaded, "")) if last else None
     if json:
         print_json({"head": str(end), "position": end.position, "hash": end.hash, "at": at})
     else:
@@ -360,7 +374,7 @@ def _print_delivery(
     record: DeliveryRecord, attempts: list[AttemptRecord], acts: list[ActRecord], translate: Translator, *, zone: str
 ) -> None:
     from crossposter.cli.drafts import lines_of
-    from crossposter.cli.tables import DELETED, DONE, STATUS_WORDS, VERB_WORDS, clock, printable, word_of
+    from crossposter.cli.tables import DELETED, DONE, STATUS_WORDS, VERB_WORDS, clock, headline, printable, word_of
     from crossposter.core.acts import Verb
     from crossposter.core.kinds import Kind
     from crossposter.core.model import Status
@@ -386,7 +400,8 @@ def _print_delivery(
         _echo(f"  {clock(attempt.started_at, zone)} - {ended}  {outcome}")
         if attempt.message:
             _echo(f"  {translate(attempt.message)}")
-        for line in printable(attempt.text).splitlines():
+        said = attempt.text if record.erased_at is None else headline(record, translate, zone=zone)
+        for line in printable(said).splitlines():
             _echo(f"  | {line}")
         for picture in attempt.pictures:
             _echo(f"  | [{picture['width']}x{picture['height']} {picture['sha256'][:12]}] {picture['alt']}")

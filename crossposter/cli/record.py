@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -15,14 +17,19 @@ if TYPE_CHECKING:
     from crossposter.messages import Translator
 
 
-def verdict_data(verdict: Verdict, translate: Translator) -> dict[str, Any]:
+def there(moment: datetime, zone: str) -> str:
+    """Write a moment to the second as the office's clock shows it, with its offset: programs read it as well."""
+    return moment.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+def verdict_data(verdict: Verdict, translate: Translator, *, zone: str) -> dict[str, Any]:
     """Give it for programs."""
     return {
         "holds": not verdict.found,
         "events": verdict.events,
         "head": str(verdict.head),
-        "head_at": verdict.head_at.isoformat() if verdict.head_at else None,
-        "since": verdict.since.isoformat() if verdict.since else None,
+        "head_at": there(verdict.head_at, zone) if verdict.head_at else None,
+        "since": there(verdict.since, zone) if verdict.since else None,
         "entries": verdict.entries,
         "deliveries": verdict.deliveries,
         "not_covered": verdict.uncovered,
@@ -34,17 +41,17 @@ def verdict_data(verdict: Verdict, translate: Translator) -> dict[str, Any]:
     }
 
 
-def print_verdict(verdict: Verdict, translate: Translator, *, held: Head | None) -> None:
-    """Print it for people: what does not hold first."""
-    for line in _lines(verdict, held=held):
+def print_verdict(verdict: Verdict, translate: Translator, *, held: Head | None, zone: str) -> None:
+    """Print it for people: what does not hold first; times in the office's zone."""
+    for line in _lines(verdict, held=held, zone=zone):
         typer.echo(printable(translate(line)))
 
 
-def _lines(verdict: Verdict, *, held: Head | None) -> list[Message]:
+def _lines(verdict: Verdict, *, held: Head | None, zone: str) -> list[Message]:
     lines = [finding.message for finding in verdict.findings]
     if more := verdict.found - len(verdict.findings):
         lines.append(say("and {count} more", count=more))
-    since = verdict.since.isoformat(timespec="seconds") if verdict.since else "-"
+    since = there(verdict.since, zone) if verdict.since else "-"
     lines.append(say("{count} events since {time}", count=verdict.events, time=since))
     lines.append(say("{count} posts of {entries} news compared", count=verdict.deliveries, entries=verdict.entries))
     if verdict.uncovered:

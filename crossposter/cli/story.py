@@ -24,6 +24,8 @@ from crossposter.wording import Message, say
 _WIDTH = 80
 #: So much of a digest tells two apart.
 _SHORT = 12
+#: Among what an event told, where its words were removed: when, and why.
+_REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,17 @@ class Step:
     facts: dict[str, Any]
 
 
-def steps(events: Sequence[Event], *, account_id: str = "") -> list[Step]:
-    """Give the steps of a story, oldest first; of one account where one is named."""
-    meant = [event for event in events if not account_id or _is_about(event, account_id)]
-    return [_step(event) for event in meant]
+def steps(events: Sequence[Event], *, account_id: str = "", zone: str) -> list[Step]:
+    """Give the steps of a story, oldest first; of one account where one is named, and days in the office's zone."""
+    found: list[Step] = []
+    removed: Message | None = None
+    for event in reversed(events):  # what removed the words of an event stands behind it
+        if event.kind == Kind.ERASED:
+            day = f"{event.at.astimezone(ZoneInfo(zone)):%d.%m.%Y}"
+            removed = say("removed on {date}, as the YAML's retention says", date=day)
+        if not account_id or _is_about(event, account_id):
+            found.append(_step(event, removed))
+    return found[::-1]
 
 
 def _is_about(event: Event, which: str) -> bool:
@@ -50,9 +59,11 @@ def _is_about(event: Event, which: str) -> bool:
     return event.account_id is None or which in (event.account_id, event.account_id.partition("/")[0])
 
 
-def _step(event: Event) -> Step:
+def _step(event: Event, removed: Message | None) -> Step:
     facts: dict[str, Any] = json.loads(event.facts)
     content: dict[str, Any] = json.loads(event.content) if event.content else {}
+    if event.is_erased and removed:
+        content = {_REMOVED: removed}
     tell = _TOLD.get(event.kind, _told)
     name = read_name(f"1/{event.account_id}") if event.account_id else None
     return Step(
@@ -85,7 +96,7 @@ def _told(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message
 
 def _seen(facts: dict[str, Any], content: dict[str, Any], _does: Does) -> Message:
     title, feed = _title(content), facts["entry"]["feed_id"]
-    if mark := facts.get("mark"):
+    if mark := content.get("mark"):
         return say("seen in feed {feed} as “{title}” (bytes {mark})", feed=feed, title=title, mark=mark[:_SHORT])
     return say("seen in feed {feed} as “{title}”", feed=feed, title=title)
 
@@ -96,19 +107,25 @@ def _revised(facts: dict[str, Any], content: dict[str, Any], _does: Does) -> Mes
 
 
 def _title(content: dict[str, Any]) -> object:
-    return content.get("entry", {}).get("title") or say("erased")
+    return content.get(_REMOVED) or content.get("entry", {}).get("title") or say("erased")
 
 
 def _claimed(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Message:
     attempt, said = facts["attempt"], content.get("attempt", {})
     if does is Does.DELETE:
         return say("the platform is asked to delete it, attempt {number}", number=attempt["number"])
+    by = attempt.get("let_out_by")
+    if removed := content.get(_REMOVED):
+        words = {"number": attempt["number"], "removed": removed}
+        if by:
+            return say("is sent, attempt {number}; let out by {person}; the words: {removed}", **words, person=by)
+        return say("is sent, attempt {number}; the words: {removed}", **words)
     words = {
         "number": attempt["number"],
         "length": len(said.get("text", "")),
         "pictures": len(said.get("pictures", ())),
     }
-    if by := attempt.get("let_out_by"):
+    if by:
         return say(
             "is sent, attempt {number}: {length} characters, {pictures} pictures; let out by {person}",
             **words,
@@ -142,7 +159,7 @@ def _acted(facts: dict[str, Any], content: dict[str, Any], does: Does) -> Messag
 
 
 def _erased(facts: dict[str, Any], _content: dict[str, Any], _does: Does) -> Message:
-    return say("erased, as retention says: {what}", what=facts["what"])
+    return say("the words are removed, as the YAML's retention says: older than {age}", age=facts["older_than"])
 
 
 _TOLD: dict[str, Callable[[dict[str, Any], dict[str, Any], Does], Message]] = {

@@ -16,8 +16,9 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 from crossposter.core.model import Entry
 from crossposter.core.text import match_key
 
-#: How keys begin that say nothing about who an entry is.
-MAKESHIFT = ("words:", "conflict:")
+#: How the key begins that is made of an entry's words; and all that say nothing about who an entry is.
+WORDS = "words:"
+MAKESHIFT = (WORDS, "conflict:")
 #: Fewer letters than this say nothing about an item: "Su kesintisi" is news every week.
 _FEW_LETTERS = 40
 #: Parameters that say how a reader came, never what is read. All others stay: `?id=58041` is an article.
@@ -70,7 +71,7 @@ def _words_key(title: str, summary: str, text: str) -> str | None:
     words = " ".join(match_key(f"{title} {summary} {text}").split())
     if len(words) < len(match_key(title)) + _FEW_LETTERS:
         return None
-    return f"words:{_digest(words)}"
+    return f"{WORDS}{_digest(words)}"
 
 
 def conflict_key(keys: Sequence[str]) -> str:

@@ -102,6 +102,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     BACKLOG = "backlog"
     BEHIND_URGENT = "behind_urgent"
+    FORGOTTEN = "forgotten"
 
     @property
     def message(self) -> Message:
@@ -122,6 +123,7 @@ _SENTENCES = {
     Reason.NO_IDENTITY: say("the feed gives this item neither an id nor a link; it could be posted twice"),
     Reason.UNROUTED: say("the YAML no longer sends news of its feed to this account"),
     Reason.DROPPED: say("a person decided against it"),
+    Reason.FORGOTTEN: say("nobody had decided about it when its words were removed, as the YAML's retention says"),
     Reason.BUDGET: say("the account's money for this month is spent"),
     Reason.GATE: say("not as the city would sign it; a person must look"),
     Reason.ALT: say("the picture has no description of its own, and this account asks for one (alt: required)"),
@@ -486,6 +488,8 @@ class Known:
     #: What it says, as `identity.content_of` has it; empty where that is not known.
     content: str = ""
     title: str = ""
+    #: Whether retention has erased its words.
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,10 +223,8 @@ def _is_reused(entry: Entry, found: Known, known: Mapping[str, Known]) -> bool:
         return False
     if found.title:
         return match_key(found.title) != match_key(entry.title)
-    # Of one whose words retention has erased, their digest is left: a key.
-    words = words_key(entry)
-    is_erased = not found.content
-    return is_erased and words is not None and (words not in known or known[words].entry_id != found.entry_id)
+    # Of one whose words retention has erased nothing tells whether this is it: a person looks.
+    return found.is_erased
 
 
 def _sifted(entries: Sequence[Entry]) -> list[Entry]:
@@ -278,11 +276,12 @@ def _undecided(one: _Seen, accounts: Sequence[Account], *, first_poll: bool) -> 
     """Give the accounts for which the entry is to be decided: none when this feed has shown it before.
 
     What another feed of the site showed first is news to this one's accounts, if nothing was decided for them; its
-    baseline is none, since a feed that is read for the first time says nothing about how old its entries are.
+    baseline is none, since a feed that is read for the first time says nothing about how old its entries are. One whose
+    words were erased has nothing left that could go out.
     """
     if one.found is None:
         return accounts
-    if one.found.in_feed or first_poll:
+    if one.found.in_feed or one.found.is_erased or first_poll:
         return ()
     return [account for account in accounts if account.id not in one.found.decided]
 
@@ -376,7 +375,9 @@ def _sighting(one: _Seen, known: Mapping[str, Known]) -> Sighting | None:
     """Say what is to be written about a known entry; None when nothing is: then it costs no write."""
     if one.found is None:
         return None
-    new_keys = tuple(key for key in one.keys if key not in known)
+    # Nothing is learned that is made of words which were erased.
+    learned = one.entry.keys if one.found.is_erased else one.keys
+    new_keys = tuple(key for key in learned if key not in known)
     is_edited = one.found.is_first and one.found.content not in ("", content_of(one.entry))
     if one.found.in_feed and not new_keys and not is_edited:
         return None

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crossposter.core.kinds import Kind
 from crossposter.core.model import Status
 
 #: Nothing more happens to a delivery that stands so, unless a person wants it.
-SETTLED = frozenset({Status.PUBLISHED, Status.SKIPPED, Status.FAILED})
+_SETTLED = frozenset({Status.PUBLISHED, Status.SKIPPED, Status.FAILED})
 _FEBRUARY, _LEAP_DAY = 2, 29
 
 
@@ -54,12 +55,12 @@ class Story:
 
     Attributes:
         last_at: When something last happened to it.
-        statuses: How its deliveries stand.
+        is_needed: Whether one of its deliveries needs its words: see `needs_words`.
     """
 
     entry_id: int
     last_at: datetime
-    statuses: frozenset[Status]
+    is_needed: bool
 
 
 def may_go(story: Story, *, before: datetime, shown: Collection[int]) -> bool:
@@ -70,4 +71,20 @@ def may_go(story: Story, *, before: datetime, shown: Collection[int]) -> bool:
         before: What has happened to it since then keeps it.
         shown: Entries that a feed shows still: their words are compared with what the feed says.
     """
-    return story.last_at < before and story.statuses <= SETTLED and story.entry_id not in shown
+    return story.last_at < before and not story.is_needed and story.entry_id not in shown
+
+
+def needs_words(status: Status, kind: Kind, *, is_begun: bool) -> bool:
+    """Tell whether a delivery needs the words of its story, however old it is.
+
+    What is held and was never begun does not: nobody has wanted it for so long. Nor does a deletion that waits for a
+    person: that something is to be taken away needs no words. What was begun and not settled does, until it is.
+    """
+    if status is Status.HELD:
+        return is_begun and kind is not Kind.DELETE
+    return status not in _SETTLED
+
+
+def is_dropped(status: Status, kind: Kind, *, is_begun: bool) -> bool:
+    """Tell whether a delivery ends with the words of its story: what is held, and could not go out any more."""
+    return status is Status.HELD and kind is not Kind.DELETE and not is_begun

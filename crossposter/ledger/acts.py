@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.attempts import add_post, adopt, note_by_hand, post_facts
 from crossposter.ledger.deliveries import NAME, end_post, name_in, named, note_status, whose
 from crossposter.ledger.erased import is_wordless
+from crossposter.ledger.events import together
 from crossposter.ledger.records import unpacked
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
@@ -133,10 +135,8 @@ class Desk:
                 return self._left_alone(
                     connection, row, standing_status(row, now=shared.moment(connection, now=now)), why
                 )
-            acted = self._act_on(connection, row, Verb.EDIT, person, content={"draft": {"text": text}}, now=now)
-            if acted.done:
-                drafts.rewrite(connection, row.id, text, by=person.name, passed=passed, now=now)
-            return acted
+            write = partial(drafts.rewrite, connection, row.id, text, by=person.name, passed=passed, now=now)
+            return self._act_on(connection, row, Verb.EDIT, person, rewrite=write, now=now)
 
     def entry_of(self, name: str) -> tuple[Origin, Entry] | None:
         """Give the news of a delivery, and where it came from; None where there is no such delivery."""
@@ -191,6 +191,7 @@ class Desk:
         content: Mapping[str, Any] = MappingProxyType({}),
         shown: str | None = None,
         has_seen_text: bool = True,
+        rewrite: Callable[[], drafts.Told] | None = None,
     ) -> Acted:
         status = standing_status(row, now=shared.moment(connection, now=now))
         reason = Reason(row.reason) if row.reason else None
@@ -216,16 +217,16 @@ class Desk:
                 )
             )
         state: tuple[str, str | None, Mapping[str, Any] | None] = (made.status, made.reason, row.message)
-        if verb is not Verb.EDIT:
+        told = [(facts, content)]
+        if rewrite:
+            told.append(rewrite())
+        else:
             state, more = _write(connection, row, made, now=now)
-            facts, content = {**facts, **more[0]}, {**content, **more[1]}
-        if (
-            verb is Verb.APPROVE
-            and has_seen_text
-            and (seen := drafts.let_out(connection, row, by=person.name, now=now))
-        ):
-            content = {**content, **drafts.told(seen)}
+            told.append(more)
+        if verb is Verb.APPROVE and has_seen_text:
+            told.append(drafts.let_out(connection, row, by=person.name, now=now))
         act = Act(verb=verb, person=person, status_before=status, reason_before=reason)
+        facts, content = together(*(one for one, _ in told)), together(*(one for _, one in told))
         write_act(connection, row, act, state, facts=facts, content=content, now=now)
         return Acted(delivery_id=name_in(row), title=row.title, status=Status(state[0]), reason=made.reason, done=True)
 
@@ -382,10 +383,12 @@ def _write(
         values["released_at"] = now  # whoever lets news out has seen how old it is
     if Reason.GATE in made.waives and (told := unpacked(row.message)):
         values["passed"] = sorted({*row.passed, *words_of(told)})
-    more: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    facts = {name: values[name] for name in ("waived", "released_at") if name in values}
+    more = {"delivery": facts}, {"delivery": {"passed": values["passed"]}} if "passed" in values else {}
     if made.is_gone:
         if not row.attempt:
-            more = note_by_hand(connection, row.id, now=now)
+            by_hand = note_by_hand(connection, row.id, now=now)
+            more = {**more[0], **by_hand[0]}, {**more[1], **by_hand[1]}
             values["attempt"] = 1
         end_post(connection, row.of_id, now=now)
         if row.kind == Kind.REPOST:

@@ -11,29 +11,54 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.acts import LETS_OUT
 from crossposter.core.chain import Kind as Told
-from crossposter.core.correcting import CORRECTIONS
 from crossposter.core.kinds import Kind, name_of
-from crossposter.core.model import Delivery, Outcome, Receipt, Status
+from crossposter.core.model import Outcome, Receipt, Status
 from crossposter.ledger import schema
 from crossposter.ledger.deliveries import (
     NAME,
+    THIS,
     end_post,
-    is_ours,
-    is_withdrawn,
     let_rest,
     named,
     note_status,
     outcome_values,
+    this,
     whose,
 )
 from crossposter.ledger.events import note
-from crossposter.ledger.pauses import is_paused
-from crossposter.ledger.records import packed, picture_row
+from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account
-from crossposter.ports import Lease, Sender, Settlement, Staged
+from crossposter.ports import Settlement
 from crossposter.wording import say
+
+#: Made once, as `deliveries.THIS` says.
+_ADD = schema.attempt.insert()
+_SETTLE = (
+    schema.delivery.update()
+    .where(THIS, schema.delivery.c.attempt == sa.bindparam("sent_as"))
+    .returning(schema.delivery.c.id, schema.delivery.c.of_id, *NAME)
+)
+_STANDS = _SETTLE.where(schema.delivery.c.status != Status.PUBLISHED)
+_ANSWERED = _SETTLE.where(schema.delivery.c.status == Status.PUBLISHING)
+_END = (
+    schema.attempt.update()
+    .where(schema.attempt.c.delivery_id == sa.bindparam("row"), schema.attempt.c.number == sa.bindparam("sent_as"))
+    .returning(schema.attempt.c.started_at)
+)
+_NOT_ANOTHERS = schema.standing.delete().where(
+    schema.standing.c.account_id == sa.bindparam("account"), schema.standing.c.remote_id == sa.bindparam("remote")
+)
+_ADD_POST = schema.post.insert()
+_FORGET_STEPS = schema.step.delete().where(schema.step.c.delivery_id == sa.bindparam("row"))
+_SLOWEST = (
+    schema.account.update()
+    .where(
+        schema.account.c.id == sa.bindparam("account"),
+        sa.or_(schema.account.c.slowest_answer_s.is_(None), schema.account.c.slowest_answer_s < sa.bindparam("took_s")),
+    )
+    .values(slowest_answer_s=sa.bindparam("took_s"))
+)
 
 
 def spent(connection: sa.Connection, account_id: str, *, since: datetime) -> float:
@@ -72,116 +97,18 @@ def _may_be_public() -> sa.ColumnElement[bool]:
     return sa.or_(outcome.is_(None), outcome.in_((Status.PUBLISHED, Status.UNCERTAIN)))
 
 
-def claim(
-    connection: sa.Connection,
-    delivery: Delivery,
-    staged: Staged,
-    lease: Lease,
-    *,
-    now: datetime,
-    price_usd: float | None = None,
-    sender: Sender | None = None,
-) -> int | None:
-    """Commit the intent with its exact payload, durably, and renew the lease; None when something has moved on.
-
-    A pause that was written before is one, at any moment: it holds the account as this does. Unless it was sent before,
-    the news must still say what it said when the post was made of it, and no person may have written another text
-    since; of what is only deleted, nobody asks.
-    """
-    rows, entry = schema.delivery.c, schema.entry.c
-    says_now = sa.select(entry.revision).where(entry.id == delivery.entry_id).scalar_subquery()
-    # Run out or not: as long as nobody else took the account, it is ours. Uploads may be slow.
-    ours = schema.account.update().where(is_ours(lease))
-    renewed = connection.execute(ours.values(lease_until=lease.until))
-    if renewed.rowcount != 1:
-        return None
-    claimed = connection.execute(
-        schema.delivery.update()
-        .where(
-            named(delivery.id),
-            rows.status == Status.QUEUED,
-            rows.attempt == (delivery.attempt.number if delivery.attempt else 0),
-            sa.true() if delivery.attempt or delivery.kind is Kind.DELETE else says_now == delivery.revision,
-            # Nobody has written or held anything since; on a row that others change as well, this is looked at last.
-            rows.edition == delivery.edition,
-            ~is_paused(),
-            ~_has_lost_its_post(delivery),
-        )
-        .values(
-            status=Status.PUBLISHING,
-            reason=None,
-            message=None,
-            not_before=None,
-            attempt=rows.attempt + 1,
-            lease_until=lease.until,
-            updated_at=now,
-        )
-        .returning(rows.id, rows.attempt)
-    ).one_or_none()
-    if claimed is None:
-        return None
-    kept = {
-        "number": claimed.attempt,
-        "kind": delivery.step,
-        "revision": delivery.revision,
-        "link": staged.post.link,
-        "media_ids": list(staged.media_ids),
-        "price_usd": price_usd,
-        "started_at": now,
-        "platform_id": sender.platform_id if sender else None,
-        "configuration": sender.configuration if sender else None,
-        "let_out_by": _let_out_by(connection, claimed.id),
-    }
-    said = {"text": staged.post.text, "pictures": [picture_row(picture) for picture in staged.post.pictures]}
-    connection.execute(schema.attempt.insert().values(delivery_id=claimed.id, **kept, **said))
-    note_status(
-        connection,
-        Told.CLAIMED,
-        (delivery.entry_id, delivery.id.partition("/")[2]),
-        (Status.PUBLISHING, None, None),
-        at=now,
-        facts={"attempt": kept},
-        content={"attempt": said},
-    )
-    return int(claimed.attempt)
-
-
-def _has_lost_its_post(delivery: Delivery) -> sa.ColumnElement[bool]:
-    """Tell of a correction that is claimed whether its post was taken away since it was made ready, or is to be."""
-    if delivery.kind not in CORRECTIONS or (delivery.attempt and delivery.kind is not Kind.REPOST):
-        return sa.false()
-    rows, posts, deleting = schema.delivery.c, schema.post.c, schema.delivery.alias("deleting")
-    withdrawn = sa.select(deleting.c.id).where(is_withdrawn(rows.of_id, deleting)).correlate(schema.delivery).exists()
-    if delivery.attempt:  # a repost has taken its post away itself
-        return withdrawn
-    gone = sa.select(posts.id).where(posts.delivery_id == rows.of_id, posts.deleted_at.is_not(None))
-    return sa.or_(withdrawn, gone.correlate(schema.delivery).exists())
-
-
-def _let_out_by(connection: sa.Connection, row_id: int) -> str | None:
-    """Give who let a delivery out last; None where nobody had to."""
-    rows = schema.act.c
-    query = sa.select(rows.person).where(rows.delivery_id == row_id, rows.verb.in_(LETS_OUT)).order_by(rows.id.desc())
-    person: str | None = connection.scalar(query.limit(1))
-    return person
-
-
 def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: Outcome, *, now: datetime) -> Settlement:
     """Write what the platform answered.
 
     That a post stands is true however late it is heard, and whatever was thought of it meanwhile. Where it was sent
     again meanwhile it stands twice: the later one is the delivery's, the other one is written down as nobody's.
     """
-    rows = schema.delivery.c
     if outcome.account_rests_until or outcome.receipt:
         hold_account(connection, name_of(delivery_id).account_id)
-    is_open = rows.status != Status.PUBLISHED if outcome.receipt else rows.status == Status.PUBLISHING
     values = outcome_values(outcome)
     settled = connection.execute(
-        schema.delivery.update()
-        .where(named(delivery_id), rows.attempt == attempt, is_open)
-        .values(**values, lease_until=None, updated_at=now)
-        .returning(rows.id, rows.of_id, *NAME)
+        _STANDS if outcome.receipt else _ANSWERED,
+        {**this(delivery_id), "sent_as": attempt, **values, "lease_until": None, "updated_at": now},
     ).one_or_none()
     if settled is None:
         return _too_late(connection, delivery_id, attempt, outcome.receipt, now=now)
@@ -206,9 +133,7 @@ def settle(connection: sa.Connection, delivery_id: str, attempt: int, outcome: O
 
 def _note_slowest(connection: sa.Connection, account_id: str, took: timedelta) -> None:
     """Remember the longest that a platform took: what `settle_after` is a guess of."""
-    rows, seconds = schema.account.c, took.total_seconds()
-    is_slower = sa.or_(rows.slowest_answer_s.is_(None), rows.slowest_answer_s < seconds)
-    connection.execute(schema.account.update().where(rows.id == account_id, is_slower).values(slowest_answer_s=seconds))
+    connection.execute(_SLOWEST, {"account": account_id, "took_s": took.total_seconds()})
 
 
 def _too_late(
@@ -254,14 +179,8 @@ def _is_standing(account_id: str, remote_id: str) -> sa.ColumnElement[bool]:
 
 def end_attempt(connection: sa.Connection, row_id: int, attempt: int, outcome: Outcome, *, now: datetime) -> datetime:
     """Write what an attempt came to; give when it began."""
-    answered = schema.attempt.c
-    status = _came_to(outcome)
-    ended = connection.execute(
-        schema.attempt.update()
-        .where(answered.delivery_id == row_id, answered.number == attempt)
-        .values(ended_at=now, outcome=status, message=packed(outcome.message), answer=outcome.answer)
-        .returning(answered.started_at)
-    )
+    came_to = {"outcome": _came_to(outcome), "message": packed(outcome.message), "answer": outcome.answer}
+    ended = connection.execute(_END, {"row": row_id, "sent_as": attempt, "ended_at": now, **came_to})
     started_at: datetime = ended.scalar_one()
     return started_at
 
@@ -285,7 +204,7 @@ def adopt(
     }
     message = packed(say("was not sent from here: it was found on the account"))
     said: dict[str, Any] = {"text": text, "pictures": [], "message": message}
-    connection.execute(schema.attempt.insert().values(delivery_id=row_id, **kept, **said))
+    connection.execute(_ADD, {"delivery_id": row_id, **kept, **said})
     add_post(connection, row_id, account_id, receipt, now=now)
     return {"attempt": kept, **post_facts(account_id, receipt, now=now)}, {"attempt": said}
 
@@ -324,23 +243,13 @@ def note_by_hand(connection: sa.Connection, row_id: int, *, now: datetime) -> tu
     }
     message = packed(say("was not done from here: a person has done it on the platform"))
     said: dict[str, Any] = {"text": "", "pictures": [], "message": message}
-    connection.execute(schema.attempt.insert().values(delivery_id=row_id, **kept, **said))
+    connection.execute(_ADD, {"delivery_id": row_id, **kept, **said})
     return {"attempt": kept}, {"attempt": said}
 
 
 def add_post(connection: sa.Connection, row_id: int, account_id: str, receipt: Receipt, *, now: datetime) -> None:
     """Write which post is a delivery's."""
-    standing = schema.standing.c
-    connection.execute(
-        schema.standing.delete().where(standing.account_id == account_id, standing.remote_id == receipt.remote_id)
-    )
-    connection.execute(
-        schema.post.insert().values(
-            account_id=account_id,
-            remote_id=receipt.remote_id,
-            url=receipt.url,
-            delivery_id=row_id,
-            published_at=now,
-        )
-    )
-    connection.execute(schema.step.delete().where(schema.step.c.delivery_id == row_id))
+    connection.execute(_NOT_ANOTHERS, {"account": account_id, "remote": receipt.remote_id})
+    values = {"account_id": account_id, "remote_id": receipt.remote_id, "url": receipt.url}
+    connection.execute(_ADD_POST, {**values, "delivery_id": row_id, "published_at": now})
+    connection.execute(_FORGET_STEPS, {"row": row_id})

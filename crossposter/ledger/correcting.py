@@ -45,13 +45,12 @@ def correct(
         What came of it, for each post; `done` is False where an account has no such way, or it is begun already.
 
     Raises:
-        LedgerError: There is no such news, or none of its posts says something else than it does.
+        LedgerError: There is no such news, or its words were erased; or none of its posts says something else.
     """
     one = read_name(name)
     with ledger.writing() as connection:
         shared.hold_stories(connection, entries_named(name))
-        if not rows_named(connection, name):
-            raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
+        _require_words(connection, name)
         found = edition_of(connection, entries_named(name)[0])
         wrong = [each for each in found.wrong if one is None or each.account_id == one.account_id]
         if not wrong:
@@ -64,6 +63,19 @@ def correct(
             _decided(connection, found, each, person, accounts, None if leaves else how, leaves=leaves, now=now)
             for each in wrong
         ]
+
+
+def _require_words(connection: sa.Connection, name: str) -> None:
+    rows = rows_named(connection, name)
+    if not rows:
+        raise LedgerError(say("the ledger has no {name!r}: 'ledger list' shows what it has", name=name))
+    if rows[0].is_wordless:
+        sentence = say(
+            "the words of story {entry} were removed, as the YAML's retention says: nothing tells any more what its"
+            " posts should say; 'retract' still takes them down",
+            entry=rows[0].entry_id,
+        )
+        raise LedgerError(sentence)
 
 
 def _decided(
@@ -113,8 +125,13 @@ def _decided(
 
 
 def issue(ledger: SqlLedger, name: str) -> Edited | None:
-    """Give what the news of a name says, and its posts that stand and say something else; None for no name."""
+    """Give what the news of a name says, and its posts that stand and say something else; None for no name.
+
+    Raises:
+        LedgerError: Its words were erased.
+    """
     with ledger.reading() as connection:
         if not rows_named(connection, name):
             return None
+        _require_words(connection, name)
         return edition_of(connection, entries_named(name)[0])

@@ -20,7 +20,7 @@ from crossposter.core.planning import Decision
 from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
-from crossposter.ledger.events import note
+from crossposter.ledger.events import note, together
 from crossposter.ledger.inserting import Overwrite
 from crossposter.ledger.pauses import may_go_on
 from crossposter.ledger.records import approval_of, packed
@@ -39,6 +39,27 @@ _DECIDED = (
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
 #: The columns that make a delivery's name.
 NAME = (schema.delivery.c.entry_id, schema.delivery.c.account_id, schema.delivery.c.kind, schema.delivery.c.issue)
+#: Finds the delivery that `this` names, in statements that are made once: making one takes six times as long as running
+#: it (measured), and each delivery needs some.
+THIS = sa.and_(
+    schema.delivery.c.entry_id == sa.bindparam("of_entry"),
+    schema.delivery.c.account_id == sa.bindparam("on_account"),
+    schema.delivery.c.kind == sa.bindparam("of_kind"),
+    schema.delivery.c.issue == sa.bindparam("of_issue"),
+)
+#: Changes the account of a lease, as long as nobody else has it.
+OF_LEASE = schema.account.update().where(
+    schema.account.c.id == sa.bindparam("leased"), schema.account.c.holder == sa.bindparam("leased_by")
+)
+_IS_SILENT = sa.and_(
+    schema.delivery.c.status == Status.PUBLISHING, schema.delivery.c.lease_until <= sa.bindparam("now")
+)
+#: What is to be worked on: by nobody at this moment.
+_IS_OPEN = sa.or_(schema.delivery.c.status.in_((Status.QUEUED, Status.UNCERTAIN)), _IS_SILENT)
+_LOAD = sa.select(schema.delivery).where(THIS, _IS_OPEN, may_go_on())
+_ATTEMPT = sa.select(schema.attempt).where(
+    schema.attempt.c.delivery_id == sa.bindparam("row"), schema.attempt.c.number == sa.bindparam("attempt")
+)
 #: What says something wrong, or is to be said no more, is mended before anything new is said.
 _URGENCY = sa.case((schema.delivery.c.kind == Kind.PUBLISH, 1), else_=0)
 
@@ -92,7 +113,7 @@ def _final(connection: sa.Connection, entry_ids: Sequence[int]) -> set[tuple[int
 
 def _note_decision(connection: sa.Connection, row: Mapping[str, Any], *, at: datetime) -> None:
     where, state = (row["entry_id"], row["account_id"]), (row["status"], row["reason"], row["message"])
-    note_status(connection, Told.DECIDED, where, state, at=at)
+    note_status(connection, Told.DECIDED, where, state, at=at, facts={"delivery": {"waived": []}})
 
 
 def note_status(
@@ -118,7 +139,7 @@ def note_status(
         facts: What else is kept for ever, as `events.note` takes it; of the delivery itself as well.
         content: What else may be removed.
     """
-    (status, reason, message), more = state, facts or {}
+    status, reason, message = state
     told = {"delivery": {"message": message}} if message else {}
     note(
         connection,
@@ -127,8 +148,8 @@ def note_status(
         entry_id=delivery[0],
         account_id=delivery[1],
         person=person,
-        facts={**more, "delivery": {"status": status, "reason": reason, **more.get("delivery", {})}},
-        content={**told, **(content or {})},
+        facts=together({"delivery": {"status": status, "reason": reason}}, facts or {}),
+        content=together(told, content or {}),
     )
 
 
@@ -272,13 +293,12 @@ def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
 
 def release(connection: sa.Connection, lease: Lease) -> None:
     """Give the account back, if it is still ours."""
-    connection.execute(schema.account.update().where(is_ours(lease)).values(holder=None, lease_until=None))
+    connection.execute(OF_LEASE, {**of_lease(lease), "holder": None, "lease_until": None})
 
 
 def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Delivery | None:
     """Give a delivery that is due; None when it has moved on, or is paused."""
-    is_open = sa.and_(_is_open(now=now), may_go_on())
-    row = connection.execute(sa.select(schema.delivery).where(named(delivery_id), is_open)).one_or_none()
+    row = connection.execute(_LOAD, {**this(delivery_id), "now": now}).one_or_none()
     return None if row is None else _delivery(connection, row, now=now)
 
 
@@ -344,13 +364,6 @@ def is_withdrawn(
     return sa.and_(rows.of_id == of_id, rows.kind == Kind.DELETE, rows.status.not_in(dropped))
 
 
-def _is_open(*, now: datetime) -> sa.ColumnElement[bool]:
-    """Tell whether a delivery is to be worked on: by nobody at this moment."""
-    rows = schema.delivery.c
-    is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
-    return sa.or_(rows.status.in_((Status.QUEUED, Status.UNCERTAIN)), is_silent)
-
-
 def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, now: datetime) -> None:
     """Write why a queued delivery was not attempted: later, or held; or that there is nothing to be done any more."""
     rows, account_id = schema.delivery.c, name_of(delivery_id).account_id
@@ -370,6 +383,12 @@ def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, n
         if outcome.is_gone:
             end_post(connection, changed.of_id, now=now)
     let_rest(connection, account_id, outcome)
+
+
+def this(delivery_id: str) -> dict[str, Any]:
+    """Give what `THIS` asks for, of the name people use: `412/izmir-x`."""
+    name = name_of(delivery_id)
+    return {"of_entry": name.entry_id, "on_account": name.account_id, "of_kind": name.kind, "of_issue": name.issue}
 
 
 def named(delivery_id: str) -> sa.ColumnElement[bool]:
@@ -416,9 +435,9 @@ def whose(row: Any) -> tuple[int, str]:
     return row.entry_id, name_in(row).partition("/")[2]
 
 
-def is_ours(lease: Lease) -> sa.ColumnElement[bool]:
-    """Find the account of a lease, as long as nobody else has it."""
-    return sa.and_(schema.account.c.id == lease.account_id, schema.account.c.holder == lease.holder)
+def of_lease(lease: Lease) -> dict[str, Any]:
+    """Give what `OF_LEASE` asks for."""
+    return {"leased": lease.account_id, "leased_by": lease.holder}
 
 
 def outcome_values(outcome: Outcome) -> dict[str, Any]:
@@ -435,9 +454,9 @@ def outcome_values(outcome: Outcome) -> dict[str, Any]:
 
 def _attempt(connection: sa.Connection, delivery: sa.Row[Any]) -> sa.Row[Any] | None:
     """Read a delivery's newest attempt; None where there was none."""
-    rows = schema.attempt.c
-    query = sa.select(schema.attempt).where(rows.delivery_id == delivery.id, rows.number == delivery.attempt)
-    return connection.execute(query).one_or_none()
+    if not delivery.attempt:
+        return None
+    return connection.execute(_ATTEMPT, {"row": delivery.id, "attempt": delivery.attempt}).one_or_none()
 
 
 def _sent(attempt: sa.Row[Any]) -> Post:

@@ -21,11 +21,16 @@ from crossposter.ledger import schema
 from crossposter.ledger.events import note
 from crossposter.ledger.records import packed, picture_row
 
+#: What an event tells of a change: facts and content, as `events.note` takes them.
+Told = tuple[dict[str, Any], dict[str, Any]]
+_UNAPPROVED = {"approved_hash": None, "approved_at": None, "approved_by": None}
+_LOAD = sa.select(schema.draft).where(schema.draft.c.delivery_id == sa.bindparam("row"))
+_REVISION = sa.select(schema.entry.c.revision).where(schema.entry.c.id == sa.bindparam("entry"))
+
 
 def load(connection: sa.Connection, row_id: int) -> Draft | None:
     """Give the draft of a delivery; None where there is none."""
-    query = sa.select(schema.draft).where(schema.draft.c.delivery_id == row_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LOAD, {"row": row_id}).one_or_none()
     return None if row is None else _draft(row)
 
 
@@ -61,9 +66,7 @@ def hold(connection: sa.Connection, delivery: Delivery, draft: Draft, outcome: O
             reason=outcome.reason,
             message=packed(outcome.message),
             not_before=None,
-            approved_hash=None,
-            approved_at=None,
-            approved_by=None,
+            **_UNAPPROVED,
             edition=rows.edition + 1,
             updated_at=now,
         )
@@ -71,69 +74,62 @@ def hold(connection: sa.Connection, delivery: Delivery, draft: Draft, outcome: O
     ).one_or_none()
     if held is None:
         return False
-    save(connection, held.id, draft)
+    facts, content = save(connection, held.id, draft)
     message = packed(outcome.message)
+    state = {"status": outcome.status, "reason": outcome.reason, **_UNAPPROVED}
     note(
         connection,
         Kind.POSTPONED,
         at=now,
         entry_id=delivery.entry_id,
         account_id=delivery.account_id,
-        facts={"delivery": {"status": outcome.status, "reason": outcome.reason}},
-        content={**({"delivery": {"message": message}} if message else {}), **told(draft)},
+        facts={"delivery": state, **facts},
+        content={**({"delivery": {"message": message}} if message else {}), **content},
     )
     return True
 
 
-def told(draft: Draft) -> dict[str, Any]:
-    """Give what an event keeps of what people were shown, let out or wrote: drafts themselves are overwritten."""
-    pictures = [picture_row(picture) for picture in draft.post.pictures]
-    return {"draft": {"text": draft.post.text, "link": draft.post.link, "pictures": pictures, "hash": draft.hash}}
+def save(connection: sa.Connection, row_id: int, draft: Draft) -> Told:
+    """Write the draft of a delivery in place of the one before; the caller holds the delivery, and notes what is told.
 
-
-def save(connection: sa.Connection, row_id: int, draft: Draft) -> None:
-    """Write the draft of a delivery in place of the one before; the caller holds the delivery."""
+    Events keep every draft that people were shown, let out or wrote; the row is overwritten.
+    """
     rows = schema.draft.c
+    kept: dict[str, Any] = {"revision": draft.revision, "made_at": draft.made_at, "edited_by": draft.edited_by}
+    said: dict[str, Any] = {
+        "text": draft.post.text,
+        "link": draft.post.link,
+        "pictures": [picture_row(picture) for picture in draft.post.pictures],
+        "hash": draft.hash,
+    }
     connection.execute(schema.draft.delete().where(rows.delivery_id == row_id))
-    connection.execute(
-        schema.draft.insert().values(
-            delivery_id=row_id,
-            text=draft.post.text,
-            link=draft.post.link,
-            pictures=[picture_row(picture) for picture in draft.post.pictures],
-            hash=draft.hash,
-            revision=draft.revision,
-            made_at=draft.made_at,
-            edited_by=draft.edited_by,
-        )
-    )
+    connection.execute(schema.draft.insert().values(delivery_id=row_id, **kept, **said))
+    return {"draft": kept}, {"draft": said}
 
 
-def let_out(connection: sa.Connection, row: sa.Row[Any], *, by: str, now: datetime) -> Draft | None:
+def let_out(connection: sa.Connection, row: sa.Row[Any], *, by: str, now: datetime) -> Told:
     """Write that a person lets out what they are shown of a delivery; nothing where that is not all that is sent.
 
     Who lets out a text that was written before the news was changed has seen both.
-
-    Returns:
-        What was let out; None where nothing was.
     """
     draft = load(connection, row.id)
     if draft is None:
-        return None
+        return {}, {}
     says_now = revision_of(connection, row.entry_id)
     if row.reason == Reason.REVISED:
         draft = replace(draft, revision=says_now, hash=digest(draft.post, revision=says_now) if draft.hash else "")
-        save(connection, row.id, draft)
-    is_shown = draft.is_complete and (row.attempt or draft.revision == says_now)
-    if is_shown:
-        approved = {"approved_hash": draft.hash, "approved_at": now, "approved_by": by}
-        connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(approved))
-    return draft if is_shown else None
+    # As it was, unless it is of now only since somebody says so: the act's event tells what was let out, whole.
+    facts, content = save(connection, row.id, draft)
+    if draft.is_complete and (row.attempt or draft.revision == says_now):
+        whose, which = {"approved_at": now, "approved_by": by}, {"approved_hash": draft.hash}
+        connection.execute(schema.delivery.update().where(schema.delivery.c.id == row.id).values(**whose, **which))
+        facts, content = {**facts, "delivery": whose}, {**content, "delivery": which}
+    return facts, content
 
 
 def rewrite(
     connection: sa.Connection, row_id: int, text: str, *, by: str, passed: Collection[str], now: datetime
-) -> None:
+) -> Told:
     """Write a person's text as what is sent; its pictures stay, or are prepared when its time comes.
 
     Args:
@@ -157,14 +153,16 @@ def rewrite(
         made_at=now,
         edited_by=by,
     )
-    save(connection, row_id, made)
-    changed = {"edition": rows.edition + 1, "passed": sorted(passed), "updated_at": now}
-    connection.execute(schema.delivery.update().where(rows.id == row_id).values(changed))
+    facts, content = save(connection, row_id, made)
+    flaws = {"passed": sorted(passed)}
+    changed = schema.delivery.update().where(rows.id == row_id)
+    connection.execute(changed.values(**flaws, edition=rows.edition + 1, updated_at=now))
+    return facts, {**content, "delivery": flaws}
 
 
 def revision_of(connection: sa.Connection, entry_id: int) -> int:
     """Give which of its revisions an entry says now."""
-    return int(connection.execute(sa.select(schema.entry.c.revision).where(schema.entry.c.id == entry_id)).scalar_one())
+    return int(connection.execute(_REVISION, {"entry": entry_id}).scalar_one())
 
 
 def make_anew(connection: sa.Connection, entry_id: int, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import Entry, Outcome, PictureRef, Reason, Status
 from crossposter.ledger import drafts, entries, schema, shared
 from crossposter.ledger.deliveries import NAME, is_withdrawn, name_in, named, note_status, outcome_values, whose
+from crossposter.ledger.erased import is_wordless
 
 #: A correction that nobody has begun.
 _UNBEGUN = (Status.HELD, Status.QUEUED, Status.FAILED)
@@ -29,7 +30,7 @@ def edited(connection: sa.Connection) -> list[Edited]:
     rows = schema.entry.c
     begun = sa.select(schema.delivery.c.id).where(schema.delivery.c.entry_id == rows.id, _goes_on())
     is_edited = sa.text("entry.revision > entry.considered")
-    query = sa.select(rows.id).where(is_edited, ~begun.exists()).order_by(rows.id)
+    query = sa.select(rows.id).where(is_edited, ~begun.exists(), ~is_wordless()).order_by(rows.id)
     return [edition_of(connection, entry_id) for entry_id in connection.scalars(query).all()]
 
 
@@ -172,8 +173,9 @@ def write(
     values = {**outcome_values(outcome), "tries": 0, "picture_tries": 0, "updated_at": now}
     # What was proposed before may have been about a post in whose place another one stands by now.
     of_id = sa.case((rows.attempt == 0, of.id), else_=rows.of_id)
-    there = connection.scalar(sa.select(rows.id).where(same))
+    there, about = connection.scalar(sa.select(rows.id).where(same)), dict[str, Any]()
     if there is None:
+        about["waived"] = []
         new = {"entry_id": name.entry_id, "account_id": name.account_id, "kind": kind, "issue": name.issue}
         connection.execute(schema.delivery.insert().values(**new, of_id=of.id, attempt=0, created_at=now, **values))
     else:
@@ -182,6 +184,6 @@ def write(
             return str(name)
     this = found.entry_id, str(name).partition("/")[2]
     state = (outcome.status, outcome.reason, values["message"])
-    about = {"of_id": connection.scalar(sa.select(rows.of_id).where(same))}
+    about["of_id"] = connection.scalar(sa.select(rows.of_id).where(same))
     note_status(connection, Told.DECIDED, this, state, at=now, facts={"delivery": about})
     return str(name)

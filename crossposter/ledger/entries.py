@@ -16,6 +16,7 @@ from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import drafts, schema
 from crossposter.ledger.bulk import Bulk, Lookup, members
+from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.events import note
 from crossposter.ledger.inserting import KEEP, Overwrite, inserting
 from crossposter.ledger.polls import Poll
@@ -41,6 +42,17 @@ _ADD = Bulk(
 )
 _SEE_ENTRIES = Bulk(schema.sighting, ["feed_id", "entry_id"], clash=KEEP)
 _USE_KEYS = Bulk(schema.entry_key, ["site", "key", "entry_id", "position"], clash=KEEP)
+#: What each delivery reads, made once as well.
+_LOAD = (
+    sa.select(schema.entry, schema.feed.c.site)
+    .select_from(sa.join(schema.entry, schema.feed, schema.feed.c.id == schema.entry.c.feed_id))
+    .where(schema.entry.c.id == sa.bindparam("entry"))
+)
+_KEYS = (
+    sa.select(schema.entry_key.c.key)
+    .where(schema.entry_key.c.entry_id == sa.bindparam("entry"))
+    .order_by(schema.entry_key.c.position)
+)
 #: One list in place of a variable for each key: SQLite has room for 32,766 of those.
 _KNOWN = Lookup(
     sa.select(schema.entry_key.c.key, schema.entry_key.c.entry_id).where(
@@ -159,16 +171,17 @@ def known(connection: sa.Connection, feed: Feed, keys: Sequence[str]) -> Mapping
             decided=frozenset(decided.get(entry_id, ())),
             content=said[entry_id].content or "",
             title=said[entry_id].title,
+            is_erased=said[entry_id].is_wordless,
         )
         for key, entry_id in by_key.items()
     }
 
 
 def _rows(connection: sa.Connection, entry_ids: Sequence[int]) -> Iterator[Any]:
-    rows = schema.entry.c
+    rows, wordless = schema.entry.c, is_wordless().label("is_wordless")
     for part in parts(entry_ids):
         yield from connection.execute(
-            sa.select(rows.id, rows.feed_id, rows.title, rows.content).where(rows.id.in_(part))
+            sa.select(rows.id, rows.feed_id, rows.title, rows.content, wordless).where(rows.id.in_(part))
         )
 
 
@@ -231,7 +244,7 @@ def add(
     _USE_KEYS.write(connection, used)
     for (keys, entry), row in zip(new.items(), rows, strict=True):
         where = {"feed_id": feed.id, "language": entry.language, "seen_at": now, "revision": 1}
-        _note_words(connection, Kind.SEEN, row["id"], row, facts=where, at=now, keys=list(keys), mark=entry.mark)
+        _note_words(connection, Kind.SEEN, row["id"], row, facts=where, at=now, mark=entry.mark, keys=keys)
     return numbers
 
 
@@ -243,12 +256,22 @@ def _note_words(
     *,
     facts: Mapping[str, Any],
     at: datetime,
-    **more: Any,
+    mark: str | None,
+    keys: Sequence[str] = (),
 ) -> None:
-    """Note what an entry says; addresses and times are kept for ever, all else is words."""
+    """Note what an entry says; addresses and times are kept for ever, all else is words, or made of them."""
     kept = {**facts, "link": words["link"], "published_at": words["published_at"]}
     said = {name: words[name] for name in ("title", "summary", "text", "pictures", "categories", "content")}
-    note(connection, kind, at=at, entry_id=entry_id, facts={"entry": kept, **more}, content={"entry": said})
+    strong = [key for key in keys if not key.startswith(MAKESHIFT)]
+    weak = [key for key in keys if key.startswith(MAKESHIFT)]
+    note(
+        connection,
+        kind,
+        at=at,
+        entry_id=entry_id,
+        facts={"entry": kept, **({"keys": strong} if strong else {})},
+        content={"entry": said, **({"keys": weak} if weak else {}), **({"mark": mark} if mark else {})},
+    )
 
 
 def _new_numbers(connection: sa.Connection, count: int) -> Sequence[int]:
@@ -314,12 +337,8 @@ def newest(connection: sa.Connection, feed_id: str) -> datetime | None:
 
 def load(connection: sa.Connection, entry_id: int) -> tuple[Origin, Entry]:
     """Give an entry, and where it came from."""
-    rows = schema.entry.c
-    joined = sa.join(schema.entry, schema.feed, schema.feed.c.id == rows.feed_id)
-    query = sa.select(schema.entry, schema.feed.c.site).select_from(joined)
-    row = connection.execute(query.where(rows.id == entry_id)).one()
-    used = schema.entry_key.c
-    keys = connection.scalars(sa.select(used.key).where(used.entry_id == entry_id).order_by(used.position))
+    row = connection.execute(_LOAD, {"entry": entry_id}).one()
+    keys = connection.scalars(_KEYS, {"entry": entry_id})
     entry = Entry(
         keys=tuple(key for key in keys if not key.startswith(MAKESHIFT)),
         title=row.title,

@@ -22,6 +22,8 @@ from crossposter.ledger.bulk import Bulk
 
 _NAMES = ("id", "kind", "at", "entry_id", "account_id", "person", "facts", "content", "salt", "digest", "hash")
 _APPEND = Bulk(schema.event, _NAMES)
+_HEAD = sa.select(schema.chain.c.position, schema.chain.c.hash)
+_HELD_HEAD, _MOVE_HEAD = _HEAD.with_for_update(), schema.chain.update()
 _NOTED = "events noted"
 _SALT_BYTES = 16
 
@@ -69,6 +71,16 @@ def note(
     )
 
 
+def together(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put facts together, or contents: the columns of a table that several of them name."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, told in part.items():
+            is_table = isinstance(told, Mapping) and name in found
+            found[name] = {**found[name], **told} if is_table else told
+    return found
+
+
 def write(connection: sa.Connection) -> None:
     """Add what was noted to the chain; the last thing that a transaction does."""
     noted: list[Noted] = connection.info[_NOTED]
@@ -87,12 +99,12 @@ def write(connection: sa.Connection) -> None:
 def append(connection: sa.Connection, events: Sequence[Event]) -> None:
     """Write events that follow the chain's end, and where it ends now."""
     _APPEND.write(connection, [_row(event) for event in events])
-    connection.execute(schema.chain.update().values(position=events[-1].position, hash=events[-1].hash))
+    connection.execute(_MOVE_HEAD, {"position": events[-1].position, "hash": events[-1].hash})
 
 
 def head(connection: sa.Connection) -> Head:
     """Give where the chain ends."""
-    row = connection.execute(sa.select(schema.chain.c.position, schema.chain.c.hash)).one()
+    row = connection.execute(_HEAD).one()
     return Head(row.position, row.hash)
 
 
@@ -122,8 +134,15 @@ def of_entries(connection: sa.Connection, first: int, last: int) -> Iterator[Eve
         yield _event(row)
 
 
+def of_ledger(connection: sa.Connection, kinds: Sequence[Kind]) -> list[Event]:
+    """Give the events of some kinds that are of no entry, in order."""
+    rows = schema.event.c
+    query = sa.select(schema.event).where(rows.entry_id.is_(None), rows.kind.in_(kinds)).order_by(rows.id)
+    return [_event(row) for row in connection.execute(query)]
+
+
 def _held_head(connection: sa.Connection) -> Head:
-    row = connection.execute(sa.select(schema.chain.c.position, schema.chain.c.hash).with_for_update()).one()
+    row = connection.execute(_HELD_HEAD).one()
     return Head(row.position, row.hash)
 
 

@@ -27,6 +27,9 @@ from crossposter.wording import Message, say
 #: Always of one length, and so short that a disk writes it whole or not at all.
 _LINE = re.compile(r"([0-9a-f]{32}) ([0-9]{20})\n")
 _LENGTH = 54
+_ROW = (schema.fence.c.ledger_id, schema.fence.c.sequence)
+_READ = sa.select(*_ROW)
+_ADVANCE = schema.fence.update().values(sequence=schema.fence.c.sequence + 1).returning(*_ROW)
 
 
 class Sidecar:
@@ -110,15 +113,13 @@ def new_id() -> str:
 
 def read(connection: sa.Connection) -> Fence:
     """Give what the ledger says."""
-    row = connection.execute(sa.select(schema.fence.c.ledger_id, schema.fence.c.sequence)).one()
+    row = connection.execute(_READ).one()
     return Fence(ledger_id=row.ledger_id, sequence=row.sequence)
 
 
 def advance(connection: sa.Connection) -> Fence:
     """Count one public call more."""
-    rows = schema.fence.c
-    counted = schema.fence.update().values(sequence=rows.sequence + 1).returning(rows.ledger_id, rows.sequence)
-    row = connection.execute(counted).one()
+    row = connection.execute(_ADVANCE).one()
     return Fence(ledger_id=row.ledger_id, sequence=row.sequence)
 
 

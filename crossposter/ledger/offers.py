@@ -32,6 +32,13 @@ def take_turn(connection: sa.Connection, name: str, every: timedelta, *, now: da
     return connection.execute(statement.returning(schema.tick.c.name)).one_or_none() is not None
 
 
+def is_turn(connection: sa.Connection, name: str, every: timedelta, *, now: datetime) -> bool:
+    """Tell whether what is done once an interval is due: it may be somebody else's turn a moment later."""
+    rows = schema.tick.c
+    query = sa.select(rows.name).where(rows.name == name, rows.due_at > now, rows.due_at <= now + every)
+    return connection.execute(query).first() is None
+
+
 def offer(connection: sa.Connection, account_ids: Sequence[str], *, now: datetime) -> Sequence[str]:
     """Offer accounts; gives those that nobody has, and that are not offered yet, in the order given."""
     rows = schema.account.c

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -30,6 +31,15 @@ def open_chain(connection: sa.Connection, ledger_id: str) -> None:
     connection.execute(schema.chain.insert().values(id=1, position=0, hash=NOTHING))
     events.begin(connection)
     events.append(connection, [linked(opened, Head(0, NOTHING), salt="")])
+
+
+def counts_upto(connection: sa.Connection, before: Mapping[str, int]) -> dict[str, int]:
+    """Count the rows that there are of those that stood there when the record began, by table."""
+    found = {}
+    for name, table in _COVERED.items():
+        stood_there = table.c.id.between(1, before[name])
+        found[name] = int(connection.scalar(sa.select(sa.func.count()).where(stood_there)) or 0)
+    return found
 
 
 def digest_of_posts(connection: sa.Connection, *, upto: int) -> str:

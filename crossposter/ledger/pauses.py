@@ -74,19 +74,9 @@ def begin(
 ) -> None:
     """Write a pause; whatever is being claimed at this moment is claimed before it."""
     hold_accounts(connection)
-    connection.execute(
-        schema.pause.insert().values(
-            scope=scope,
-            name=name,
-            why=why,
-            person=person,
-            system_user=system_user,
-            file=file,
-            until=until,
-            begun_at=now,
-        )
-    )
-    facts = {"scope": scope, "name": name, "until": until.isoformat() if until else None, "file": file}
+    told = {"scope": scope, "name": name, "system_user": system_user, "file": file, "until": until}
+    added = schema.pause.insert().values(why=why, person=person, begun_at=now, **told)
+    facts = {"id": connection.execute(added.returning(schema.pause.c.id)).scalar_one(), **told}
     note(connection, Kind.PAUSED, at=now, person=person, facts={"pause": facts}, content={"why": why} if why else {})
 
 
@@ -109,7 +99,7 @@ def end(
         ended = schema.pause.update().where(is_open)
         written = connection.execute(ended.values(ended_at=now, ended_by=by, ended_system_user=system_user))
         if written.rowcount:
-            facts = {"scope": pause.scope, "name": pause.name}
+            facts = {"id": pause.id, "scope": pause.scope, "name": pause.name, "ended_system_user": system_user}
             note(connection, Kind.RESUMED, at=now, person=by, facts={"pause": facts})
             held += hold_due(connection, in_scope(pause.scope, pause.name), now=now)
     return held

@@ -30,6 +30,14 @@ from crossposter.ports import KnownPosts
 
 #: So many posts of others are remembered of each account, and so many of ours are looked at: a reading shows no more.
 _KEPT = 300
+_OURS = (
+    sa.select(schema.post.c.remote_id, schema.post.c.published_at, schema.post.c.deleted_at, schema.delivery.c.kind)
+    .join(schema.delivery, schema.delivery.c.id == schema.post.c.delivery_id)
+    .where(schema.post.c.account_id == sa.bindparam("account"))
+    .order_by(schema.post.c.id.desc())
+    .limit(_KEPT)
+)
+_OTHERS = sa.select(schema.standing).where(schema.standing.c.account_id == sa.bindparam("account"))
 
 
 def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
@@ -113,20 +121,11 @@ def take_over(connection: sa.Connection, delivery: Delivery, standing: Standing,
 
 def known_posts(connection: sa.Connection, account_id: str) -> KnownPosts:
     """Give what is known to stand on an account."""
-    posts, standing, made_by = schema.post.c, schema.standing.c, schema.delivery.c
-    ours = (
-        sa.select(posts.remote_id, posts.published_at, posts.deleted_at, made_by.kind)
-        .join(schema.delivery, made_by.id == posts.delivery_id)
-        .where(posts.account_id == account_id)
-        .order_by(posts.id.desc())
-        .limit(_KEPT)
-    )
-    others = sa.select(schema.standing).where(standing.account_id == account_id)
-    found = connection.execute(ours).all()
+    found = connection.execute(_OURS, {"account": account_id}).all()
     return KnownPosts(
         ours={row.remote_id: row.published_at for row in found},
         unlisted=frozenset(row.remote_id for row in found if row.deleted_at or row.kind == Kind.REPLY),
-        others={standing_of(row): row.seen_at for row in connection.execute(others)},
+        others={standing_of(row): row.seen_at for row in connection.execute(_OTHERS, {"account": account_id})},
     )
 
 

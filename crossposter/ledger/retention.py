@@ -17,10 +17,13 @@ import sqlalchemy as sa
 
 from crossposter.core.chain import Kind
 from crossposter.core.cities import city_of
-from crossposter.core.model import Status
+from crossposter.core.identity import WORDS as WORDS_KEY
+from crossposter.core.kinds import Kind as Does
+from crossposter.core.model import Reason, Status
 from crossposter.core.replay import PICTURES, TEXTS, WORDS
-from crossposter.core.retention import Retention, Story, may_go
+from crossposter.core.retention import Retention, Story, is_dropped, may_go, needs_words
 from crossposter.ledger import schema
+from crossposter.ledger.deliveries import NAME, note_status, whose
 from crossposter.ledger.erased import is_wordless
 from crossposter.ledger.events import note
 from crossposter.ledger.history import of_city
@@ -129,19 +132,19 @@ def _stories(connection: sa.Connection, is_meant: sa.ColumnElement[bool]) -> lis
     rows = connection.execute(query.where(is_meant).order_by(entry.id).limit(_PORTION)).all()
     ids = [row.id for row in rows]
     last: dict[int, datetime] = {row.id: row.seen_at for row in rows}
-    statuses: dict[int, set[Status]] = {row.id: set() for row in rows}
-    decided = sa.select(delivery.entry_id, delivery.status, delivery.updated_at).where(delivery.entry_id.in_(ids))
-    for one in connection.execute(decided):
-        statuses[one.entry_id].add(Status(one.status))
+    needed: set[int] = set()
+    decided = sa.select(delivery.entry_id, delivery.status, delivery.kind, delivery.attempt, delivery.updated_at)
+    for one in connection.execute(decided.where(delivery.entry_id.in_(ids))):
+        if needs_words(Status(one.status), Does(one.kind), is_begun=one.attempt > 0):
+            needed.add(one.entry_id)
         last[one.entry_id] = max(last[one.entry_id], one.updated_at)
     replaced = sa.select(revision.entry_id, revision.replaced_at).where(revision.entry_id.in_(ids))
     for entry_id, replaced_at in connection.execute(replaced):
         last[entry_id] = max(last[entry_id], replaced_at)
-    stories = {
-        number: Story(entry_id=number, last_at=last[number], statuses=frozenset(found))
-        for number, found in statuses.items()
-    }
-    return [_Found(row.feed_id, row.site, stories[row.id]) for row in rows]
+    return [
+        _Found(row.feed_id, row.site, Story(entry_id=row.id, last_at=last[row.id], is_needed=row.id in needed))
+        for row in rows
+    ]
 
 
 def _erase(
@@ -162,10 +165,23 @@ def _erase(
         found = _stories(connection, schema.entry.c.id.in_(ids))
         due = [one.story.entry_id for one in found if may_go(one.story, before=before, shown=shown)]
         with _overwriting(connection):
+            _drop(connection, due, now=now)
             _blank(connection, due)
+            _take_from_windows(connection, site, due)
         for entry_id in due:
             note(connection, Kind.ERASED, at=now, entry_id=entry_id, facts=facts)
     return len(due)
+
+
+def _drop(connection: sa.Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """End what is held of stories and can go out no more; told before their words go, as all that happened to them."""
+    rows = schema.delivery.c
+    held = sa.select(rows.id, rows.kind, rows.attempt, *NAME).where(rows.entry_id.in_(ids), rows.status == Status.HELD)
+    for row in connection.execute(held.order_by(rows.id)).all():
+        if is_dropped(Status.HELD, Does(row.kind), is_begun=row.attempt > 0):
+            ended = {"status": Status.SKIPPED, "reason": Reason.FORGOTTEN, "message": None, "updated_at": now}
+            connection.execute(schema.delivery.update().where(rows.id == row.id).values(ended))
+            note_status(connection, Kind.POSTPONED, whose(row), (Status.SKIPPED, Reason.FORGOTTEN, None), at=now)
 
 
 def _blank(connection: sa.Connection, ids: Sequence[int]) -> None:
@@ -179,9 +195,23 @@ def _blank(connection: sa.Connection, ids: Sequence[int]) -> None:
         else:
             is_meant = table.c.delivery_id.in_(of_stories)
         connection.execute(table.update().where(is_meant).values(**blank))
+    # What is made of the words goes with them: whoever guesses a text could see by it that they are right.
+    used = schema.entry_key.c
+    connection.execute(schema.entry_key.delete().where(used.entry_id.in_(ids), used.key.startswith(WORDS_KEY)))
+    connection.execute(schema.step.delete().where(schema.step.c.delivery_id.in_(of_stories)))
     rows = schema.event.c
     told = sa.and_(rows.entry_id.in_(ids), rows.content.is_not(None))
     connection.execute(schema.event.update().where(told).values(content=None, salt=None))
+
+
+def _take_from_windows(connection: sa.Connection, site: str, ids: Collection[int]) -> None:
+    """Take entries from what feeds of a site showed last: those that the YAML has no more. Their marks are digests."""
+    rows, feed = schema.feed_window.c, schema.feed.c
+    query = sa.select(rows.feed_id, rows["items"]).join(schema.feed, feed.id == rows.feed_id).where(feed.site == site)
+    for feed_id, items in connection.execute(query).all():
+        left = [item for item in items if item[1] not in ids]
+        if len(left) < len(items):
+            connection.execute(schema.feed_window.update().where(rows.feed_id == feed_id).values(items=left))
 
 
 @contextmanager

@@ -9,35 +9,33 @@ import sqlalchemy as sa
 
 from crossposter.core.model import Delivery
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import named
+from crossposter.ledger.deliveries import THIS, this
 
 #: Platforms forget what was uploaded after a day (X: `expires_after_secs`, docs.x.com 2026-08; Instagram's containers:
 #: content publishing, 2026-06).
 _HOLDS = timedelta(hours=20)
+_ID = sa.select(schema.delivery.c.id).where(THIS).scalar_subquery()
+_OF_THIS = schema.step.c.delivery_id == _ID
+_LOAD = sa.select(schema.step.c.name, schema.step.c.value).where(
+    _OF_THIS, schema.step.c.made_at > sa.bindparam("since"), schema.step.c.made_at <= sa.bindparam("now")
+)
+_FORGET_ONE = schema.step.delete().where(_OF_THIS, schema.step.c.name == sa.bindparam("named"))
+_SAVE = schema.step.insert().values(delivery_id=_ID)
+_FORGET = schema.step.delete().where(_OF_THIS)
 
 
 def load(connection: sa.Connection, delivery: Delivery, *, now: datetime) -> Mapping[str, str]:
     """Give those that still hold: the platform's ids, by what was done."""
-    rows = schema.step.c
-    query = sa.select(rows.name, rows.value).where(
-        rows.delivery_id == _id_of(delivery), rows.made_at > now - _HOLDS, rows.made_at <= now
-    )
-    return {row.name: row.value for row in connection.execute(query)}
+    found = connection.execute(_LOAD, {**this(delivery.id), "since": now - _HOLDS, "now": now})
+    return {row.name: row.value for row in found}
 
 
 def save(connection: sa.Connection, delivery: Delivery, name: str, value: str, *, now: datetime) -> None:
     """Remember one more."""
-    rows = schema.step.c
-    same = sa.and_(rows.delivery_id == _id_of(delivery), rows.name == name)
-    connection.execute(schema.step.delete().where(same))
-    values = {"delivery_id": _id_of(delivery), "name": name, "value": value, "made_at": now}
-    connection.execute(schema.step.insert().values(values))
+    connection.execute(_FORGET_ONE, {**this(delivery.id), "named": name})
+    connection.execute(_SAVE, {**this(delivery.id), "name": name, "value": value, "made_at": now})
 
 
 def forget(connection: sa.Connection, delivery: Delivery) -> None:
     """Let all be done anew."""
-    connection.execute(schema.step.delete().where(schema.step.c.delivery_id == _id_of(delivery)))
-
-
-def _id_of(delivery: Delivery) -> sa.ScalarSelect[int]:
-    return sa.select(schema.delivery.c.id).where(named(delivery.id)).scalar_subquery()
+    connection.execute(_FORGET, this(delivery.id))

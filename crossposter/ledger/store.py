@@ -31,6 +31,7 @@ from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.ledger import (
     attempts,
+    claiming,
     deliveries,
     drafts,
     editions,
@@ -357,6 +358,11 @@ class SqlLedger(Pausing):
         with self.writing() as connection:
             return offers.take_turn(connection, name, every, now=shared.moment(connection, now=now))
 
+    def is_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
+        """Tell whether what is done once an interval is due."""
+        with self.reading() as connection:
+            return offers.is_turn(connection, name, every, now=shared.moment(connection, now=now))
+
     def offer(self, account_ids: Sequence[str], *, now: datetime) -> Sequence[str]:
         """Offer accounts to whoever works on them; gives those that nobody has, and that are not offered yet.
 
@@ -414,7 +420,7 @@ class SqlLedger(Pausing):
         """
         with self.writing() as connection:
             there, _ = shared.by_its_clock(connection, lease, now=now)
-            attempt = attempts.claim(connection, delivery, staged, there, now=now, price_usd=price_usd, sender=sender)
+            attempt = claiming.claim(connection, delivery, staged, there, now=now, price_usd=price_usd, sender=sender)
             if attempt is None:
                 return None
             self.require_unreplaced(connection)

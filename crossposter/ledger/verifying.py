@@ -21,8 +21,8 @@ from crossposter.core.chain import NOTHING, Event, Head, Kind, hash_of, holds_co
 from crossposter.core.kinds import DeliveryName
 from crossposter.core.kinds import Kind as Kinds
 from crossposter.core.replay import Difference, Name, Replay, Row
-from crossposter.ledger import events, schema
-from crossposter.ledger.opening import digest_of_posts
+from crossposter.ledger import events, schema, verifying_pauses
+from crossposter.ledger.opening import counts_upto, digest_of_posts
 from crossposter.ledger.store import SqlLedger
 from crossposter.wording import Message, say
 
@@ -87,6 +87,7 @@ def verify(ledger: SqlLedger, *, held: Head | None = None) -> Verdict:
     if held:
         _find_head(ledger, held, verdict)
     _compare(ledger, before, verdict)
+    _compare_pauses(ledger, verdict)
     return verdict
 
 
@@ -102,7 +103,7 @@ def _walk(ledger: SqlLedger, verdict: Verdict) -> Mapping[str, Any]:
             end = events.head(connection)
             first = portion.get(1)
             if first and (before := _before(first)):
-                _look_at_old_posts(connection, before, verdict)
+                _look_at_old_rows(connection, before, verdict)
         for position, event in portion.items():
             walk.step(position, event)
         if len(portion) < _EVENTS:
@@ -131,10 +132,19 @@ def _portion(connection: sa.Connection, *, after: int) -> Mapping[int, Event | N
     return found
 
 
-def _look_at_old_posts(connection: sa.Connection, opened: Mapping[str, Any], verdict: Verdict) -> None:
+def _look_at_old_rows(connection: sa.Connection, opened: Mapping[str, Any], verdict: Verdict) -> None:
     if digest_of_posts(connection, upto=opened["before"]["post"]) != opened["posts"]:
         sentence = say("what was published before the record began is not what it was then: where, or when")
         verdict.find("row", "post", sentence)
+    for table, count in counts_upto(connection, opened["before"]).items():
+        if count != opened["counts"][table]:
+            sentence = say(
+                "of the rows of {table} that were there when the record began, there are {count} now, and were {then}",
+                table=table,
+                count=count,
+                then=opened["counts"][table],
+            )
+            verdict.find("row", table, sentence)
 
 
 class _Walk:
@@ -320,12 +330,14 @@ def _stories(connection: sa.Connection, first: int, last: int, before: Mapping[s
         is_new = _is_since(row["id"], before.get("delivery"))
         stories[row["of_entry"]].add("delivery", [_which(row)], row, is_covered=is_new)
         stories[row["of_entry"]].old += not is_new
-    for table, number in ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None)):
+    of_deliveries = ((schema.attempt, "number"), (schema.act, "id"), (schema.post, None), (schema.draft, None))
+    for table, number in of_deliveries:
         query = sa.select(table).join(delivery, delivery.c.id == table.c.delivery_id)
         of = (delivery.c[name].label(f"of_{name}") for name in ("account_id", "kind", "issue"))
         for row in rows(query.add_columns(*of), joined):
-            upto = before.get(table.name) if number != "number" else before.get("delivery")
-            key = row["delivery_id"] if number == "number" else row["id"]
+            is_numbered = "id" in row
+            upto = before.get(table.name if is_numbered else "delivery")
+            key = row["id" if is_numbered else "delivery_id"]
             parts = [_which(row, "of_"), *([row[number]] if number else [])]
             stories[row["of_entry"]].add(table.name, parts, row, is_covered=_is_since(key, upto))
     return stories
@@ -355,9 +367,18 @@ def _compare_entry(entry_id: int, replay: Replay, story: _Story, verdict: Verdic
         verdict.find("changed", f"event {position}", sentence)
 
 
-def _tell(entry_id: int, difference: Difference, verdict: Verdict) -> None:
+def _compare_pauses(ledger: SqlLedger, verdict: Verdict) -> None:
+    try:
+        for difference in verifying_pauses.compare(ledger):
+            _tell(None, difference, verdict)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        sentence = say("the pauses cannot be compared with the record: {cause}", cause=error)
+        verdict.find("row", "pause", sentence)
+
+
+def _tell(entry_id: int | None, difference: Difference, verdict: Verdict) -> None:
     table, name = difference.name
-    where = f"{table} {entry_id}{f'/{name}' if name else ''}"
+    where = f"{table} {'/'.join(str(part) for part in (entry_id, name) if part not in (None, ''))}"
     if difference.is_missing:
         verdict.find("row", where, say("{row} is missing, and the record tells of it", row=where))
     elif difference.column:

@@ -105,8 +105,9 @@ def _deleted(
     of_this = sa.and_(rows.of_id == row.id, rows.kind == Kind.DELETE, rows.entry_id == row.entry_id)
     there = connection.execute(sa.select(schema.delivery).where(of_this)).one_or_none()
     again = {"status": status, "reason": reason, "message": None, "not_before": None, "updated_at": now}
-    message = None
+    message, about = None, dict[str, Any](of_id=row.id)
     if there is None:
+        about |= {"waived": [], "released_at": now}
         values = {
             "entry_id": row.entry_id,
             "account_id": row.account_id,
@@ -126,8 +127,7 @@ def _deleted(
         status, reason, message = Status(there.status), Reason(there.reason) if there.reason else None, there.message
         connection.execute(schema.delivery.update().where(rows.id == there.id).values(updated_at=now))
     act = Act(verb=Verb.RETRACT, person=person, status_before=Status(row.status), reason_before=None)
-    about = {"delivery": {"of_id": row.id}}
-    write_act(connection, there, act, (status, reason, message), facts=about, now=now)
+    write_act(connection, there, act, (status, reason, message), facts={"delivery": about}, now=now)
     return _acted(row, name_in(there), status, reason, done=True)
 
 

@@ -74,20 +74,23 @@ class FilePictureStore:
         except OSError as error:
             raise self._failed(error) from error
 
-    def remove(self, names: Collection[str], *, before: datetime) -> None:
-        """Remove pictures, unless they were put there again since.
+    def remove(self, names: Collection[str], *, before: datetime) -> int:
+        """Remove pictures, unless they were put there again since; gives how many went.
 
         Raises:
             LedgerError: The disk does not let them go.
         """
+        removed = 0
         try:
             for name in names:
                 path = self._folder / name
                 with suppress(FileNotFoundError):
                     if _is_older(path, before):
                         path.unlink()
+                        removed += 1
         except OSError as error:
             raise self._failed(error) from error
+        return removed
 
     def _write(self, path: Path, content: bytes) -> None:
         """Write beside the place and move there, so that a reader finds the whole or nothing."""

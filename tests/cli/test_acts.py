@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from crossposter.cli import main
 from crossposter.clock import SystemClock
 from crossposter.references import Secret
 from crossposter.wording import say
-from tests.city import City
+from tests.city import DEMO_CONFIG, City
 
 _WORDS = say("said so")
 
@@ -33,6 +34,16 @@ def held(city: City, call: Call) -> str:
         patch.setattr("crossposter.composing.hard", lambda findings, *, passed: _WORDS)
         call("run", "--once")
     return "8"
+
+
+def test_the_queue_says_after_how_long_what_is_held_is_dropped(
+    held: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "is dropped" not in call("queue")[1]
+    config = tmp_path / "config.yaml"
+    config.write_text(DEMO_CONFIG.read_text("utf-8") + "retention: {texts: 2y}\n", "utf-8")
+    monkeypatch.setenv("CROSSPOSTER_CONFIG", str(config))
+    assert "is dropped, and its words are removed, after 2y (retention)" in call("queue")[1]
 
 
 def statuses(call_json: CallJson, story: str) -> dict[str, str]:

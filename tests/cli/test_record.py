@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from crossposter.cli import main
 from crossposter.core.retention import Age, Retention
 from crossposter.ledger import SqlLedger, retention
 from tests.city import City
@@ -55,6 +56,22 @@ def test_a_head_that_was_kept_shows_what_was_changed_before_it(published: City, 
     code, printed = call("ledger", "verify", "--head", "0" * 64 + head[64:])
     assert (code, "the record does not hold 0000" in printed) == (1, True)
     assert call("ledger", "verify", "--head", "yesterday's")[0] == 2
+
+
+def test_what_could_not_be_looked_at_is_no_finding(published: City, call: Call, capsys: Any) -> None:
+    published.ledger.write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
+    assert call("ledger", "verify") == (4, "")
+    published.ledger.unlink()
+    assert main(("ledger", "verify")) == 4
+    assert "could not be looked at, so this says nothing about it: there is no ledger" in capsys.readouterr().err
+
+
+def test_times_are_those_of_the_office(published: City, call: Call, call_json: CallJson) -> None:
+    assert call("ledger", "head")[1].endswith("+03:00\n")
+    assert re.search(r"events since \S+\+03:00\n", call("ledger", "verify")[1])
+    verdict = call_json("ledger", "verify")
+    assert [verdict[name][-6:] for name in ("head_at", "since")] == ["+03:00", "+03:00"]
+    assert call_json("ledger", "head")["at"] == verdict["head_at"]
 
 
 def test_what_was_changed_past_the_program_is_named(published: City, call: Call, call_json: CallJson) -> None:
@@ -179,6 +196,12 @@ def test_what_retention_has_removed_is_said_with_its_day(
     sentence = "removed on 02.12.2028, as the YAML's retention says"
     assert f"{number}  {sentence}" in call("ledger", "list")[1]
     assert call("ledger", "show", str(number))[1].startswith(sentence)
+    printed = " ".join(call("ledger", "show", str(number))[1].split())
+    assert f"is sent, attempt 1; the words: {sentence}" in printed
+    assert f"seen in feed izmir-tr as “{sentence}”" in printed
+    assert f"| {sentence}" in printed
+    assert "the words are removed, as the YAML's retention says: older than 90d" in printed
+    assert "0 characters" not in printed
     told = call_json("ledger", "show", str(number))
     assert {one["erased_at"] for one in told["deliveries"]} == {removed_at.isoformat()}
     assert call("ledger", "verify")[0] == 0

@@ -16,12 +16,15 @@ import pytest
 import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
+from crossposter.core.approval import Draft, digest
 from crossposter.core.chain import Head, Kind, head_of
-from crossposter.core.model import Outcome, Picture, Post, Reason, Receipt, Status, Validators
+from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Receipt, Status, Validators
+from crossposter.core.pausing import Scope
 from crossposter.core.planning import plan
-from crossposter.ledger import SqlLedger, entries, events, exporting, verifying
+from crossposter.ledger import SqlLedger, entries, events, exporting, schema, verifying
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.opening import open_chain
+from crossposter.ledger.pause_desk import PauseDesk
 from crossposter.ledger.verifying import Verdict, verify
 from crossposter.ports import Lease, Sender, Staged
 from crossposter.testing import a_feed, an_account, an_entry
@@ -54,6 +57,8 @@ def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> Non
     if number % 7 == 3:
         ledger.postpone(name, Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=say("none")), now=now)
         Desk(ledger).act(Verb.APPROVE if number % 2 else Verb.REJECT, name, AYSE, now=now)
+    if number % 5 == 4 and (queued := ledger.load(name, now=now)):
+        let_out(ledger, queued, number, now=now)
     lease = Lease(account_id=account_id, holder="me", until=now + timedelta(minutes=10))
     delivery = ledger.load(name, now=now)
     if delivery is None or not ledger.lease(lease, now=now):
@@ -72,6 +77,15 @@ def _deliver(ledger: SqlLedger, name: str, number: int, *, now: datetime) -> Non
     else:
         ledger.settle(name, attempt, Outcome(status=Status.PUBLISHED, receipt=receipt), now=now)
     ledger.release(lease)
+
+
+def let_out(ledger: SqlLedger, delivery: Delivery, number: int, *, now: datetime) -> None:
+    """Show a person what would be sent; they write another text, and let that out."""
+    post = Post(text=f"Haber {number}", link="https://izmir.bel.tr", pictures=(PICTURE,))
+    draft = Draft(post=post, hash=digest(post, revision=1), revision=1, made_at=now)
+    ledger.hold_draft(delivery, draft, Outcome(status=Status.HELD, reason=Reason.APPROVAL), now=now)
+    Desk(ledger).edit(delivery.id, AYSE, f"Haber no {number}", passed=["izmir.example"], now=now)
+    Desk(ledger).act(Verb.APPROVE, delivery.id, AYSE, now=now)
 
 
 def whats(verdict: Verdict) -> set[str]:
@@ -162,6 +176,14 @@ def test_what_was_sent_in_a_time_is_given_in_portions(ledger: SqlLedger, monkeyp
          "act 1/izmir-x/9"),
         ("UPDATE post SET url = 'https://x.example/else' WHERE id = 1", "row", "post 1/izmir-x"),
         ("UPDATE delivery SET status = 'skipped', reason = 'dropped' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET waived = '[\"gate\"]' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET passed = '[\"x.example\"]' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET released_at = updated_at WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE delivery SET approved_hash = 'x' WHERE id = 1", "row", "delivery 1/izmir-x"),
+        ("UPDATE draft SET text = 'x'", "row", "draft 4/izmir-x"),
+        ("UPDATE draft SET delivery_id = 1 WHERE delivery_id = 7", "row", "draft 1/izmir-x"),
+        ("DELETE FROM draft", "row", "draft 4/izmir-x"),
+        ("INSERT INTO draft VALUES (1, 'x', NULL, '[]', '', 1, '2026-11-25', NULL)", "row", "draft 1/izmir-x"),
     ],
 )  # fmt: skip
 def test_what_was_changed_is_named(
@@ -221,7 +243,8 @@ COLUMNS = {
     "entry": ["feed_id", "title", "link", "summary", "text", "language", "published_at", "pictures", "categories",
               "seen_at", "content", "revision"],
     "delivery": ["entry_id", "account_id", "status", "reason", "message", "attempt", "updated_at", "kind",
-                 "issue", "of_id"],
+                 "issue", "of_id", "waived", "passed", "released_at", "approved_hash", "approved_at", "approved_by"],
+    "draft": ["text", "link", "pictures", "hash", "revision", "made_at", "edited_by"],
     "attempt": ["delivery_id", "number", "kind", "revision", "text", "link", "pictures", "media_ids", "price_usd",
                 "started_at", "ended_at", "outcome", "message", "answer", "absences", "platform_id", "configuration",
                 "let_out_by"],
@@ -349,6 +372,21 @@ def test_what_was_there_before_the_record_is_counted_and_where_it_stands_is_held
         assert wheres(verify(opened)) == ["post"]
 
 
+def test_rows_from_before_the_record_that_are_gone_are_missed(where: Place, clock_of_the_test: None) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=4)
+        where.execute("DELETE FROM event", "DELETE FROM chain")
+        with opened.writing() as writing:
+            open_chain(writing, "a ledger")
+        fill(opened, entries=8)
+        assert verify(opened).findings == []
+        where.execute("DELETE FROM act WHERE id = 1")
+        assert wheres(verify(opened)) == ["act"]
+        where.execute(*(f"DELETE FROM {table} WHERE delivery_id = 1" for table in ("post", "attempt")))
+        where.execute("DELETE FROM delivery WHERE id = 1")
+        assert wheres(verify(opened)) == ["post", "delivery", "act", "post"]
+
+
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
@@ -399,3 +437,57 @@ def test_what_news_said_before_they_were_edited_is_held(where: Place, clock_of_t
         assert verify(opened).findings == []
         where.execute("UPDATE revision SET title = 'Eski'")
         assert wheres(verify(opened)) == ["revision 1/1"]
+
+
+def _paused(ledger: SqlLedger) -> None:
+    """Let two pauses begin, and one of them end."""
+    desk = PauseDesk(ledger)
+    desk.pause(Scope.ACCOUNT, "izmir-x", AYSE, until=NOON + timedelta(days=1), now=NOON)
+    desk.pause(Scope.ALL, "", AYSE, until=None, now=NOON)
+    desk.resume(Scope.ACCOUNT, "izmir-x", AYSE, release=None, file=None, now=NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE pause SET ended_at = begun_at WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET ended_at = NULL WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET until = begun_at WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET scope = 'account', name = 'izmir-facebook' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET why = 'x' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET person = 'Veli' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET system_user = 'veli' WHERE id = 2", "pause 2"),
+        ("UPDATE pause SET ended_by = 'Veli' WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET ended_system_user = 'veli' WHERE id = 1", "pause 1"),
+        ("UPDATE pause SET file = '/PAUSE' WHERE id = 2", "pause 2"),
+        ("DELETE FROM pause WHERE id = 2", "pause 2"),
+        ("INSERT INTO pause (id, scope, name, why, person, system_user, begun_at) VALUES"
+         " (9, 'all', '', 'x', 'Veli', 'veli', '2026-11-25')", "pause 9"),
+    ],
+)  # fmt: skip
+def test_nobody_ends_or_begins_a_pause_past_the_record(
+    where: Place, clock_of_the_test: None, statement: str, named: str
+) -> None:
+    with closing(SqlLedger.open(where.place)) as opened:
+        fill(opened, entries=1)
+        _paused(opened)
+        assert verify(opened).findings == []
+        where.execute(statement)
+        assert set(wheres(verify(opened))) == {named}
+
+
+def test_pauses_that_cannot_be_read_are_named(file: File) -> None:
+    with closing(SqlLedger.open(file.place)) as opened:
+        _paused(opened)
+        file.execute("UPDATE pause SET begun_at = 'dün' WHERE id = 2")
+        assert wheres(verify(opened)) == ["pause"]
+
+
+def test_a_pause_that_began_before_events_named_its_row_is_left_alone(ledger: SqlLedger, where: Place) -> None:
+    begun = {"scope": Scope.ALL, "name": "", "why": "yas", "person": "Ayşe", "system_user": "ayse", "begun_at": NOON}
+    with ledger.writing() as writing:
+        writing.execute(schema.pause.insert().values(**begun))
+        told = {"pause": {"scope": Scope.ALL, "name": "", "until": None, "file": None}}
+        events.note(writing, Kind.PAUSED, at=NOON, person="Ayşe", facts=told, content={"why": "yas"})
+    PauseDesk(ledger).resume(Scope.ALL, "", AYSE, release=None, file=None, now=NOON + timedelta(hours=1))
+    assert verify(ledger).findings == []

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crossposter import forgetting
 from crossposter.core.acts import Verb
+from crossposter.core.approval import digest
 from crossposter.core.chain import Kind
-from crossposter.core.model import Outcome, Reason, Status, Validators
-from crossposter.core.planning import plan
+from crossposter.core.identity import content_of, words_key
+from crossposter.core.model import Outcome, Post, Reason, Status, Validators
+from crossposter.core.planning import keys_to_look_up, plan
 from crossposter.core.retention import Age, Retention
 from crossposter.core.window import Shown
 from crossposter.errors import LedgerError
 from crossposter.forgetting import Forgotten, forget
-from crossposter.ledger import SqlLedger, entries, events, exporting, history, retention
+from crossposter.ledger import SqlLedger, entries, events, exporting, history, retention, schema
 from crossposter.ledger.acts import Desk
+from crossposter.ledger.correcting import correct, issue
 from crossposter.ledger.verifying import verify
 from crossposter.media.store import FilePictureStore
+from crossposter.ports import Lease, Staged
 from crossposter.testing import a_feed, an_account, an_entry
 from crossposter.wording import say
 from tests.ledger.conftest import File, Place
-from tests.ledger.test_record import ACCOUNTS, AYSE, NOON, PICTURE, count_of, fill, wheres
+from tests.ledger.test_record import ACCOUNTS, AYSE, NOON, PICTURE, count_of, fill, let_out, wheres
 
 LATER = NOON + timedelta(days=800)
 TWO_YEARS = {"": Retention(texts=Age(years=2))}
@@ -59,7 +66,7 @@ WORDS = [
 ]
 KEPT = [
     "SELECT id, feed_id, link, language, seen_at, revision FROM entry ORDER BY id",
-    "SELECT * FROM entry_key ORDER BY entry_id, position",
+    "SELECT * FROM entry_key WHERE key NOT LIKE 'words:%' ORDER BY entry_id, position",
     "SELECT id, status, reason, updated_at FROM delivery ORDER BY id",
     "SELECT delivery_id, number, link, started_at, platform_id, let_out_by FROM attempt ORDER BY delivery_id",
     "SELECT * FROM post ORDER BY id",
@@ -102,19 +109,62 @@ def test_age_counts_from_the_last_thing_that_happened(old: SqlLedger) -> None:
     assert [one.title for one in history.revisions(old, 2)] == [""]
 
 
-@pytest.mark.parametrize("status", [Status.HELD, Status.QUEUED])
-def test_what_waits_is_kept_whole(old: SqlLedger, status: Status) -> None:
+def see_one(ledger: SqlLedger) -> None:
+    """Let a feed show story 13, and show it no more."""
     feed, accounts = a_feed(accounts=list(ACCOUNTS)), [an_account(name) for name in ACCOUNTS]
     found = plan(feed, [an_entry(20)], accounts=accounts, known={}, first_poll=False, now=NOON)
-    old.record(feed, found, Validators(), accounts=accounts, now=NOON)
-    out_of_the_window(old)
-    if status is Status.HELD:
-        held = Outcome(status=status, reason=Reason.NO_PICTURE, message=say("none"))
-        old.postpone("13/izmir-x", held, now=NOON)
-        Desk(old).act(Verb.REJECT, "13/izmir-facebook", AYSE, now=NOON)
+    ledger.record(feed, found, Validators(), accounts=accounts, now=NOON)
+    out_of_the_window(ledger)
+
+
+def test_what_goes_out_by_itself_is_kept_whole(old: SqlLedger) -> None:
+    see_one(old)
     assert erase(old) == 12
     (kept,) = {record.title for record in history.story(old, 13, now=LATER)}
     assert kept == an_entry(20).title
+
+
+def test_what_is_held_and_nobody_has_wanted_ends_with_its_words(old: SqlLedger) -> None:
+    see_one(old)
+    old.postpone("13/izmir-x", Outcome(status=Status.HELD, reason=Reason.NO_PICTURE, message=say("none")), now=NOON)
+    Desk(old).act(Verb.REJECT, "13/izmir-facebook", AYSE, now=NOON)
+    assert erase(old, now=NOON + timedelta(days=700)) == 0
+    assert erase(old) == 13
+    found = {record.id: (record.title, record.status, record.reason) for record in history.story(old, 13, now=LATER)}
+    assert found == {
+        "13/izmir-x": ("", Status.SKIPPED, Reason.FORGOTTEN),
+        "13/izmir-facebook": ("", Status.SKIPPED, Reason.DROPPED),
+    }
+    assert history.waiting(old, now=LATER) == []
+    assert Desk(old).act(Verb.APPROVE, "13/izmir-x", AYSE, now=LATER)[0].done is False
+    assert erase(old) == 0
+
+
+def test_what_was_begun_and_nobody_has_settled_keeps_its_words(old: SqlLedger, where: Place) -> None:
+    see_one(old)
+    delivery, lease = old.load("13/izmir-x", now=NOON), Lease(account_id="izmir-x", holder="me", until=NOON)
+    assert delivery is not None
+    assert old.lease(lease, now=NOON)
+    attempt = old.claim(delivery, Staged(post=Post(text="Haber", link=None)), lease, now=NOON)
+    assert attempt == 1
+    old.settle("13/izmir-x", 1, Outcome(status=Status.UNCERTAIN, reason=Reason.LOST_ANSWER), now=NOON)
+    Desk(old).act(Verb.REJECT, "13/izmir-facebook", AYSE, now=NOON)
+    assert erase(old) == 12
+    uncertain = old.load("13/izmir-x", now=NOON)
+    assert uncertain is not None
+    old.settle_read(uncertain, Outcome(status=Status.HELD, reason=Reason.UNKNOWN), now=NOON)
+    assert erase(old) == 0
+    assert where.execute("SELECT text FROM attempt ORDER BY delivery_id DESC")[0] == ("Haber",)
+
+
+def test_a_story_without_words_is_corrected_no_more(old: SqlLedger) -> None:
+    with old.writing() as connection:
+        entries.revise(connection, 2, an_entry(2, title="Yeni"), now=NOON)
+    assert erase(old) == 12
+    assert old.edited() == []
+    for ask in (lambda: correct(old, "2", AYSE, {}, now=LATER), lambda: issue(old, "2/izmir-x")):
+        with pytest.raises(LedgerError, match="nothing tells any more what its posts should say"):
+            ask()
 
 
 def test_what_a_feed_shows_still_is_kept(ledger: SqlLedger) -> None:
@@ -172,6 +222,38 @@ def test_its_news_is_known_still_and_another_one_of_its_guid_is_held(old: SqlLed
     assert again.decisions == ()
     old.record(feed, again, Validators(), accounts=accounts, now=LATER)
     assert {record.title for record in history.story(old, 1, now=LATER)} == {""}
+
+
+def test_nothing_is_left_by_which_a_guess_could_be_confirmed(ledger: SqlLedger, where: Place) -> None:
+    """Whoever has the ledger and guesses the words finds no digest of them, nor one of the feed's bytes."""
+    feed, account = a_feed(accounts=["izmir-x"]), an_account("izmir-x")
+    entry = an_entry(1, text="Körfezde su kalitesi üç yılda ilk kez bu kadar iyi ölçüldü.", mark="beef" * 8)
+    found = plan(feed, [entry], accounts=[account], known={}, first_poll=False, now=NOON)
+    ledger.record(feed, found, Validators(), accounts=[account], now=NOON)
+    delivery = ledger.load("1/izmir-x", now=NOON)
+    assert delivery is not None
+    let_out(ledger, delivery, 1, now=NOON)
+    ledger.save_step(delivery, "upload of that text", "77", now=NOON)
+    with ledger.writing() as connection:
+        entries.revise(connection, 1, replace(entry, title="Yeni", mark="cafe" * 8), now=NOON)
+    Desk(ledger).act(Verb.REJECT, "1/izmir-x", AYSE, now=NOON)
+    before = [where.execute(query) for query in KEPT]
+    post = Post(text="Haber no 1", link="https://izmir.bel.tr", pictures=(PICTURE,))
+    guessed = {words_key(entry), content_of(entry), entry.mark, "cafe" * 8, digest(post, revision=1), "Haber no 1"}
+    guessed |= {PICTURE.sha256, "upload of that text", "izmir.example"}
+    assert all(guess and guess in everything(where) for guess in guessed)
+    assert retention.erase_texts(ledger, TWO_YEARS, feed_ids=(), now=LATER, most=9) == 1
+    assert [guess for guess in guessed if guess and guess in everything(where)] == []
+    assert [where.execute(query) for query in KEPT] == before
+    assert retention.erase_texts(ledger, TWO_YEARS, feed_ids=(), now=LATER, most=9) == 0
+    known = ledger.known(feed, keys_to_look_up([entry]))
+    again = plan(feed, [entry], accounts=[account], known=known, first_poll=False, now=LATER)
+    assert (again.decisions, again.sightings) == ((), ())
+
+
+def everything(where: Place) -> str:
+    """Give all that stands in the tables."""
+    return " ".join(str(where.execute(f"SELECT * FROM {name}")) for name in schema.metadata.tables)
 
 
 def test_what_has_no_words_cannot_go_out_any_more(ledger: SqlLedger) -> None:
@@ -273,6 +355,30 @@ def test_a_picture_goes_when_nothing_that_is_kept_names_it(
     assert forget(old, store, ten_years_and_one, feeds, now=LATER) == Forgotten(stories=12, pictures=1)
     assert forget(old, store, {"": Retention()}, feeds, now=LATER) == Forgotten(stories=0, pictures=0)
     assert verify(old).findings == []
+
+
+def test_pictures_are_counted_as_they_go_and_none_twice(
+    old: SqlLedger, store: FilePictureStore, tmp_path: Path, where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk lets some go, and then none: the next day counts the others."""
+    monkeypatch.setattr(forgetting, "_PORTION", 2)
+    for letter in "abcde":
+        put(store, tmp_path / "pictures", letter * 64, at=NOON)
+    a_year, feeds = {"": Retention(pictures=Age(years=1))}, [a_feed(accounts=list(ACCOUNTS))]
+    remove = store.remove
+
+    def fails(names: Collection[str], *, before: datetime) -> int:
+        if "a" * 64 not in names:
+            raise LedgerError(say("full"))
+        return remove(names, before=before)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "remove", fails)
+        with pytest.raises(LedgerError):
+            forget(old, store, a_year, feeds, now=LATER)
+    assert forget(old, store, a_year, feeds, now=LATER) == Forgotten(stories=0, pictures=3)
+    told = where.execute("SELECT facts FROM event WHERE kind = 'erased' ORDER BY id")
+    assert [json.loads(facts)["count"] for (facts,) in told] == [2, 2, 1]
 
 
 def test_a_picture_that_one_story_needs_is_kept_for_it(old: SqlLedger, store: FilePictureStore, tmp_path: Path) -> None:
