@@ -20,7 +20,7 @@ import structlog
 from curl_cffi import Curl, CurlOpt
 from hypothesis import settings
 
-from tests import quick_ledgers
+from tests import quick_ledgers, quick_programs
 from tests.browser import chromium
 from tests.memory import folder_in_memory
 from tests.postgres import Server, postgres
@@ -58,11 +58,12 @@ def _offline() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _sql_is_written_once() -> Iterator[None]:
-    """Let the ledgers of all tests share the SQL that makes their tables, and that of their statements."""
+def _what_is_always_the_same_is_done_once() -> Iterator[None]:
+    """Let the ledgers and the programs of all tests share what each would make anew, and make the same."""
     with pytest.MonkeyPatch.context() as patch:
         quick_ledgers.share(patch)
-        yield
+        with quick_programs.sharing(patch):
+            yield
 
 
 def _guard_sockets(patch: pytest.MonkeyPatch) -> None:
