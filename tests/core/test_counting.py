@@ -243,7 +243,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_text_is_counted_in_time(piece: str) -> None:
     # What grows with the square of the length needs minutes for this, what grows with the length tenths of a second.
