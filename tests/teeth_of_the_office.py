@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from crossposter.core import approval, waiting
 from crossposter.core.urgency import is_urgent
 from crossposter.delivering import Deliverer
-from crossposter.ledger import SqlLedger, pauses, schema
+from crossposter.ledger import SqlLedger, claiming, deliveries, pauses, schema
 from tests.teeth import _replace
 
 TIMES, APPROVAL, PAUSES = (
@@ -34,7 +34,7 @@ TIMES, APPROVAL, PAUSES = (
 
 
 def _pause_in_the_claim() -> None:
-    _replace("crossposter.ledger.attempts.is_paused", sa.false)
+    _replace("crossposter.ledger.claiming.is_paused", sa.false)
 
 
 def _pause_in_due() -> None:
@@ -138,7 +138,7 @@ def _approval_of_urgent_ones() -> None:
 def _pause_of_urgent_ones() -> None:
     is_paused = pauses.is_paused
     _replace("crossposter.ledger.pauses.is_paused", lambda: sa.and_(~schema.delivery.c.is_urgent, is_paused()))
-    _replace("crossposter.ledger.attempts.is_paused", pauses.is_paused)
+    _replace("crossposter.ledger.claiming.is_paused", pauses.is_paused)
 
 
 def _silence_of_urgent_ones() -> None:
@@ -238,6 +238,8 @@ def _ended_without(switch_off: Callable[[], None], test: str) -> int:
         code = 70
         with contextlib.suppress(BaseException):
             switch_off()
+            for made_with_it in (claiming._claiming, deliveries._loading):
+                made_with_it.cache_clear()
             code = _run(test)
         os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

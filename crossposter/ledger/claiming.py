@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -26,8 +27,9 @@ class _Loses(Enum):
     NOTHING, WITHDRAWN, TAKEN_AWAY = range(3)
 
 
+@cache
 def _claiming(loses: _Loses) -> ReturningUpdate[tuple[int, int]]:
-    """Make the statement that claims a delivery, unless this has become of its post."""
+    """Make the statement that claims a delivery, unless this has become of its post; once, as `THIS` says."""
     rows, entry = schema.delivery.c, schema.entry.c
     revision = sa.select(entry.revision).where(entry.id == sa.bindparam("of_entry")).scalar_subquery()
     says = sa.bindparam("says", type_=sa.Integer)
@@ -61,8 +63,6 @@ def _has_lost_its_post(loses: _Loses) -> sa.ColumnElement[bool]:
     return sa.or_(withdrawn, gone.correlate(schema.delivery).exists())
 
 
-#: Made once, as `deliveries.THIS` says.
-_CLAIM = {loses: _claiming(loses) for loses in _Loses}
 _ADD = schema.attempt.insert()
 _LET_OUT = (
     sa.select(schema.act.c.person)
@@ -92,7 +92,7 @@ def claim(
     if connection.execute(OF_LEASE, {**of_lease(lease), "lease_until": lease.until}).rowcount != 1:
         return None
     claimed = connection.execute(
-        _CLAIM[_may_lose(delivery)],
+        _claiming(_may_lose(delivery)),
         {
             **this(delivery.id),
             "tried": delivery.attempt.number if delivery.attempt else 0,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import compress
 from typing import Any
 
@@ -57,7 +58,6 @@ _IS_SILENT = sa.and_(
 _PASSED_BY_URGENT = (Reason.DELAY, Reason.QUIET, Reason.SILENCE, Reason.BEHIND_URGENT)
 #: What is to be worked on: by nobody at this moment.
 _IS_OPEN = sa.or_(schema.delivery.c.status.in_((Status.QUEUED, Status.UNCERTAIN)), _IS_SILENT)
-_LOAD = sa.select(schema.delivery).where(THIS, _IS_OPEN, may_go_on())
 _ATTEMPT = sa.select(schema.attempt).where(
     schema.attempt.c.delivery_id == sa.bindparam("row"), schema.attempt.c.number == sa.bindparam("attempt")
 )
@@ -312,8 +312,13 @@ def release(connection: sa.Connection, lease: Lease) -> None:
 
 def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Delivery | None:
     """Give a delivery that is due; None when it has moved on, or is paused."""
-    row = connection.execute(_LOAD, {**this(delivery_id), "now": now}).one_or_none()
+    row = connection.execute(_loading(), {**this(delivery_id), "now": now}).one_or_none()
     return None if row is None else _delivery(connection, row, now=now)
+
+
+@cache
+def _loading() -> sa.Select[Any]:
+    return sa.select(schema.delivery).where(THIS, _IS_OPEN, may_go_on())
 
 
 def held(connection: sa.Connection, account_id: str, reason: Reason, *, now: datetime) -> Sequence[Delivery]:
