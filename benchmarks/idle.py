@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crossposter import logs
 from crossposter.clock import SystemClock
 from crossposter.core.model import Feed, Validators
 from crossposter.daemon import Daemon
@@ -108,6 +109,7 @@ def measured(ledger: SqlLedger) -> dict[str, Any]:
 
 def main() -> int:
     """Print the figures as JSON."""
+    logs.configure()  # to standard error
     with tempfile.TemporaryDirectory() as folder:
         ledger = SqlLedger.open(Path(folder, "ledger.db"))
         try:
