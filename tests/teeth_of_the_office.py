@@ -238,7 +238,7 @@ def _ended_without(switch_off: Callable[[], None], test: str) -> int:
         code = 70
         with contextlib.suppress(BaseException):
             switch_off()
-            for made_with_it in (claiming._claiming, deliveries._loading):
+            for made_with_it in (claiming._claiming, deliveries._loading, deliveries._asking_what_is_due):
                 made_with_it.cache_clear()
             code = _run(test)
         os._exit(code)

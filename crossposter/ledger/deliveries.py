@@ -51,9 +51,9 @@ THIS = sa.and_(
 OF_LEASE = schema.account.update().where(
     schema.account.c.id == sa.bindparam("leased"), schema.account.c.holder == sa.bindparam("leased_by")
 )
-_IS_SILENT = sa.and_(
-    schema.delivery.c.status == Status.PUBLISHING, schema.delivery.c.lease_until <= sa.bindparam("now")
-)
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now")
+_BEYOND: sa.BindParameter[datetime] = sa.bindparam("beyond")
+_IS_SILENT = sa.and_(schema.delivery.c.status == Status.PUBLISHING, schema.delivery.c.lease_until <= _NOW)
 #: What makes ordinary news wait; silences are asked about again.
 _PASSED_BY_URGENT = (Reason.DELAY, Reason.QUIET, Reason.SILENCE, Reason.BEHIND_URGENT)
 #: What is to be worked on: by nobody at this moment.
@@ -213,24 +213,8 @@ def due(
     a post, then news; each oldest first. Of the accounts in `strict`, no news comes before all that is older is
     settled; what is urgent does.
     """
-    rows, accounts = schema.delivery.c, schema.account.c
-    query = (
-        sa.select(*NAME, rows.status, rows.is_urgent, makes_a_post().label("makes_a_post"))
-        .join(schema.account, accounts.id == rows.account_id)
-        .where(
-            sa.text(f"delivery.{schema.OPEN}"),
-            _is_due(now=now),
-            sa.or_(is_over(accounts.resting_until, now=now), _passes_pace()),
-            accounts.unread_since.is_(None),
-            may_go_on(),
-        )
-        .order_by(_turn(), rows.id)
-    )
-    if account_id is not None:
-        query = query.where(rows.account_id == account_id)
-    if strict:
-        is_first = sa.or_(rows.kind != Kind.PUBLISH, rows.is_urgent)
-        query = query.where(sa.or_(rows.account_id.not_in(strict), is_first, ~_waits_for_older()))
+    query = _asking_what_is_due(tuple(strict), of_one=account_id is not None)
+    asked = {"now": now, "beyond": now + LONGEST_WAIT, "account": account_id}
     return [
         Due(
             delivery_id=name_in(row),
@@ -238,14 +222,33 @@ def due(
             is_to_send=row.status == Status.QUEUED and bool(row.makes_a_post),
             is_urgent=row.is_urgent,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query, asked)
     ]
 
 
-def _is_due(*, now: datetime) -> sa.ColumnElement[bool]:
-    rows = schema.delivery.c
-    is_silent = sa.and_(rows.status == Status.PUBLISHING, rows.lease_until <= now)
-    return sa.or_(is_silent, sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before, now=now)))
+@cache
+def _asking_what_is_due(strict: tuple[str, ...], *, of_one: bool) -> sa.Select[Any]:
+    """Make the question of each second; once, as `THIS` says."""
+    rows, accounts = schema.delivery.c, schema.account.c
+    is_free = sa.and_(rows.status != Status.PUBLISHING, _is_over(rows.not_before))
+    query = (
+        sa.select(*NAME, rows.status, rows.is_urgent, makes_a_post().label("makes_a_post"))
+        .join(schema.account, accounts.id == rows.account_id)
+        .where(
+            sa.text(f"delivery.{schema.OPEN}"),
+            sa.or_(_IS_SILENT, is_free),
+            sa.or_(_is_over(accounts.resting_until), _passes_pace()),
+            accounts.unread_since.is_(None),
+            may_go_on(),
+        )
+        .order_by(_turn(), rows.id)
+    )
+    if of_one:
+        query = query.where(rows.account_id == sa.bindparam("account"))
+    if strict:
+        is_first = sa.or_(rows.kind != Kind.PUBLISH, rows.is_urgent)
+        query = query.where(sa.or_(rows.account_id.not_in(strict), is_first, ~_waits_for_older()))
+    return query
 
 
 def makes_a_post() -> sa.ColumnElement[bool]:
@@ -286,7 +289,12 @@ def _waits_for_older() -> sa.ColumnElement[bool]:
 
 def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
     """Tell whether a wait has ended; one that no rule makes so long came of a wrong clock, and is none."""
-    return sa.or_(until.is_(None), until <= now, until > now + LONGEST_WAIT)
+    return _is_over(until, now, now + LONGEST_WAIT)
+
+
+def _is_over(until: sa.ColumnElement[Any], now: Any = _NOW, beyond: Any = _BEYOND) -> sa.ColumnElement[bool]:
+    """Do as `is_over` does; in a statement that is made once, which asks for both."""
+    return sa.or_(until.is_(None), until <= now, until > beyond)
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
