@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from crossposter.core.approval import Draft, digest, has_words, is_let_out, is_overtaken, needs_approval, why_void
+from crossposter.core.approval import has_words, is_let_out, is_overtaken, needs_approval, why_void
+from crossposter.core.draft import Draft, digest
 from crossposter.core.model import Account, Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.ports import Clock, Ledger, PictureStore
 from crossposter.wording import Message, say

@@ -31,9 +31,9 @@ from crossposter.core.model import (
 
 if TYPE_CHECKING:
     from crossposter.core.alerting import Change, Fate, Matter, Outbox, Pending
-    from crossposter.core.approval import Draft
     from crossposter.core.correcting import Correction, Edited
     from crossposter.core.digest import Summary
+    from crossposter.core.draft import Draft
     from crossposter.core.pausing import Changes, Pause, Sign
     from crossposter.core.planning import Plan
     from crossposter.core.timeline import Standing, Timeline

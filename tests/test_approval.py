@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from crossposter.core.acts import Person, Verb
-from crossposter.core.approval import ApprovalRule, Draft, digest
+from crossposter.core.approval import ApprovalRule
 from crossposter.core.budget import Budget, WhenSpent
+from crossposter.core.draft import Draft, digest
 from crossposter.core.events import AwaitingApproval
 from crossposter.core.model import Entry, PictureRef, Reason, Status
 from crossposter.core.pausing import Release, Scope

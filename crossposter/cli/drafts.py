@@ -14,7 +14,7 @@ from crossposter.wording import say
 if TYPE_CHECKING:
     from crossposter.config import Configuration
     from crossposter.core.acts import Person
-    from crossposter.core.approval import Draft
+    from crossposter.core.draft import Draft
     from crossposter.core.model import Account
     from crossposter.ledger.acts import Acted
     from crossposter.ledger.records import DeliveryRecord
@@ -67,7 +67,7 @@ def data_of(record: DeliveryRecord) -> dict[str, Any] | None:
 
 
 def _shown(draft: Draft) -> str:
-    from crossposter.core.approval import SHOWN
+    from crossposter.core.draft import SHOWN
 
     return draft.hash[:SHOWN]
 

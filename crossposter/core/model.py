@@ -16,8 +16,9 @@ from crossposter.core.schedule import Times
 from crossposter.wording import Message, say
 
 if TYPE_CHECKING:
-    from crossposter.core.approval import Approval, ApprovalRule, Draft
+    from crossposter.core.approval import ApprovalRule
     from crossposter.core.counting import Link
+    from crossposter.core.draft import Approval, Draft
 
 
 class Status(StrEnum):

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from crossposter.core.acts import UNSEEN_FOR, Change, Person, Verb, change, may_be_unseen, misses_a_post
 from crossposter.core.amended import by_hand
-from crossposter.core.approval import SHOWN, is_meant
 from crossposter.core.chain import Kind as Told
+from crossposter.core.draft import SHOWN, is_meant
 from crossposter.core.gate import words_of
 from crossposter.core.kinds import Kind, name_of, read_name
 from crossposter.core.model import Entry, Origin, Reason, Receipt, Status

@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.approval import Draft, digest
 from crossposter.core.chain import Kind
 from crossposter.core.cities import city_of
+from crossposter.core.draft import Draft, digest
 from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Status
 from crossposter.ledger import schema
 from crossposter.ledger.events import note

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crossposter.core.approval import Approval, Draft
+from crossposter.core.draft import Approval, Draft
 from crossposter.core.kinds import DeliveryName, Kind
 from crossposter.core.model import AccountState, Picture, Reason, Status
 from crossposter.core.timeline import Standing

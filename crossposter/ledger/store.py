@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from crossposter.core.approval import Draft
 from crossposter.core.correcting import Correction, Edited
+from crossposter.core.draft import Draft
 from crossposter.core.fence import Opening, after_recovery, clock_is_doubtful, older_than_the_truth, unread_since
 from crossposter.core.kinds import name_of
 from crossposter.core.model import (

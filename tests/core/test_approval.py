@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from crossposter.core.approval import Approval, ApprovalRule, Draft, is_let_out, why_void
+from crossposter.core.approval import ApprovalRule, is_let_out, why_void
+from crossposter.core.draft import Approval, Draft
 from crossposter.core.model import Post
 from tests.core.test_waiting import a_delivery
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crossposter.core.acts import Person, Verb
-from crossposter.core.approval import Draft, digest
+from crossposter.core.draft import Draft, digest
 from crossposter.core.model import Delivery, Entry, Known, Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import Plan, plan
 from crossposter.ledger import SqlLedger, history

@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from crossposter.core.acts import Person, Verb
-from crossposter.core.approval import Draft, digest
 from crossposter.core.chain import Head, Kind, head_of
+from crossposter.core.draft import Draft, digest
 from crossposter.core.model import Delivery, Outcome, Picture, Post, Reason, Receipt, Status, Validators
 from crossposter.core.pausing import Scope
 from crossposter.core.planning import plan

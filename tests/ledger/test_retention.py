@@ -14,8 +14,8 @@ import pytest
 
 from crossposter import forgetting
 from crossposter.core.acts import Verb
-from crossposter.core.approval import digest
 from crossposter.core.chain import Kind
+from crossposter.core.draft import digest
 from crossposter.core.identity import content_of, words_key
 from crossposter.core.model import Outcome, Post, Reason, Status, Validators
 from crossposter.core.planning import keys_to_look_up, plan
