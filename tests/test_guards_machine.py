@@ -565,7 +565,7 @@ class GuardedOffice(Office):
 
 TestGuardedOffice = GuardedOffice.TestCase
 TestGuardedOffice.settings = settings(
-    max_examples=max(25, STEPS // 200),
+    max_examples=max(10, STEPS // 800),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
