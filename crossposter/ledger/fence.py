@@ -79,13 +79,23 @@ class Sidecar:
                 _sync(self.path.parent)
             self._written = fence
 
-    def require(self, ledger: Fence) -> None:
+    @property
+    def written(self) -> Fence | None:
+        """Give what this process has made it say; None while it has not counted anything."""
+        return self._written
+
+    @staticmethod
+    def require(ledger: Fence, written: Fence | None) -> None:
         """Make sure that the ledger is the one that this process has counted in.
+
+        Args:
+            ledger: What the ledger says.
+            written: What the file was made to say before the ledger was asked: a moment later another thread has
+                perhaps counted both further, and an answer from before that is not old.
 
         Raises:
             LedgerError: It was put back from a copy while the program runs.
         """
-        written = self._written
         if written and (written.ledger_id != ledger.ledger_id or ledger.sequence < written.sequence):
             raise LedgerError(
                 say(

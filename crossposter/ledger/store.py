@@ -284,8 +284,9 @@ class SqlLedger(Pausing):
         """
         require_current(connection)
         if self._sidecar:
+            written = self._sidecar.written
             counted = fence.read(connection)
-            self._sidecar.require(counted)
+            self._sidecar.require(counted, written)
             if follow and shared.is_shared(connection):
                 with self._counting(self._sidecar):
                     self._sidecar.write(counted)

@@ -7,6 +7,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from crossposter.core.fence import Fence, Opening
 from crossposter.core.model import Post, Reason, Status, Validators
 from crossposter.core.planning import plan
 from crossposter.errors import LedgerError
-from crossposter.ledger import LedgerHeartbeat, SqlLedger, history, schema
+from crossposter.ledger import LedgerHeartbeat, SqlLedger, fence, history, schema
 from crossposter.ledger.fence import Sidecar
 from crossposter.ports import Lease, Staged
 from crossposter.references import DatabaseAddress
@@ -286,6 +287,22 @@ def test_a_database_that_is_put_back_under_a_process_takes_nothing_more_from_it(
         put_back(copied)
         with pytest.raises(LedgerError, match="was replaced while crossposter runs"):
             claim(ledger)
+
+
+def test_what_another_thread_counts_meanwhile_is_no_sign_of_another_database(
+    copied: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has claimed, written and counted beside the ledger between our question and our look at the answer."""
+    with machine(copied.place, tmp_path / "first") as (ledger, _):
+        read = fence.read
+
+        def slowly(connection: sa.Connection) -> Fence:
+            counted = read(connection)
+            Sidecar.write(ledger._sidecar, replace(counted, sequence=counted.sequence + 1))  # type: ignore[arg-type]
+            return counted
+
+        monkeypatch.setattr(fence, "read", slowly)
+        assert claim(ledger)
 
 
 def test_a_new_machine_and_one_that_has_sent_less_take_a_database_for_what_it_is(
