@@ -27,6 +27,7 @@ from crossposter.ledger import SqlLedger, entries, events, exporting, history, r
 from crossposter.ledger.acts import Desk
 from crossposter.ledger.correcting import correct, issue
 from crossposter.ledger.verifying import verify
+from crossposter.ledger.withdrawing import retract
 from crossposter.media.store import FilePictureStore
 from crossposter.ports import Lease, Staged
 from crossposter.testing import a_feed, an_account, an_entry
@@ -155,6 +156,17 @@ def test_what_was_begun_and_nobody_has_settled_keeps_its_words(old: SqlLedger, w
     old.settle_read(uncertain, Outcome(status=Status.HELD, reason=Reason.UNKNOWN), now=NOON)
     assert erase(old) == 0
     assert where.execute("SELECT text FROM attempt ORDER BY delivery_id DESC")[0] == ("Haber",)
+
+
+def test_a_deletion_that_waits_for_a_person_waits_on_when_the_words_are_gone(old: SqlLedger) -> None:
+    cannot = {name: replace(an_account(name), can=frozenset()) for name in ACCOUNTS}
+    retract(old, "1", AYSE, cannot, now=NOON)
+    assert erase(old) == 12
+    waiting = [one for one in history.story(old, 1, now=LATER) if one.status is Status.HELD]
+    assert [(one.id, one.reason) for one in waiting] == [
+        ("1/izmir-x/delete", Reason.BY_HAND),
+        ("1/izmir-facebook/delete", Reason.BY_HAND),
+    ]
 
 
 def test_a_story_without_words_is_corrected_no_more(old: SqlLedger) -> None:
