@@ -51,7 +51,7 @@ from crossposter.cli import main
 from crossposter.clock import SystemClock
 from crossposter.core.events import Delivered, Event
 from crossposter.feeds.source import WebFeedSource
-from crossposter.ledger import SqlLedger, attempts
+from crossposter.ledger import SqlLedger, claiming
 from crossposter.ledger.acts import Desk
 from crossposter.web import WebClient
 
@@ -283,7 +283,7 @@ class Life:
                 self._wrap(adapter_class(platform), "stage", after=die)
         if point is Point.BEFORE_INTENT:
             claimed = threading.Event()
-            self._wrap(attempts, "claim", after=lambda _: claimed.set())
+            self._wrap(claiming, "claim", after=lambda _: claimed.set())
             sa.event.listen(sa.Engine, "commit", lambda _: die() if claimed.is_set() else None)
         if point is Point.TOLD:
             hear = Alarm.hear
