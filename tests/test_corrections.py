@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_a_correction_has_no_text_that_a_person_writes(
 
 def test_what_a_person_must_do_on_the_platform_says_how_it_is_ended(city: City, call: Call) -> None:
     edited(city, call)
-    with sqlite3.connect(city.ledger) as ledger:
+    with closing(sqlite3.connect(city.ledger)) as ledger, ledger:
         ledger.execute("UPDATE delivery SET reason = 'by_hand' WHERE kind = 'edit'")
     queue = call("queue")[1]
     assert queue.count("change the post's words") == 2

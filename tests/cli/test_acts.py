@@ -217,10 +217,10 @@ def test_an_edited_story_shows_what_it_said_and_what_is_outdated(city: City, cal
     call("run", "--once")
     city.site.publish("tr")
     call("run", "--once")
-    with sqlite3.connect(city.ledger) as ledger:
+    with closing(sqlite3.connect(city.ledger)) as ledger, ledger:
         ledger.execute("UPDATE entry SET title = 'Eski başlık', content = 'other' WHERE id = 8")
     ledger.close()
-    with sqlite3.connect(city.ledger) as ledger:
+    with closing(sqlite3.connect(city.ledger)) as ledger, ledger:
         ledger.execute("UPDATE feed SET etag = NULL, last_modified = NULL")
         ledger.execute("DELETE FROM feed_window")
     ledger.close()

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_no_secret_comes_out(
         for command in _COMMANDS:
             main([*command])
         out, err = capfd.readouterr()
-        with sqlite3.connect(city.ledger) as ledger:
+        with closing(sqlite3.connect(city.ledger)) as ledger, ledger:
             stored = "\n".join(ledger.iterdump())
         ledger.close()
     assert "DEBUG" in err.upper()

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ def test_a_round_is_printed_whatever_stands_in_it(capsys: pytest.CaptureFixture[
 def test_the_ledger_is_printed_whatever_stands_in_it(city: City, call: Call) -> None:
     call("run", "--once")
     stored = NASTY.replace("\ud800", "")  # SQLite takes none
-    with sqlite3.connect(city.ledger) as opened:
+    with closing(sqlite3.connect(city.ledger)) as opened, opened:
         opened.execute("UPDATE entry SET title = ?, link = ?", (stored, f"https://a.example/{stored}"))
     opened.close()
     code, printed = call("ledger", "list")

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -192,7 +193,7 @@ class Office:
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """Give all that the ledger holds, but for what need not be read again and when a poll was written."""
-        with sqlite3.connect(self.path) as connection:
+        with closing(sqlite3.connect(self.path)) as connection, connection:
             tables = ("entry", "entry_key", "sighting", "revision", "delivery")
             found = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
         connection.close()

@@ -198,13 +198,20 @@ def test_a_migration_stays_what_it_was_when_it_was_written() -> None:
         assert "crossposter" not in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), flags=re.M), path
 
 
-def _steps_of_migrating(path: Path, *, deliveries: int) -> int:
-    """Bring a file with so many deliveries from before they had kinds up to date; gives how many steps SQLite took."""
+def _migrate(path: Path, *, to: str) -> None:
+    """Make a ledger as an older program has left it."""
     config = Config()
     config.set_main_option("script_location", str(Path(connection.__file__).parent / "migrations"))
-    with sqlite.open_engine(path, wait_s=1).execution_options(writes=True).begin() as opened:
+    engine = sqlite.open_engine(path, wait_s=1)
+    with engine.execution_options(writes=True).begin() as opened:
         config.attributes["connection"] = opened
-        command.upgrade(config, "0014")
+        command.upgrade(config, to)
+    engine.dispose()
+
+
+def _steps_of_migrating(path: Path, *, deliveries: int) -> int:
+    """Bring a file with so many deliveries from before they had kinds up to date; gives how many steps SQLite took."""
+    _migrate(path, to="0014")
     now = "'2026-11-25 12:00:00.000000'"
     counted = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {deliveries})"
     File(path).execute(
@@ -237,11 +244,7 @@ def test_twice_as_many_deliveries_take_twice_as_long_to_migrate(tmp_path: Path) 
 
 def test_the_deliveries_of_before_have_kinds_in_a_file_as_well(tmp_path: Path) -> None:
     file = File(tmp_path / "ledger.db")
-    config = Config()
-    config.set_main_option("script_location", str(Path(connection.__file__).parent / "migrations"))
-    with sqlite.open_engine(file.place, wait_s=1).execution_options(writes=True).begin() as opened:
-        config.attributes["connection"] = opened
-        command.upgrade(config, "0010")
+    _migrate(file.place, to="0010")
     now = "'2026-11-25 12:00:00.000000'"
     file.execute(
         f"INSERT INTO feed (id, site, first_polled_at, polled_at) VALUES ('f', 's', {now}, {now})",
