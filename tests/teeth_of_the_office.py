@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from crossposter.core import approval, waiting
 from crossposter.core.urgency import is_urgent
 from crossposter.delivering import Deliverer
-from crossposter.ledger import SqlLedger, claiming, deliveries, pauses, schema
+from crossposter.ledger import SqlLedger, claiming, deliveries, due, pauses, schema
 from tests.teeth import _replace
 
 TIMES, APPROVAL, PAUSES = (
@@ -38,7 +38,8 @@ def _pause_in_the_claim() -> None:
 
 
 def _pause_in_due() -> None:
-    _replace("crossposter.ledger.deliveries.may_go_on", sa.true)
+    for asks in ("deliveries", "due"):
+        _replace(f"crossposter.ledger.{asks}.may_go_on", sa.true)
 
 
 def _the_file() -> None:
@@ -238,7 +239,7 @@ def _ended_without(switch_off: Callable[[], None], test: str) -> int:
         code = 70
         with contextlib.suppress(BaseException):
             switch_off()
-            for made_with_it in (claiming._claiming, deliveries._loading, deliveries._asking_what_is_due):
+            for made_with_it in (claiming._claiming, deliveries._loading, due._asking_what_is_due):
                 made_with_it.cache_clear()
             code = _run(test)
         os._exit(code)

@@ -15,15 +15,16 @@ from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import Kind, name_of
 from crossposter.core.model import Outcome, Receipt, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import THIS, end_post, let_rest, note_status, outcome_values, this
+from crossposter.ledger.deliveries import end_post, note_status, outcome_values
 from crossposter.ledger.events import note
-from crossposter.ledger.names import NAME, named, whose
+from crossposter.ledger.leases import let_rest
+from crossposter.ledger.names import NAME, THIS, named, this, whose
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import hold_account
 from crossposter.ports import Settlement
 from crossposter.wording import say
 
-#: Made once, as `deliveries.THIS` says.
+#: Made once, as `names.THIS` says.
 _ADD = schema.attempt.insert()
 _SETTLE = (
     schema.delivery.update()

@@ -15,7 +15,9 @@ from crossposter.core.correcting import CORRECTIONS
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Delivery, Status
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import OF_LEASE, THIS, is_withdrawn, note_status, of_lease, this
+from crossposter.ledger.deliveries import is_withdrawn, note_status
+from crossposter.ledger.leases import OF_LEASE, of_lease
+from crossposter.ledger.names import THIS, this
 from crossposter.ledger.pauses import is_paused
 from crossposter.ledger.records import picture_row
 from crossposter.ports import Lease, Sender, Staged
@@ -29,7 +31,7 @@ class _Loses(Enum):
 
 @cache
 def _claiming(loses: _Loses) -> ReturningUpdate[tuple[int, int]]:
-    """Make the statement that claims a delivery, unless this has become of its post; once, as `THIS` says."""
+    """Make the statement that claims a delivery, unless this has become of its post; once, as `names.THIS` says."""
     rows, entry = schema.delivery.c, schema.entry.c
     revision = sa.select(entry.revision).where(entry.id == sa.bindparam("of_entry")).scalar_subquery()
     says = sa.bindparam("says", type_=sa.Integer)

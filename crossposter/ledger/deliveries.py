@@ -1,4 +1,4 @@
-"""What was decided, what is due, and whose turn it is: deliveries, and the accounts' leases and rests.
+"""What was decided of each delivery, and how it stands; what is due says due.py, whose turn it is leases.py.
 
 Each function works in the transaction it is given; each contested change is one conditional UPDATE.
 """
@@ -16,18 +16,18 @@ import sqlalchemy as sa
 from crossposter.core.acts import Verb
 from crossposter.core.chain import Kind as Told
 from crossposter.core.kinds import Kind, name_of
-from crossposter.core.model import NEEDS_PERSON, Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
+from crossposter.core.model import Attempt, Delivery, Outcome, Picture, Post, Reason, Status, Target
 from crossposter.core.planning import Decision
-from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.ledger import drafts, entries, schema
 from crossposter.ledger.bulk import Bulk
+from crossposter.ledger.due import IS_SILENT
 from crossposter.ledger.events import note, together
 from crossposter.ledger.inserting import Overwrite
-from crossposter.ledger.names import NAME, name_in, named, whose
+from crossposter.ledger.leases import let_rest
+from crossposter.ledger.names import NAME, THIS, name_in, named, this, whose
 from crossposter.ledger.pauses import may_go_on
 from crossposter.ledger.records import approval_of, packed
 from crossposter.ledger.shared import hold_account, hold_stories, is_shared, one_at_a_time
-from crossposter.ports import Due, Lease
 
 _OVER_BASELINE = Overwrite(
     keys=["entry_id", "account_id", "kind", "issue"],
@@ -39,25 +39,10 @@ _DECIDED = (
     "attempt", "not_before", "is_urgent",
 )  # fmt: skip
 _DECIDE, _DECIDE_ANEW = Bulk(schema.delivery, _DECIDED), Bulk(schema.delivery, _DECIDED, clash=_OVER_BASELINE)
-#: Finds the delivery that `this` names, in statements that are made once: making one takes six times as long as running
-#: it (measured), and each delivery needs some.
-THIS = sa.and_(
-    schema.delivery.c.entry_id == sa.bindparam("of_entry"),
-    schema.delivery.c.account_id == sa.bindparam("on_account"),
-    schema.delivery.c.kind == sa.bindparam("of_kind"),
-    schema.delivery.c.issue == sa.bindparam("of_issue"),
-)
-#: Changes the account of a lease, as long as nobody else has it.
-OF_LEASE = schema.account.update().where(
-    schema.account.c.id == sa.bindparam("leased"), schema.account.c.holder == sa.bindparam("leased_by")
-)
-_NOW: sa.BindParameter[datetime] = sa.bindparam("now")
-_BEYOND: sa.BindParameter[datetime] = sa.bindparam("beyond")
-_IS_SILENT = sa.and_(schema.delivery.c.status == Status.PUBLISHING, schema.delivery.c.lease_until <= _NOW)
 #: What makes ordinary news wait; silences are asked about again.
 _PASSED_BY_URGENT = (Reason.DELAY, Reason.QUIET, Reason.SILENCE, Reason.BEHIND_URGENT)
 #: What is to be worked on: by nobody at this moment.
-_IS_OPEN = sa.or_(schema.delivery.c.status.in_((Status.QUEUED, Status.UNCERTAIN)), _IS_SILENT)
+_IS_OPEN = sa.or_(schema.delivery.c.status.in_((Status.QUEUED, Status.UNCERTAIN)), IS_SILENT)
 _ATTEMPT = sa.select(schema.attempt).where(
     schema.attempt.c.delivery_id == sa.bindparam("row"), schema.attempt.c.number == sa.bindparam("attempt")
 )
@@ -193,131 +178,6 @@ def settled_by_people(connection: sa.Connection, *, since: datetime) -> Sequence
     return [name_in(row) for row in connection.execute(query)]
 
 
-def wake_accounts(connection: sa.Connection) -> None:
-    """End the rest of accounts that waited for a person, or for their pace: whoever calls has perhaps changed both."""
-    rows = schema.account.c
-    one_at_a_time(connection, "accounts")
-    connection.execute(
-        schema.account.update()
-        .where(rows.resting_reason.in_((*NEEDS_PERSON, Reason.PACE)))
-        .values(resting_until=None, resting_reason=None, resting_message=None)
-    )
-
-
-def due(
-    connection: sa.Connection, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None
-) -> Sequence[Due]:
-    """List deliveries whose time has come, to be sent or to be looked for on their account.
-
-    What waits for no pace first: what is mended or taken away in place, then what is urgent. Then corrections that make
-    a post, then news; each oldest first. Of the accounts in `strict`, no news comes before all that is older is
-    settled; what is urgent does.
-    """
-    query = _asking_what_is_due(tuple(strict), of_one=account_id is not None)
-    asked = {"now": now, "beyond": now + LONGEST_WAIT, "account": account_id}
-    return [
-        Due(
-            delivery_id=name_in(row),
-            account_id=row.account_id,
-            is_to_send=row.status == Status.QUEUED and bool(row.makes_a_post),
-            is_urgent=row.is_urgent,
-        )
-        for row in connection.execute(query, asked)
-    ]
-
-
-@cache
-def _asking_what_is_due(strict: tuple[str, ...], *, of_one: bool) -> sa.Select[Any]:
-    """Make the question of each second; once, as `THIS` says."""
-    rows, accounts = schema.delivery.c, schema.account.c
-    is_free = sa.and_(rows.status != Status.PUBLISHING, _is_over(rows.not_before))
-    query = (
-        sa.select(*NAME, rows.status, rows.is_urgent, makes_a_post().label("makes_a_post"))
-        .join(schema.account, accounts.id == rows.account_id)
-        .where(
-            sa.text(f"delivery.{schema.OPEN}"),
-            sa.or_(_IS_SILENT, is_free),
-            sa.or_(_is_over(accounts.resting_until), _passes_pace()),
-            accounts.unread_since.is_(None),
-            may_go_on(),
-        )
-        .order_by(_turn(), rows.id)
-    )
-    if of_one:
-        query = query.where(rows.account_id == sa.bindparam("account"))
-    if strict:
-        is_first = sa.or_(rows.kind != Kind.PUBLISH, rows.is_urgent)
-        query = query.where(sa.or_(rows.account_id.not_in(strict), is_first, ~_waits_for_older()))
-    return query
-
-
-def makes_a_post() -> sa.ColumnElement[bool]:
-    """Tell of a delivery whether a further post comes of it; not where that only fills a gap: `pace.keeps_to_pace`."""
-    rows, posts = schema.delivery.c, schema.post.c
-    stands = sa.select(posts.id).where(posts.delivery_id == rows.of_id, posts.deleted_at.is_(None))
-    is_repost = sa.and_(rows.kind == Kind.REPOST, stands.correlate(schema.delivery).exists())
-    return sa.or_(rows.kind.in_((Kind.PUBLISH, Kind.REPLY)), is_repost)
-
-
-def _turn() -> sa.ColumnElement[int]:
-    """Order deliveries: what says something wrong, or is to be said no more, before anything new is said."""
-    rows = schema.delivery.c
-    return sa.case((~makes_a_post(), 0), (rows.is_urgent, 1), (rows.kind != Kind.PUBLISH, 2), else_=3)
-
-
-def _passes_pace() -> sa.ColumnElement[bool]:
-    """Tell whether a delivery waits for no pace: urgent; or no further post, but to be put right or looked for."""
-    rows = schema.delivery.c
-    passes = sa.or_(rows.status != Status.QUEUED, ~makes_a_post(), rows.is_urgent)
-    return sa.and_(schema.account.c.resting_reason == Reason.PACE, passes)
-
-
-def _waits_for_older() -> sa.ColumnElement[bool]:
-    rows, older = schema.delivery.c, schema.delivery.alias("older")
-    unsettled = (Status.QUEUED, Status.PUBLISHING, Status.UNCERTAIN, Status.HELD)
-    return (
-        sa.select(older.c.id)
-        .where(
-            older.c.account_id == rows.account_id,
-            older.c.id < rows.id,
-            older.c.status.in_(unsettled),
-            older.c.kind == Kind.PUBLISH,
-        )
-        .exists()
-    )
-
-
-def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
-    """Tell whether a wait has ended; one that no rule makes so long came of a wrong clock, and is none."""
-    return _is_over(until, now, now + LONGEST_WAIT)
-
-
-def _is_over(until: sa.ColumnElement[Any], now: Any = _NOW, beyond: Any = _BEYOND) -> sa.ColumnElement[bool]:
-    """Do as `is_over` does; in a statement that is made once, which asks for both."""
-    return sa.or_(until.is_(None), until <= now, until > beyond)
-
-
-def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
-    """Take the account, unless somebody has it; or has let it rest since it was seen that something is due there.
-
-    It is offered no more.
-    """
-    rows = schema.account.c
-    free = is_over(rows.lease_until, now=now)
-    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
-    taken = connection.execute(
-        schema.account.update()
-        .where(rows.id == lease.account_id, free, awake)
-        .values(holder=lease.holder, lease_until=lease.until, offered_until=None)
-    )
-    return taken.rowcount == 1
-
-
-def release(connection: sa.Connection, lease: Lease) -> None:
-    """Give the account back, if it is still ours."""
-    connection.execute(OF_LEASE, {**of_lease(lease), "holder": None, "lease_until": None})
-
-
 def load(connection: sa.Connection, delivery_id: str, *, now: datetime) -> Delivery | None:
     """Give a delivery that is due; None when it has moved on, or is paused."""
     row = connection.execute(_loading(), {**this(delivery_id), "now": now}).one_or_none()
@@ -438,12 +298,6 @@ def postpone(connection: sa.Connection, delivery_id: str, outcome: Outcome, *, n
     let_rest(connection, account_id, outcome)
 
 
-def this(delivery_id: str) -> dict[str, Any]:
-    """Give what `THIS` asks for, of the name people use: `412/izmir-x`."""
-    name = name_of(delivery_id)
-    return {"of_entry": name.entry_id, "on_account": name.account_id, "of_kind": name.kind, "of_issue": name.issue}
-
-
 def live(connection: sa.Connection, entry_ids: Collection[int]) -> Sequence[int]:
     """Give those of the entries of which a post stands somewhere, in order."""
     rows, posts = schema.delivery.c, schema.post.c
@@ -465,11 +319,6 @@ def end_post(connection: sa.Connection, of_id: int, *, now: datetime) -> None:
         made_by = connection.execute(sa.select(*NAME).where(schema.delivery.c.id == of_id)).one()
         entry_id, which = whose(made_by)
         note(connection, Told.ENDED, at=now, entry_id=entry_id, account_id=which, facts={"post": {"deleted_at": now}})
-
-
-def of_lease(lease: Lease) -> dict[str, Any]:
-    """Give what `OF_LEASE` asks for."""
-    return {"leased": lease.account_id, "leased_by": lease.holder}
 
 
 def outcome_values(outcome: Outcome) -> dict[str, Any]:
@@ -507,15 +356,3 @@ def _as_known(connection: sa.Connection, attempt: sa.Row[Any], *, now: datetime)
         media_ids=tuple(attempt.media_ids),
         absences=attempt.absences,
     )
-
-
-def let_rest(connection: sa.Connection, account_id: str, outcome: Outcome) -> None:
-    """Let the account rest, where an outcome says so."""
-    if outcome.account_rests_until:
-        reason = outcome.reason or Reason.USED_UP  # a success has none
-        rest = {
-            "resting_until": outcome.account_rests_until,
-            "resting_reason": reason,
-            "resting_message": packed(outcome.message or reason.message),
-        }
-        connection.execute(schema.account.update().where(schema.account.c.id == account_id).values(rest))

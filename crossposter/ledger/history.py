@@ -15,7 +15,7 @@ from crossposter.core.model import Reason, Status
 from crossposter.core.pausing import Pause, covering
 from crossposter.core.timeline import Standing
 from crossposter.ledger import drafts, events, schema, shared
-from crossposter.ledger.deliveries import makes_a_post
+from crossposter.ledger.due import makes_a_post
 from crossposter.ledger.erased import erased_at
 from crossposter.ledger.names import NAME, name_in, named
 from crossposter.ledger.pauses import is_paused, open_pauses

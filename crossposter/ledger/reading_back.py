@@ -14,7 +14,9 @@ from crossposter.core.model import Delivery, Outcome, Status
 from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.attempts import add_post, adopt, post_facts
-from crossposter.ledger.deliveries import end_post, is_over, let_rest, note_status, outcome_values
+from crossposter.ledger.deliveries import end_post, note_status, outcome_values
+from crossposter.ledger.due import is_over
+from crossposter.ledger.leases import let_rest
 from crossposter.ledger.names import NAME, named, whose
 from crossposter.ledger.records import packed, standing_of
 from crossposter.ledger.shared import hold_account

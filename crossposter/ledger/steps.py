@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crossposter.core.model import Delivery
 from crossposter.ledger import schema
-from crossposter.ledger.deliveries import THIS, this
+from crossposter.ledger.names import THIS, this
 
 #: Platforms forget what was uploaded after a day (X: `expires_after_secs`, docs.x.com 2026-08; Instagram's containers:
 #: content publishing, 2026-06).

@@ -35,10 +35,12 @@ from crossposter.ledger import (
     claiming,
     deliveries,
     drafts,
+    due,
     editions,
     entries,
     events,
     fence,
+    leases,
     offers,
     reading_back,
     shared,
@@ -349,7 +351,7 @@ class SqlLedger(Pausing):
     def wake_accounts(self) -> None:
         """End the rest of accounts that waited for a person: whoever calls has perhaps mended them."""
         with self.writing() as connection:
-            deliveries.wake_accounts(connection)
+            leases.wake_accounts(connection)
 
     def due(self, *, now: datetime, strict: Sequence[str] = (), account_id: str | None = None) -> Sequence[Due]:
         """List deliveries whose time has come, to be sent or to be looked for on their account, oldest first.
@@ -358,7 +360,7 @@ class SqlLedger(Pausing):
         """
         with self.reading() as connection:
             there = shared.moment(connection, now=now)
-            return deliveries.due(connection, now=there, strict=strict, account_id=account_id)
+            return due.due(connection, now=there, strict=strict, account_id=account_id)
 
     def take_turn(self, name: str, every: timedelta, *, now: datetime) -> bool:
         """Take the turn at what is done once an interval, whoever does it; False when it was done within it."""
@@ -394,12 +396,12 @@ class SqlLedger(Pausing):
         """Take the account, unless somebody has it or it is at rest."""
         with self.writing() as connection:
             there, then = shared.by_its_clock(connection, lease, now=now)
-            return deliveries.lease(connection, there, now=then)
+            return leases.lease(connection, there, now=then)
 
     def release(self, lease: Lease) -> None:
         """Give the account back, if it is still ours."""
         with self.writing() as connection:
-            deliveries.release(connection, lease)
+            leases.release(connection, lease)
 
     def load(self, delivery_id: str, *, now: datetime) -> Delivery | None:
         """Give a delivery that is due; None when it has moved on."""
@@ -519,7 +521,7 @@ class SqlLedger(Pausing):
     def rest(self, account_id: str, outcome: Outcome) -> None:
         """Let an account rest, where an outcome says so."""
         with self.writing() as connection:
-            deliveries.let_rest(connection, account_id, outcome)
+            leases.let_rest(connection, account_id, outcome)
 
     def edited(self) -> Sequence[Edited]:
         """List the news that was edited since it was last decided about."""
