@@ -60,6 +60,8 @@ class Pause:
     def told(self, timezone: str) -> Message:
         """Say that it is paused, since when, by whom and why; in the time of a zone."""
         words = {"what": self.what, "time": shown(self.begun_at, timezone), "person": self.person, "why": self.why}
+        if self.file and not self.why:
+            return say("paused since {time} by the file {file}", **words, file=self.file)
         if self.file:
             return say("paused since {time} by the file {file}: {why}", **words, file=self.file)
         if self.until:

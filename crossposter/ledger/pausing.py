@@ -56,7 +56,10 @@ class Pausing:
         """Write which pauses have ended, holding what came due under them; and that of a file which has begun."""
         with self.writing() as connection:
             pauses.end(connection, changes.ended, now=now)
-            if sign := changes.begun:
+            pauses.hold_accounts(connection)
+            # Another process of this machine, which finds the same file, may have written it a moment ago.
+            known = {one.file for one in pauses.open_pauses(connection)}
+            if (sign := changes.begun) and sign.place not in known:
                 pauses.begin(
                     connection,
                     Scope.ALL,

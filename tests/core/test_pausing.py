@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,6 +32,7 @@ def test_a_pause_says_what_it_is_about_since_when_by_whom_and_why() -> None:
         ),
         a_pause(Scope.FEED, "tr"): ("feed tr", "paused by Ayşe since 25.11.2026 15:00: milli yas"),
         a_pause(file=HERE): ("everything", f"paused since 25.11.2026 15:00 by the file {HERE}: milli yas"),
+        replace(a_pause(file=HERE), why=""): ("everything", f"paused since 25.11.2026 15:00 by the file {HERE}"),
     }
     for pause, (what, words) in told.items():
         assert (str(pause.what), str(pause.told("Europe/Istanbul"))) == (what, words)

@@ -174,7 +174,8 @@ def test_a_pause_of_a_feed_is_resumed_with_what_it_has_shown(ledger: SqlLedger) 
 def test_the_pause_of_a_file_begins_and_ends_with_it_whoever_asks_twice(ledger: SqlLedger) -> None:
     record(ledger, 1)
     sign = Sign(place="here:/data/PAUSE", owner="muhtar", words="dur")
-    ledger.keep_pauses(Changes(begun=sign), now=NOON)
+    for _ in range(2):
+        ledger.keep_pauses(Changes(begun=sign), now=NOON)
     (found,) = ledger.pauses()
     assert found == Pause(
         id=found.id, scope=Scope.ALL, name="", why="dur", person="muhtar", system_user="muhtar", begun_at=NOON,
