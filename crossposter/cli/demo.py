@@ -39,6 +39,8 @@ class Stage:
 
     sandbox: Sandbox
     site: Site
+    #: Of the YAML.
+    path: Path
     config: ConfigModel
     environ: Mapping[str, str]
 
@@ -82,7 +84,7 @@ def demo(environ: Mapping[str, str]) -> None:
 
 @contextmanager
 def stage_in(folder: Path) -> Iterator[Stage]:
-    """Run the platforms and the city's site, with the ledger in a folder, for the length of the block."""
+    """Run the platforms and the city's site, with the YAML and the ledger in a folder, for the length of the block."""
     sandbox_class = require_sandbox()
     from crossposter.sandbox.site import Site
 
@@ -95,9 +97,10 @@ def stage_in(folder: Path) -> Iterator[Stage]:
             "DEMO_FEED_TR": f"{site.base_url}/rss/tr.xml",
             "DEMO_FEED_EN": f"{site.base_url}/rss/en.xml",
         }
-        with resources.as_file(resources.files("crossposter.sandbox") / "demo.yaml") as path:
-            config = load_config(path, environ=environ, secrets_needed=True)
-        yield Stage(sandbox=sandbox, site=site, config=config, environ=environ)
+        path = folder / "crossposter.yaml"
+        path.write_bytes((resources.files("crossposter.sandbox") / "demo.yaml").read_bytes())
+        config = load_config(path, environ=environ, secrets_needed=True)
+        yield Stage(sandbox=sandbox, site=site, path=path, config=config, environ=environ)
 
 
 def _tell(console: Console, translate: Translator, message: Message) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,7 +17,7 @@ import typer
 from crossposter import logs
 from crossposter.audience import secrets_of
 from crossposter.bootstrap import open_office
-from crossposter.cli.demo import stage_in
+from crossposter.cli.demo import Stage, stage_in
 from crossposter.daemon import Daemon
 from crossposter.ledger import Role
 from crossposter.messages import Translator, language_of
@@ -39,6 +41,12 @@ def serve(environ: Mapping[str, str]) -> None:
             "The timelines: {url}/  (the city publishes news now and then; Ctrl-C ends it)", url=stage.sandbox.url
         )
         typer.echo(translate(address))
+        told = say(
+            "To act on it, in another terminal: . {file}   then, for example: crossposter ledger list; crossposter"
+            " pause --all --by YOU --reason WHY; crossposter queue; crossposter retract NUMBER --by YOU --reason WHY",
+            file=_write_environment(stage),
+        )
+        typer.echo(translate(told))
         with open_office(stage.config, stage.environ, role=Role.DAEMON) as office, _news_now_and_then(stage.site):
             service = office.service(stage.config)
             Daemon(
@@ -49,6 +57,18 @@ def serve(environ: Mapping[str, str]) -> None:
                 engine=office.engine(stage.config),
                 clock=office.clock,
             ).run()
+
+
+def _write_environment(stage: Stage) -> Path:
+    """Write what a shell reads to act on this daemon: its YAML, what that names, and where this program is."""
+    path = stage.path.with_name("environment")
+    exports = [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in {**stage.environ, "CROSSPOSTER_CONFIG": str(stage.path)}.items()
+    ]
+    programs = shlex.quote(str(Path(sys.executable).parent))
+    path.write_text("\n".join([*exports, f'export PATH={programs}:"$PATH"', ""]), "utf-8")
+    return path
 
 
 @contextmanager
