@@ -122,7 +122,7 @@ def dribbling(head: bytes, drop: bytes) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         try:
             handler.wfile.write(head)
-            for _ in range(60):
+            for _ in range(200):
                 handler.wfile.write(drop)
                 time.sleep(0.05)  # noqa: TID251 - a slow server is the point
         except OSError:
@@ -149,26 +149,25 @@ def test_a_byte_now_and_then_ends_at_the_deadline(
     web_server.serve("/b", b"merhaba")
     if kept:
         client.get(web_server.url + "/b", max_bytes=LIMIT)
-    monkeypatch.setattr(web, "DEADLINE_S", 0.6)
-    monkeypatch.setattr(web, "SILENCE_S", 0.4)
     started = time.monotonic()
+    monkeypatch.setattr(web, "DEADLINE_S", 0.6)
     with pytest.raises(WebError, match="took longer"):
         client.get(web_server.url + "/a", max_bytes=LIMIT)
-    assert time.monotonic() - started < 2  # seconds; the server goes on for three
+    assert time.monotonic() - started < 8  # seconds; the server goes on for ten
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    monkeypatch.setattr(web, "DEADLINE_S", 30.0)
     assert client.get(web_server.url + "/b", max_bytes=LIMIT).body == b"merhaba"
 
 
 def test_a_handshake_ends_at_the_deadline(client: WebClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "DEADLINE_S", 0.6)
-    monkeypatch.setattr(web, "SILENCE_S", 0.4)
 
     def serve(server: socket.socket) -> None:
         connection, _ = server.accept()
         with connection:
             try:
                 connection.sendall(b"\x16\x03\x03\x10\x00")
-                for _ in range(60):
+                for _ in range(200):
                     connection.sendall(b"\x02")
                     time.sleep(0.05)  # noqa: TID251 - a slow server
             except OSError:
@@ -180,27 +179,34 @@ def test_a_handshake_ends_at_the_deadline(client: WebClient, monkeypatch: pytest
         started = time.monotonic()
         with pytest.raises(WebError):
             client.get(f"https://127.0.0.1:{server.getsockname()[1]}/", max_bytes=LIMIT)
-        assert time.monotonic() - started < 2  # seconds; the server goes on for three
+        assert time.monotonic() - started < 8  # seconds; the server goes on for ten
         thread.join()
 
 
 def test_one_slow_server_ends_no_other_fetch(
     client: WebClient, web_server: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web, "DEADLINE_S", 0.5)
-    web_server.answers["/a"] = dribbling(*DRIBBLES["head"])
-    web_server.serve("/b", b"merhaba")
+    asked = threading.Semaphore(0)
 
-    def slow(_: int) -> str:
-        with pytest.raises(WebError, match="took longer") as caught:
+    def dribbles(handler: BaseHTTPRequestHandler) -> None:
+        asked.release()
+        dribbling(*DRIBBLES["head"])(handler)
+
+    def slow(_: int) -> None:
+        with pytest.raises(WebError, match="took longer"):
             client.get(web_server.url + "/a", max_bytes=LIMIT)
-        return str(caught.value)
 
-    with ThreadPoolExecutor(8) as threads:
+    web_server.answers["/a"] = dribbles
+    web_server.serve("/b", b"merhaba")
+    monkeypatch.setattr(web, "DEADLINE_S", 1.0)
+    with ThreadPoolExecutor(4) as threads:
         running = [threads.submit(slow, number) for number in range(4)]
+        assert all(asked.acquire(timeout=30) for _ in running)
+        monkeypatch.setattr(web, "DEADLINE_S", 30.0)  # for the others: a busy machine is not what ends them
         while not all(one.done() for one in running):
             assert client.get(web_server.url + "/b", max_bytes=LIMIT).body == b"merhaba"
-        assert len({one.result() for one in running}) == 1
+        for one in running:
+            one.result()
 
 
 def test_a_deadline_that_passes_between_redirects_is_said(
@@ -287,7 +293,7 @@ def test_two_fetches_from_one_host_begin_apart(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(3):
         with pytest.raises(WebError):
             client.get("http://127.0.0.2/", max_bytes=LIMIT)
-    assert 0.4 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.4
 
 
 @pytest.mark.parametrize(

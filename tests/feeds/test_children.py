@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -78,9 +77,8 @@ def test_a_document_that_hangs_delays_no_other(pool: Children, monkeypatch: pyte
     monkeypatch.setattr(children, "WALL_S", 3.0)
     with ThreadPoolExecutor(2) as threads:
         hanging = [threads.submit(pool.read, b"x", TASK) for _ in range(2)]
-        started = time.monotonic()
         assert pool.read(GOOD, TASK).items
-        assert time.monotonic() - started < 2.5
+        assert not all(one.done() for one in hanging)
         assert all(isinstance(one.exception(), FeedError) for one in hanging)
     assert len(pool._idle) == 1
 

@@ -127,6 +127,6 @@ def test_a_packed_file_is_unpacked_within_bounds() -> None:
 
 @pytest.mark.parametrize("piece", [b"\xc3\xbc\xff", b"\xff", b"\xc3", b"<?xml ", b"\xfe\xc4\xb1"])
 def test_hostile_bytes_take_no_time(piece: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read(piece * (300_000 // len(piece)))
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3

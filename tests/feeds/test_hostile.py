@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -99,7 +98,5 @@ def test_a_hostile_document_ends_in_a_named_problem(web_server: WebServer, name:
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_is_merely_much_is_read(reader: FeedReader, name: str) -> None:
-    started = time.monotonic()
     reading = reader.read(HARMLESS[name].encode(), a_feed(), address="http://x.tr/", headers={})
     assert [entry.title for entry in reading.entries] == ["T"]
-    assert time.monotonic() - started < 5
