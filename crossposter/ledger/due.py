@@ -33,7 +33,7 @@ def due(
     settled; what is urgent does.
     """
     query = _asking_what_is_due(tuple(strict), of_one=account_id is not None)
-    asked = {"now": now, "beyond": now + LONGEST_WAIT, "account": account_id}
+    asked = {**moment(now), "account": account_id}
     return [
         Due(
             delivery_id=name_in(row),
@@ -49,14 +49,14 @@ def due(
 def _asking_what_is_due(strict: tuple[str, ...], *, of_one: bool) -> sa.Select[Any]:
     """Make the question of each second; once, as `THIS` says."""
     rows, accounts = schema.delivery.c, schema.account.c
-    is_free = sa.and_(rows.status != Status.PUBLISHING, _is_over(rows.not_before))
+    is_free = sa.and_(rows.status != Status.PUBLISHING, is_over(rows.not_before))
     query = (
         sa.select(*NAME, rows.status, rows.is_urgent, makes_a_post().label("makes_a_post"))
         .join(schema.account, accounts.id == rows.account_id)
         .where(
             sa.text(f"delivery.{schema.OPEN}"),
             sa.or_(IS_SILENT, is_free),
-            sa.or_(_is_over(accounts.resting_until), _passes_pace()),
+            sa.or_(is_over(accounts.resting_until), _passes_pace()),
             accounts.unread_since.is_(None),
             may_go_on(),
         )
@@ -106,11 +106,14 @@ def _waits_for_older() -> sa.ColumnElement[bool]:
     )
 
 
-def is_over(until: sa.ColumnElement[Any], *, now: datetime) -> sa.ColumnElement[bool]:
-    """Tell whether a wait has ended; one that no rule makes so long came of a wrong clock, and is none."""
-    return _is_over(until, now, now + LONGEST_WAIT)
+def is_over(until: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Tell whether a wait has ended; one that no rule makes so long came of a wrong clock, and is none.
+
+    The statement is made once, as `THIS` says; it asks for what `moment` gives.
+    """
+    return sa.or_(until.is_(None), until <= _NOW, until > _BEYOND)
 
 
-def _is_over(until: sa.ColumnElement[Any], now: Any = _NOW, beyond: Any = _BEYOND) -> sa.ColumnElement[bool]:
-    """Do as `is_over` does; in a statement that is made once, which asks for both."""
-    return sa.or_(until.is_(None), until <= now, until > beyond)
+def moment(now: datetime) -> dict[str, datetime]:
+    """Give what `is_over` asks for."""
+    return {"now": now, "beyond": now + LONGEST_WAIT}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crossposter.core.model import NEEDS_PERSON, Outcome, Reason
 from crossposter.ledger import schema
-from crossposter.ledger.due import is_over
+from crossposter.ledger.due import is_over, moment
 from crossposter.ledger.records import packed
 from crossposter.ledger.shared import one_at_a_time
 from crossposter.ports import Lease
@@ -18,6 +18,15 @@ from crossposter.ports import Lease
 OF_LEASE = schema.account.update().where(
     schema.account.c.id == sa.bindparam("leased"), schema.account.c.holder == sa.bindparam("leased_by")
 )
+_TAKE = (
+    schema.account.update()
+    .where(
+        schema.account.c.id == sa.bindparam("leased"),
+        is_over(schema.account.c.lease_until),
+        sa.or_(is_over(schema.account.c.resting_until), schema.account.c.resting_reason == Reason.PACE),
+    )
+    .values(holder=sa.bindparam("by"), lease_until=sa.bindparam("until"), offered_until=None)
+)
 
 
 def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
@@ -25,15 +34,8 @@ def lease(connection: sa.Connection, lease: Lease, *, now: datetime) -> bool:
 
     It is offered no more.
     """
-    rows = schema.account.c
-    free = is_over(rows.lease_until, now=now)
-    awake = sa.or_(is_over(rows.resting_until, now=now), rows.resting_reason == Reason.PACE)
-    taken = connection.execute(
-        schema.account.update()
-        .where(rows.id == lease.account_id, free, awake)
-        .values(holder=lease.holder, lease_until=lease.until, offered_until=None)
-    )
-    return taken.rowcount == 1
+    asked = {"leased": lease.account_id, "by": lease.holder, "until": lease.until, **moment(now)}
+    return connection.execute(_TAKE, asked).rowcount == 1
 
 
 def release(connection: sa.Connection, lease: Lease) -> None:

@@ -22,6 +22,9 @@ from crossposter.ledger import schema
 from crossposter.ledger.events import note
 from crossposter.ledger.shared import is_shared
 
+#: Asked each second, so made once, as `names.THIS` says.
+_OPEN = sa.select(schema.pause).where(sa.text("ended_at IS NULL")).order_by(schema.pause.c.id)
+
 
 def is_paused() -> sa.ColumnElement[bool]:
     """Tell of a delivery, in a statement about deliveries, whether a pause keeps it; what is taken away none does."""
@@ -48,9 +51,7 @@ def may_go_on() -> sa.ColumnElement[bool]:
 
 def open_pauses(connection: sa.Connection) -> list[Pause]:
     """List the pauses that hold, oldest first."""
-    rows = schema.pause.c
-    query = sa.select(schema.pause).where(sa.text("ended_at IS NULL")).order_by(rows.id)
-    return [_pause(row) for row in connection.execute(query)]
+    return [_pause(row) for row in connection.execute(_OPEN)]
 
 
 def ended_pauses(connection: sa.Connection, *, since: datetime) -> list[Pause]:

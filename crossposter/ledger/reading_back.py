@@ -15,7 +15,7 @@ from crossposter.core.timeline import Standing
 from crossposter.ledger import schema
 from crossposter.ledger.attempts import add_post, adopt, post_facts
 from crossposter.ledger.deliveries import end_post, note_status, outcome_values
-from crossposter.ledger.due import is_over
+from crossposter.ledger.due import is_over, moment
 from crossposter.ledger.leases import let_rest
 from crossposter.ledger.names import NAME, named, whose
 from crossposter.ledger.records import packed, standing_of
@@ -30,6 +30,11 @@ _OURS = (
     .where(schema.post.c.account_id == sa.bindparam("account"))
     .order_by(schema.post.c.id.desc())
     .limit(_KEPT)
+)
+_UNREAD = (
+    sa.select(schema.account.c.id)
+    .where(schema.account.c.unread_since.is_not(None), is_over(schema.account.c.resting_until))
+    .order_by(schema.account.c.id)
 )
 _OTHERS = sa.select(schema.standing).where(schema.standing.c.account_id == sa.bindparam("account"))
 
@@ -157,10 +162,7 @@ def see(connection: sa.Connection, account_id: str, posts: Sequence[Standing], *
 
 def unread(connection: sa.Connection, *, now: datetime) -> Sequence[str]:
     """Name the accounts that must be read back before anything is sent, and are not at rest."""
-    rows = schema.account.c
-    is_awake = is_over(rows.resting_until, now=now)
-    query = sa.select(rows.id).where(rows.unread_since.is_not(None), is_awake).order_by(rows.id)
-    return connection.scalars(query).all()
+    return connection.scalars(_UNREAD, moment(now)).all()
 
 
 def read(connection: sa.Connection, account_id: str) -> None:
