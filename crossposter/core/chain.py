@@ -137,7 +137,7 @@ def head_of(text: str) -> Head | None:
 
 def canonical(value: object) -> str:
     """Give the one way in which a value is written: JSON, keys sorted, times in UTC."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_written)
+    return _ENCODER.encode(value)
 
 
 def _written(value: object) -> str:
@@ -146,6 +146,9 @@ def _written(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{value!r} has no form in the record")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_written)
 
 
 def linked(noted: Noted, head: Head, *, salt: str) -> Event:

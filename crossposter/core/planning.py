@@ -147,11 +147,14 @@ def plan(
     flood = None if is_restored else would_be_a_flood(feed, fresh, window=size)
     decisions: list[Decision] = []
     for position, (one, to) in reversed(list(enumerate(zip(seen, wanted, strict=True)))):
-        if to and position not in shown_new:
-            new = _RESTORED if is_restored else _guarded(one, feed, known, flood, now=now)
-            fate = _BASELINE if first_poll else new
-        else:
+        if not to:
+            continue
+        if position in shown_new:
             fate = _gated(one.entry, feed)
+        elif first_poll or is_restored:
+            fate = _BASELINE if first_poll else _RESTORED
+        else:
+            fate = _guarded(one, feed, known, flood, now=now)
         entry_id = one.found.entry_id if one.found and position not in shown_new else None
         decisions += [
             Decision(
