@@ -14,7 +14,9 @@ import pytest
 
 from crossposter.clock import SystemClock
 
-_PATIENCE_S = 50
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
+
+_PATIENCE_S = 120
 
 
 @pytest.fixture
@@ -48,12 +50,23 @@ def standing(environment: Path) -> list[str]:
     ]
 
 
+def edited(environment: Path) -> list[str]:
+    """Number the stories whose news the city has edited."""
+    listed = json.loads(call(environment, "ledger list --json"))["deliveries"]
+    return sorted({one["id"].partition("/")[0] for one in listed if "güncellendi" in one["title"]})
+
+
 def test_another_terminal_sees_and_does_what_the_demo_says(environment: Path) -> None:
     clock = SystemClock()
     deadline = clock.elapsed() + _PATIENCE_S
     while not (found := standing(environment)):
         assert clock.elapsed() < deadline
         clock.sleep(0.5)
+    while not (numbers := edited(environment)):
+        assert clock.elapsed() < deadline
+        clock.sleep(0.5)
+    assert "güncellendi" in call(environment, f"correct {numbers[0]} --plan")
+    call(environment, f"correct {numbers[0]} --by Ayşe --reason başlık")
     call(environment, "pause --all --by Ayşe --reason yas")
     assert "paused by Ayşe" in call(environment, "queue")
     story = found[0].partition("/")[0]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Seconds until the city publishes its first news, and between two of them.
 _FIRST_S, _PACE_S = 6.0, 8.0
+#: The city's first news gets another headline a moment later, so that there is something to correct.
+_FIRST, _ADDED = "tr", "güncellendi"
 
 
 def serve(environ: Mapping[str, str]) -> None:
@@ -43,7 +45,8 @@ def serve(environ: Mapping[str, str]) -> None:
         typer.echo(translate(address))
         told = say(
             "To act on it, in another terminal: . {file}   then, for example: crossposter ledger list; crossposter"
-            " pause --all --by YOU --reason WHY; crossposter queue; crossposter retract NUMBER --by YOU --reason WHY",
+            " pause --all --by YOU --reason WHY; crossposter queue; crossposter retract NUMBER --by YOU --reason WHY;"
+            " crossposter correct NUMBER --plan, once the city has edited what it published",
             file=_write_environment(stage),
         )
         typer.echo(translate(told))
@@ -77,11 +80,16 @@ def _news_now_and_then(site: Site) -> Iterator[None]:
     stop = threading.Event()
 
     def publish() -> None:
-        wait = _FIRST_S
-        for language in cycle(("tr", "en")):
-            if stop.wait(wait) or not (site.publish(language) or site.publish("tr") or site.publish("en")):
+        if stop.wait(_FIRST_S):
+            return
+        (title,) = site.publish(_FIRST)
+        if stop.wait(_PACE_S):
+            return
+        site.edit(_FIRST, title=f"{title} ({_ADDED})")
+        for language in cycle(("en", "tr")):
+            appeared = site.publish(language) or site.publish("tr") or site.publish("en")
+            if not appeared or stop.wait(_PACE_S):
                 return
-            wait = _PACE_S
 
     thread = threading.Thread(target=publish, name="city")
     thread.start()
