@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Python is to keep what it compiles: each worker and each of the hundreds of programs that tests start would do it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types contracts pytest proofs pytest-again crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine tamper postgres fuzz judges installation bench schema messages errors lock clean help
+.PHONY: demo test lint types contracts pytest proofs crash fault-matrix feed-and-clock-faults disk-faults syscall-faults soak soak-workers state-machine tamper postgres fuzz judges installation bench schema messages errors lock clean help
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,17 +26,14 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-# One more than there are cores: many tests wait.
+# One more than there are cores: many tests wait. COVERAGE=yes asks for what .ci/run does: it takes half as long again.
+TESTS := $(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "not proof" --cov --cov-report=
-	$(BIN)/python scripts/check_coverage.py
+	$(TESTS) -m "not proof" $(if $(COVERAGE),--cov --cov-report=)
+	$(if $(COVERAGE),$(BIN)/python scripts/check_coverage.py)
 
 proofs: $(VENV)/.dev  ## The proofs that take long, in short: deaths, faults, copies put back, jumps of the clock
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m proof
-
-pytest-again: $(VENV)/.dev  ## The suite on a further Python: without coverage, and without what goes by no version
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "not proof" \
-	    --ignore tests/test_teeth.py
+	$(TESTS) -m proof
 
 crash: $(VENV)/.dev  ## Kill a round at every point (`make proofs` takes every few)
 	CROSSPOSTER_CRASH_POINTS=all $(BIN)/python -m pytest -s tests/test_crash.py

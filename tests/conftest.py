@@ -40,12 +40,8 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, in whatever order: at the end, one worker would be left alone with them."""
-    slow = {item.path for item in items if item.get_closest_marker("timeout") or item.path.stem in _SLOW}
+    slow = {item.path for item in items if item.get_closest_marker("timeout")}
     items.sort(key=lambda item: item.path not in slow)
-
-
-#: Beside those whose tests say that they take longer than usual.
-_SLOW = ("test_state_machine", "test_teeth")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,6 +24,8 @@ from tests.city import DEMO_CONFIG, City, a_city
 from tests.proofs.life import Order
 from tests.proofs.lives import Lives, lives
 
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
+
 POINTS_IN_THE_SUITE = 16
 NEW_ITEMS = 2
 
@@ -49,8 +51,6 @@ def deliveries(city: City) -> list[DeliveryRecord]:
         ledger.close()
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(600)
 def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runner: Lives) -> None:
     order = Order(config=str(DEMO_CONFIG))
     runner.live(order)
@@ -85,7 +85,6 @@ def test_a_round_killed_at_any_point_repeats_and_loses_nothing(city: City, runne
     assert seen[Status.PUBLISHED] > seen[Status.UNCERTAIN] > 0
 
 
-@pytest.mark.timeout(600)
 def test_a_round_that_deletes_and_posts_anew_killed_at_any_point_repeats_and_loses_nothing(
     city: City, runner: Lives
 ) -> None:

@@ -36,7 +36,7 @@ from tests.city import DEMO_CONFIG, City, a_city
 #: Far more than it ever takes: a busy machine must not make it fail.
 PATIENCE_S = 40
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 
 class Running:

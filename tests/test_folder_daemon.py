@@ -15,7 +15,7 @@ from tests.city import City, a_city
 from tests.folder import a_folder, posts, yaml_of
 from tests.test_daemon import Running, until
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 Reload = Callable[[], "subprocess.CompletedProcess[str]"]
 

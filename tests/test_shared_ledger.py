@@ -25,7 +25,7 @@ from tests.postgres import PASSWORD, Server
 #: Far more than it ever takes: a busy machine must not make it fail.
 PATIENCE_S = 40
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 
 @dataclass

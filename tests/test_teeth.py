@@ -11,6 +11,8 @@ import pytest
 
 from tests.teeth import GUARDS
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[1]
 
 #: Which test notices that a guard is missing.

@@ -14,7 +14,7 @@ import pytest
 from tests.teeth_of_the_office import GUARDS
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

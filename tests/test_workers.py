@@ -25,7 +25,7 @@ from tests.city import DEMO_CONFIG, a_city
 from tests.postgres import Server
 from tests.test_shared_ledger import Agency, until
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 LEASE_S = 5.0
 #: `crossposter`, with leases and looks of seconds, and a clock that may be wrong. A worker notes when it begins on an
