@@ -257,6 +257,20 @@ def test_a_feed_that_cannot_be_read_keeps_its_news_for_three_of_its_polls_no_lon
     assert city.works() == ["Haber 1"]
 
 
+def test_news_that_was_seen_while_the_clock_was_days_ahead_does_not_wait_for_days(city: City) -> None:
+    city.delays(timedelta(minutes=5))
+    right = city.clock.now()
+    city.clock.forward(minutes=4 * 24 * 60)
+    city.news(an_entry(1))
+    city.poll()
+    city.clock.time = right
+    assert city.works() == []
+    assert "until feed izmir-tr has been read once more" in str(city.only().message)
+    city.clock.forward(minutes=1)
+    city.poll()
+    assert city.works() == ["Haber 1"]
+
+
 def test_what_a_person_has_let_out_waits_for_no_correction(city: City) -> None:
     city.delays(timedelta(minutes=30))
     city.news(*(an_entry(number) for number in range(7, 0, -1)))

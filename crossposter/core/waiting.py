@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from crossposter.core.kinds import Kind
 from crossposter.core.model import Account, Delivery, Entry, Feed, Outcome, Reason, Status
+from crossposter.core.retrying import LONGEST_WAIT
 from crossposter.core.schedule import Dated, Opening, Quiet, Times, Yearly, election_at, opening, shown
 from crossposter.core.urgency import is_urgent
 from crossposter.wording import Message, say
@@ -144,9 +145,13 @@ def _delayed(
         return None
     seen_at = delivery.origin.seen_at
     end = seen_at + feed.delay
-    if now < end:
+    if end > now + LONGEST_WAIT:
+        # The clock was wrong when it was seen, and is right when the feed is read: that tells as much as the delay.
+        is_read = polled_at is not None and polled_at <= now
+    elif now < end:
         return _correctable(end, times)
-    is_read = polled_at is not None and polled_at > seen_at and polled_at >= end - feed.every
+    else:
+        is_read = polled_at is not None and polled_at > seen_at and polled_at >= end - feed.every
     if is_read or now >= end + _MISSED_POLLS * feed.every:
         return None
     message = say("waits until feed {feed} has been read once more: it may have been corrected", feed=feed.id)
@@ -159,7 +164,8 @@ def _behind(urgency: Urgency, times: Times, *, now: datetime) -> Outcome | None:
     if wait is None:
         return None
     until = now + wait if urgency.is_due else urgency.last_sent and urgency.last_sent + wait
-    if until is None or until <= now:
+    # An urgent one that was sent later than now was sent by a wrong clock.
+    if until is None or not now < until <= now + wait:
         return None
     message = say("waits behind urgent news until {time}", time=shown(until, times.timezone))
     return _later(until, Reason.BEHIND_URGENT, message, now=now)

@@ -75,6 +75,30 @@ def test_a_delay_lasts_until_its_feed_was_read_again(minutes: int, polled: int |
     assert found is (Reason.DELAY if waits else None)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "polled", "waits"),
+    [
+        (LONGEST_WAIT - 10 * MINUTE, 0, True),  # no longer than the clock was ahead: nothing goes out early
+        (LONGEST_WAIT, None, True),
+        (LONGEST_WAIT, 1, True),  # it was still ahead when the feed was read
+        (LONGEST_WAIT, 0, False),
+    ],
+)
+def test_news_that_was_seen_by_a_clock_far_ahead_waits_until_its_feed_was_read_by_the_right_one(
+    ahead: timedelta, polled: float | None, waits: bool
+) -> None:
+    now = NOON - ahead
+    polled_at = None if polled is None else now + polled * MINUTE
+    found = reason(an_account(), feed=DELAYED, polled_at=polled_at, now=now)
+    assert (found is Reason.DELAY) is waits
+
+
+def test_an_urgent_post_of_a_clock_that_was_ahead_keeps_nothing_waiting() -> None:
+    office = an_office(urgent=Urgent(categories=("Acil",), holds_others=HOUR))
+    assert reason(office, urgency=Urgency(last_sent=NOON)) is Reason.BEHIND_URGENT
+    assert reason(office, urgency=Urgency(last_sent=NOON + MINUTE)) is None
+
+
 def test_a_short_interval_is_asked_for_shortly() -> None:
     feed = a_feed(delay=MINUTE, every=timedelta(seconds=30))
     found = when_due(a_delivery(), feed, an_office(), polled_at=None, urgency=None, now=NOON + MINUTE)
