@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -66,6 +67,12 @@ class Terminal:
         return bool(found)
 
 
+def _as_of_a_shell() -> None:
+    """Take the terminal, and hear Ctrl-C: a suite that runs in the background ignores it, and hands that on."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def at_a_terminal(*arguments: str, environ: Mapping[str, str]) -> Iterator[Terminal]:
     """Run the program on a terminal of its own, for the length of the block."""
@@ -77,7 +84,7 @@ def at_a_terminal(*arguments: str, environ: Mapping[str, str]) -> Iterator[Termi
         stderr=slave,
         env=dict(environ),
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_as_of_a_shell,
     )
     os.close(slave)
     try:
