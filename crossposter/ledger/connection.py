@@ -34,6 +34,13 @@ def open_engine(place: Path | DatabaseAddress, *, role: Role | None = None) -> s
     return sqlite.open_engine(place, wait_s=BUSY_TIMEOUT_S)
 
 
+def close_all(engine: sa.Engine) -> None:
+    """Close the connections of an engine; those that other threads use at this moment, when they are done."""
+    used = engine.pool
+    engine.dispose()
+    sa.event.listen(used, "checkin", lambda _, record: record.invalidate())
+
+
 def migrate(engine: sa.Engine, place: Path | DatabaseAddress) -> None:
     """Bring the tables to the newest form; safe to call each time.
 

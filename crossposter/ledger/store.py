@@ -46,7 +46,7 @@ from crossposter.ledger import (
     shared,
     steps,
 )
-from crossposter.ledger.connection import is_current, migrate, no_ledger, open_engine, require_current
+from crossposter.ledger.connection import close_all, is_current, migrate, no_ledger, open_engine, require_current
 from crossposter.ledger.faults import explained
 from crossposter.ledger.fence import Sidecar
 from crossposter.ledger.lock import Role
@@ -138,7 +138,7 @@ class SqlLedger(Pausing):
 
     def close(self) -> None:
         """Give the file, or the connections, back."""
-        self._engine.dispose()
+        close_all(self._engine)
 
     def ahead(self, *, now: datetime) -> timedelta:
         """Give how far the clock that this ledger goes by is ahead of the one that says `now`: nothing for a file."""
@@ -596,7 +596,7 @@ class SqlLedger(Pausing):
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
             if isinstance(self.place, Path):
                 # A connection that was opened while the disk was read-only would stay so after it is mended.
-                self._engine.dispose()
+                close_all(self._engine)
             raise _unusable(self.place, cause) from error
 
 

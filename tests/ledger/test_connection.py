@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 from crossposter.errors import LedgerError
 from crossposter.ledger import SqlLedger, connection, schema, sqlite
+from crossposter.ledger.bulk import driver_of
 from crossposter.ledger.verifying import verify
 from crossposter.references import DatabaseAddress
 from tests.ledger.conftest import Database, File, Place
@@ -73,6 +74,16 @@ def test_opening_twice_changes_nothing(made: Place) -> None:
     before = made.contents()
     SqlLedger.open(made.place).close()
     assert made.contents() == before
+
+
+def test_a_connection_that_is_used_when_the_ledger_is_closed_is_closed_behind_it(file: File) -> None:
+    ledger = SqlLedger.open(file.place)
+    with ledger.reading() as opened:
+        ledger.close()  # as another thread does
+        driver = driver_of(opened)
+        assert driver.execute("SELECT count(*) FROM chain").fetchone() == (1,)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
 
 
 def test_a_ledger_of_a_newer_program_is_refused(made: Place) -> None:
