@@ -67,8 +67,9 @@ def why_void(delivery: Delivery, rule: ApprovalRule, *, now: datetime) -> Messag
             editor=draft.edited_by or "-",
             person=approval.by,
         )
-    # What was begun in time may be tried again later: it is the same post, to the byte.
-    if delivery.sent is None and now - approval.at > rule.expires:
+    # What was begun in time may be tried again later: it is the same post, to the byte. An approval of a time that lies
+    # further ahead than it would be valid was given by a wrong clock: nobody knows how old it is.
+    if delivery.sent is None and abs(now - approval.at) > rule.expires:
         return say(
             "the approval by {person} is void: it was not used within {hours} hours",
             person=approval.by,

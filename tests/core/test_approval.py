@@ -26,3 +26,5 @@ def test_an_approval_counts_to_its_last_moment() -> None:
     delivery = replace(a_delivery(), draft=DRAFT, revision=1, approval=approval)
     assert is_let_out(delivery, RULE, now=NOON + RULE.expires)
     assert not is_let_out(delivery, RULE, now=NOON + RULE.expires + timedelta(seconds=1))
+    assert is_let_out(delivery, RULE, now=NOON - RULE.expires), "the clock was set back a little"
+    assert not is_let_out(delivery, RULE, now=NOON - RULE.expires - timedelta(seconds=1)), "it was days ahead"
