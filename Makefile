@@ -32,7 +32,7 @@ pytest: $(VENV)/.dev
 	$(TESTS) -m "not proof" $(if $(COVERAGE),--cov --cov-report=)
 	$(if $(COVERAGE),$(BIN)/python scripts/check_coverage.py)
 
-proofs: $(VENV)/.dev  ## The proofs that take long, in short: deaths, faults, copies put back, jumps of the clock
+proofs: $(VENV)/.dev  ## What takes long, in short: daemons, workers, deaths, faults, copies put back, jumps of the clock
 	$(TESTS) -m proof
 
 crash: $(VENV)/.dev  ## Kill a round at every point (`make proofs` takes every few)
